@@ -1,0 +1,99 @@
+"""What a user hands to the vectorizer, checked: texts or lists of word indices, never both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LARGEST_INDEX = int(np.iinfo(np.int32).max)
+
+_EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
+
+
+class Documents:
+    """Documents that are all texts or all word indices; each is checked as it is read."""
+
+    def __init__(self, X: Iterable[Any]) -> None:
+        self._documents = materialized(X)
+        self.are_texts = isinstance(next(iter(self._documents), ""), str)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def __iter__(self) -> Iterator[Any]:
+        check = _checked_text if self.are_texts else _checked_indices
+        for row, document in enumerate(self._documents):
+            yield check(document, row)
+
+
+def materialized(X: Iterable[Any]) -> Sequence[Any]:
+    """Return `X`, or the list of its documents where `X` can be read only once."""
+    if isinstance(X, str | bytes):
+        raise ValueError(
+            f"{_EXPECTED}, got one {type(X).__name__}: for a single text pass a list, [text]."
+        )
+    shape = getattr(X, "shape", (0,))
+    if isinstance(X, Mapping) or (
+        len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
+    ):
+        raise TypeError(
+            f"{_EXPECTED}, got a {type(X).__name__}"
+            + (f" of shape {shape}" if len(shape) != 1 else "")
+            + ": pass one column of texts, such as X['text']."
+        )
+    if hasattr(X, "__len__") and len(shape):
+        return X  # type: ignore[return-value]  # Series and arrays serve as sequences here.
+    try:
+        return list(X)
+    except TypeError:
+        raise TypeError(f"{_EXPECTED}, got {X!r} of type {type(X).__name__}.") from None
+
+
+def _checked_text(document: Any, row: int) -> str:
+    if isinstance(document, str):
+        return document
+    raise _wrong_type(document, row, "the documents before it are texts")
+
+
+def _checked_indices(document: Any, row: int) -> npt.NDArray[np.integer]:
+    if not isinstance(document, list | tuple | np.ndarray):
+        raise _wrong_type(document, row, "" if row == 0 else "the documents before it are lists")
+    try:
+        indices = np.asarray(document)
+    except ValueError:  # A ragged list, of which numpy makes no array.
+        raise _wrong_type(document, row, "") from None
+    if indices.size == 0 and indices.ndim == 1:
+        return np.empty(0, dtype=np.int32)
+    if indices.ndim == 1 and indices.dtype.kind == "f":
+        raise ValueError(
+            f"X[{row}] holds {indices[0]} of dtype {indices.dtype}: word indices are whole "
+            "numbers; pass them as int."
+        )
+    if indices.ndim != 1 or indices.dtype.kind not in "iu":
+        raise _wrong_type(document, row, "")
+    lowest, highest = indices.min(), indices.max()
+    if lowest < 0 or highest > LARGEST_INDEX:
+        raise ValueError(
+            f"X[{row}] holds the word index {lowest if lowest < 0 else highest}: "
+            f"word indices lie between 0 and {LARGEST_INDEX}."
+        )
+    return indices
+
+
+def _wrong_type(document: Any, row: int, others: str) -> TypeError:
+    shown = repr(document)
+    if len(shown) > 60:
+        shown = shown[:57] + "..."
+    hint = ""
+    if document is None or document != document:
+        hint = " A text is missing: fill it, or drop the row."
+    elif isinstance(document, bytes):
+        hint = " Decode it first."
+    return TypeError(
+        f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}"
+        + (f" where {others}." if others else ".")
+        + hint
+    )

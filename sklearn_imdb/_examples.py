@@ -1,0 +1,132 @@
+"""Training and validation rows of a fit: sequences, labels and weights, checked together."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight, column_or_1d
+
+from sklearn_imdb._network import Examples
+from sklearn_imdb._sequences import checked_indices, refuse_texts
+
+
+def checked_classes(labels: npt.NDArray[Any], loss: str) -> npt.NDArray[Any]:
+    """Return the different labels, sorted, if there are enough and `loss` goes with as many."""
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y must hold at least two classes to tell apart, got one class: {classes[0]!r}."
+        )
+    fitting = "binary_crossentropy" if len(classes) == 2 else "sparse_categorical_crossentropy"
+    if loss not in ("auto", fitting):
+        raise ValueError(
+            f"loss={loss!r} does not go with {len(classes)} classes: use {fitting!r} or 'auto'."
+        )
+    return classes
+
+
+def checked_examples(
+    X: npt.NDArray[Any],
+    labels: npt.NDArray[Any],
+    sample_weight: Any,
+    classes: npt.NDArray[Any] | None,
+    loss: str = "auto",
+    suffix: str = "",
+) -> tuple[Examples, npt.NDArray[Any]]:
+    """Return the rows that weigh anything, and their classes where none are given.
+
+    A row of weight 0 is as one left out, so that it does not count for the classes either.
+    """
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        if (sample_weight < 0).any():
+            raise ValueError(
+                f"sample_weight{suffix} must not be negative, got {sample_weight.min()}."
+            )
+        rows = np.flatnonzero(sample_weight)
+        if not len(rows):
+            raise ValueError(f"sample_weight{suffix} is zero for every row: no row is left.")
+        X, labels, sample_weight = X[rows], labels[rows], sample_weight[rows]
+    if classes is None:
+        classes = checked_classes(labels, loss)
+    encoder = LabelEncoder()
+    encoder.classes_ = classes
+    try:
+        y = np.asarray(encoder.transform(labels), dtype=np.intp)
+    except ValueError as error:
+        raise ValueError(
+            f"y{suffix} holds labels that are not among the classes {classes.tolist()}: {error}"
+        ) from error
+    return Examples(checked_indices(X, f"X{suffix}"), y, sample_weight), classes
+
+
+def checked_validation(
+    X_val: Any,
+    y_val: Any,
+    sample_weight_val: Any,
+    classes: npt.NDArray[Any],
+    training_shape: tuple[int, int],
+) -> Examples | None:
+    """Return the validation rows that `fit` was given; None where it was given none."""
+    if X_val is None and y_val is None and sample_weight_val is None:
+        return None
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
+    refuse_texts(
+        X_val,
+        "X_val",
+        "transform them first; or, in a Pipeline, have the vectorizer do it with "
+        "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
+    )
+    X_val = check_array(X_val, dtype="numeric", input_name="X_val")
+    y_val = column_or_1d(y_val)
+    n_training, maxlen = training_shape
+    if X_val.shape[1] != maxlen:
+        raise ValueError(
+            f"X_val has {X_val.shape[1]} columns where X has {maxlen}: both must come from the "
+            "same SequenceVectorizer."
+        )
+    if len(y_val) != len(X_val):
+        raise ValueError(
+            f"X_val and y_val must be of the same length, got {len(X_val)} rows and {len(y_val)} "
+            "labels."
+        )
+    if len(X_val) == n_training:
+        warnings.warn(
+            f"X_val has as many rows as X, {n_training}. Metadata of that length is cut to the "
+            "rows of each fold by scikit-learn's cross-validation and grid search, as "
+            "sample_weight is, and is then not the validation set you passed. If this is no "
+            "cross-validation, all is well; else pass an X_val of another length, or leave it out "
+            "and set early_stopping=True.",
+            UserWarning,
+            stacklevel=3,
+        )
+    validation, _ = checked_examples(X_val, y_val, sample_weight_val, classes, suffix="_val")
+    return validation
+
+
+def hold_out(
+    training: Examples, validation_split: float, rng: np.random.RandomState
+) -> tuple[Examples, Examples]:
+    """Split the rows into those to train on and a stratified part to validate on."""
+    try:
+        kept, held_out = train_test_split(
+            np.arange(len(training.y)),
+            test_size=validation_split,
+            stratify=training.y,
+            random_state=rng,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping=True cannot hold out validation_split={validation_split} of the "
+            f"{len(training.y)} rows with every class in both parts: {error} Pass more rows, or "
+            "X_val and y_val."
+        ) from error
+    return training.take(kept), training.take(held_out)

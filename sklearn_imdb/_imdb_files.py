@@ -1,0 +1,244 @@
+"""Where the reviews of IMDB come from: cache, folder, archive or download, in that order."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import tarfile
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.datasets import fetch_file
+
+logger = logging.getLogger(__name__)
+
+
+class Archive(NamedTuple):
+    url: str
+    filename: str
+    sha256: str
+    n_bytes: int
+
+
+ARCHIVE = Archive(
+    url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+    filename="aclImdb_v1.tar.gz",
+    sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+    n_bytes=84_125_825,
+)
+
+_FOLDERS = {"train": ("neg", "pos"), "test": ("neg", "pos"), "unsupervised": ("unsup",)}
+_N_REVIEWS = {"train": 25_000, "test": 25_000, "unsupervised": 50_000}
+_REVIEW_FILE = re.compile(r"aclImdb/(train|test)/(neg|pos|unsup)/(\d+)_(\d+)\.txt")
+_LABELS = {"neg": 0, "pos": 1, "unsup": -1}
+
+
+class Reviews(NamedTuple):
+    """Reviews of one split, sorted by class and number."""
+
+    texts: list[str]
+    labels: npt.NDArray[np.int64]
+    ratings: npt.NDArray[np.int64]
+    filenames: npt.NDArray[np.str_]
+
+    @classmethod
+    def of(cls, files: Iterable[tuple[str, bytes]]) -> Reviews:
+        """From paths that end in `aclImdb/train/pos/0_9.txt` and the like, and their contents."""
+        rows = []
+        for path, content in files:
+            found = _REVIEW_FILE.fullmatch(path)
+            assert found is not None
+            _, folder, number, rating = found.groups()
+            rows.append((_LABELS[folder], int(number), int(rating), path, content))
+        rows.sort(key=lambda row: row[:2])
+        return cls(
+            [content.decode("utf-8") for *_, content in rows],
+            np.array([label for label, *_ in rows], dtype=np.int64),
+            np.array([rating for _, _, rating, *_ in rows], dtype=np.int64),
+            np.array([path.removeprefix("aclImdb/") for *_, path, _ in rows], dtype=np.str_),
+        )
+
+    @classmethod
+    def joined(cls, splits: list[Reviews]) -> Reviews:
+        return cls(
+            [text for split in splits for text in split.texts],
+            *(np.concatenate(columns) for columns in list(zip(*splits, strict=True))[1:]),
+        )
+
+
+def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Reviews:
+    """Return the reviews of a split; `download` has options of `fetch_file`, None forbids it."""
+    cache = home / f"imdb_{split}.npz"
+    if cache.exists():
+        try:
+            reviews = _read_cache(cache)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            warnings.warn(f"The cache {cache} is damaged ({error}) and is made anew.", stacklevel=4)
+        else:
+            return _counted(reviews, split, cache)
+    folder = home / "aclImdb"
+    if _has_split(folder, split):
+        reviews = Reviews.of(_files_of_folder(folder, split))
+        _write_cache(reviews, cache)
+        return _counted(reviews, split, folder)
+    archive = _find_archive(home, download)
+    splits = _read_archive(archive)
+    if split not in splits:
+        raise OSError(f"{archive} holds no {split} reviews.")
+    for name, reviews in splits.items():
+        _write_cache(reviews, home / f"imdb_{name}.npz")
+    return _counted(splits[split], split, archive)
+
+
+def _counted(reviews: Reviews, split: str, source: Path) -> Reviews:
+    if len(reviews.texts) != _N_REVIEWS[split]:
+        logger.warning(
+            "%s holds %d %s reviews where the published data has %d; if that is not meant, "
+            "unpack the archive again and delete the caches imdb_*.npz.",
+            source,
+            len(reviews.texts),
+            split,
+            _N_REVIEWS[split],
+        )
+    return reviews
+
+
+# -- sources ----------------------------------------------------------------------------------
+
+
+def _has_split(folder: Path, split: str) -> bool:
+    parts = _parts_of_split(folder, split)
+    missing = [part for part in parts if not part.is_dir()]
+    if missing and len(missing) < len(parts):
+        raise OSError(
+            f"{folder} is incomplete: {missing[0]} is missing. Unpack the archive again, or move "
+            "the folder away to have the reviews downloaded."
+        )
+    return not missing
+
+
+def _parts_of_split(folder: Path, split: str) -> list[Path]:
+    parent = folder / ("test" if split == "test" else "train")
+    return [parent / name for name in _FOLDERS[split]]
+
+
+def _files_of_folder(folder: Path, split: str) -> Iterator[tuple[str, bytes]]:
+    for part in _parts_of_split(folder, split):
+        n_files = 0
+        for path in part.iterdir():
+            name = path.relative_to(folder.parent).as_posix()
+            if _REVIEW_FILE.fullmatch(name):
+                n_files += 1
+                yield name, path.read_bytes()
+        if not n_files:
+            raise OSError(
+                f"{part} holds no review, no file named like 0_9.txt: unpack the archive again."
+            )
+
+
+def _find_archive(home: Path, download: dict[str, Any] | None) -> Path:
+    remedy = (
+        f"Download {ARCHIVE.url} ({ARCHIVE.n_bytes / 1e6:.0f} MB) where there is a network and "
+        f"put it, or the folder aclImdb unpacked from it, into {home}; or pass the folder that "
+        "has it as data_home."
+    )
+    archive = home / ARCHIVE.filename
+    if download is None:
+        if not archive.exists():
+            raise OSError(
+                f"The IMDB reviews are not in {home}, and download_if_missing=False. {remedy}"
+            )
+        with archive.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != ARCHIVE.sha256:
+            raise OSError(
+                f"{archive} is damaged or not the published archive: its SHA-256 is {sha256}, not "
+                f"{ARCHIVE.sha256}, and download_if_missing=False. {remedy}"
+            )
+        return archive
+    if not archive.exists():
+        logger.info("Downloading %s (%.0f MB)", ARCHIVE.url, ARCHIVE.n_bytes / 1e6)
+    try:
+        return Path(
+            fetch_file(
+                ARCHIVE.url,
+                folder=home,
+                local_filename=ARCHIVE.filename,
+                sha256=ARCHIVE.sha256,
+                **download,
+            )
+        )
+    except (OSError, HTTPException) as error:
+        failure = OSError(
+            f"The IMDB reviews are not in {home} and could not be downloaded: {error}. {remedy}"
+        )
+        failure.errno = getattr(error, "errno", None)
+        raise failure from error
+
+
+def _read_archive(archive: Path) -> dict[str, Reviews]:
+    """Read all splits in one pass; nothing is unpacked onto the disk."""
+    files: dict[str, list[tuple[str, bytes]]] = {split: [] for split in _FOLDERS}
+    try:
+        with tarfile.open(archive, "r|gz") as tar:
+            for member in tar:
+                found = _REVIEW_FILE.fullmatch(member.name.removeprefix("./"))
+                if found and (file := tar.extractfile(member)):
+                    split = "unsupervised" if found[2] == "unsup" else found[1]
+                    files[split].append((found[0], file.read()))
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise OSError(f"{archive} is damaged: {error}.") from error
+    return {split: Reviews.of(found) for split, found in files.items() if found}
+
+
+# -- the cache: NumPy's own format, which needs no pickle and checks its sums -----------------
+
+
+def _write_cache(reviews: Reviews, cache: Path) -> None:
+    """Write the cache whole or not at all."""
+    encoded = [text.encode() for text in reviews.texts]
+    try:
+        # Not deleted on closing: it becomes the cache.
+        file = NamedTemporaryFile(dir=cache.parent, prefix=cache.name, delete=False)  # noqa: SIM115
+    except PermissionError as error:
+        logger.warning("The reviews are read anew each time, as no cache can be made: %s", error)
+        return
+    try:
+        with file:
+            np.savez(
+                file,
+                text=np.frombuffer(b"".join(encoded), dtype=np.uint8),
+                ends=np.cumsum([len(text) for text in encoded], dtype=np.int64),
+                labels=reviews.labels,
+                ratings=reviews.ratings,
+                filenames=reviews.filenames,
+            )
+        os.replace(file.name, cache)
+    except BaseException as error:
+        os.unlink(file.name)
+        if isinstance(error, OSError):
+            failure = OSError(
+                f"No cache of the reviews could be written to {cache}: {error}. Make room for "
+                f"{sum(map(len, encoded)) / 1e6:.0f} MB, or pass another data_home."
+            )
+            failure.errno = error.errno
+            raise failure from error
+        raise
+
+
+def _read_cache(cache: Path) -> Reviews:
+    with np.load(cache, allow_pickle=False) as columns:
+        blob = columns["text"].tobytes()
+        ends = columns["ends"].tolist()
+        texts = [blob[start:end].decode() for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        return Reviews(texts, columns["labels"], columns["ratings"], columns["filenames"])

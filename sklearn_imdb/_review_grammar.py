@@ -1,0 +1,107 @@
+"""A small grammar of film reviews, whose words lie on a scale from worst to best.
+
+Every review has a feeling, a number between 0 and 1. Its opinions take their words from about
+that place on a scale of words, or, negated, from the opposite place; between them stand sentences
+about the plot that say nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from random import Random
+
+# From worst to best.
+ADJECTIVES = (
+    "abysmal dreadful awful terrible horrid laughable dire tedious clumsy dull weak flat "
+    "forgettable bland uneven passable watchable decent fair likable solid pleasant engaging "
+    "charming clever gripping lovely moving excellent wonderful superb flawless"
+).split()
+VERDICTS = (
+    "loathed hated endured regretted forgot doubted watched liked enjoyed admired loved adored"
+).split()
+
+SUBJECTS = (
+    "film movie story plot script cast acting direction camera music score ending dialogue pace "
+    "humour opening premise villain lead photography editing sequel romance finale"
+).split()
+ADVERBS = "really rather quite simply truly utterly somewhat mostly".split()
+PEOPLE = "detective widow soldier teacher thief singer doctor pilot farmer king clerk spy".split()
+DEEDS = "meets follows betrays rescues forgets marries robs teaches hides hunts visits".split()
+PLACES = "Paris prison school space court Africa Berlin exile Rome Texas Japan London".split()
+TIMES = "one night; after the war; years later; in winter; on a train; by chance".split("; ")
+
+OPINIONS = (
+    "The {subject} is {adverb} {adjective}.",
+    "I found the {subject} {adjective}.",
+    "How {adjective} the {subject} is!",
+    "Its {subject} was {adjective}, and I {verdict} it.",
+    "My friends and I {verdict} the {subject}.",
+    "If you ask me, the {subject} is {adjective} throughout.",
+)
+NEGATIONS = (
+    "The {subject} isn't {adjective}.",
+    "I would not call the {subject} {adjective}.",
+    "Nobody will find this {subject} {adverb} {adjective}.",
+    "There is nothing {adjective} about the {subject}.",
+)
+PLOTS = (
+    "{name} plays a {person} who {deed} a {other} in {place}.",
+    "It begins {time}, when {name} {deed} the {person}.",
+    "The {subject} by {name} has a {person}, a {other} and a {subject2}.",
+    "{name} and {name2} are in it, too.",
+    "Set in {place}, it shows how a {person} {deed} {name}.",
+    "I saw it with a {person} {time}.",
+)
+
+SYLLABLES = (
+    "an bel cor da el fa gor hal in jo ka lin mor na os per qui ro sa tor ul vi wen ya zo".split()
+)
+
+
+def write_review(feeling: float, mean_length: int, rng: Random) -> str:
+    """Write a review of about `mean_length` words; `feeling` is 0 at the worst, 1 at the best."""
+
+    def pick(words: list[str] | tuple[str, ...]) -> str:
+        return words[int(rng.random() * len(words))]
+
+    def name() -> str:
+        # A few names are frequent and most are rare, as words are (Zipf).
+        names = _names()
+        return names[int(len(names) ** rng.random()) - 1]
+
+    n_words = max(4.0, rng.gauss(mean_length, mean_length / 3))
+    sentences: list[str] = []
+    length = 0
+    while length < n_words:
+        if rng.random() < 0.5:
+            sentence = pick(PLOTS).format(
+                name=name(),
+                name2=name(),
+                person=pick(PEOPLE),
+                other=pick(PEOPLE),
+                deed=pick(DEEDS),
+                place=pick(PLACES),
+                time=pick(TIMES),
+                subject=pick(SUBJECTS),
+                subject2=pick(SUBJECTS),
+            )
+        else:
+            negated = rng.random() < 0.15
+            place = min(max(rng.gauss(feeling, 0.2), 0.0), 0.999)
+            if negated:
+                place = 0.999 - place
+            sentence = pick(NEGATIONS if negated else OPINIONS).format(
+                subject=pick(SUBJECTS),
+                adverb=pick(ADVERBS),
+                adjective=ADJECTIVES[int(place * len(ADJECTIVES))],
+                verdict=VERDICTS[int(place * len(VERDICTS))],
+            )
+        sentences.append(sentence)
+        length += sentence.count(" ") + 1
+    return " ".join(sentences)
+
+
+@cache
+def _names() -> list[str]:
+    return ["".join(syllables).capitalize() for syllables in product(SYLLABLES, repeat=3)]

@@ -1,0 +1,52 @@
+"""What a user hands to the classifier, checked: sequences of word indices, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LARGEST_INDEX = int(np.iinfo(np.int32).max)
+
+UNKNOWN_WORD = 2
+N_RESERVED = 3
+"""Padding, start and unknown word: indices that every embedding table has rows for."""
+
+
+def refuse_texts(X: Any, name: str, remedy: str) -> None:
+    """Raise a ValueError where `X` holds raw texts."""
+    is_flat = isinstance(X, list | tuple) or len(getattr(X, "shape", ())) == 1
+    if is_flat and isinstance(next(iter(X), None), str):
+        raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
+
+
+def checked_indices(X: npt.NDArray[Any], name: str) -> npt.NDArray[np.integer]:
+    """Return the numeric array `X` as word indices, or raise a ValueError that says which fails."""
+    lowest, highest = X.min(), X.max()
+    if lowest < 0:
+        raise ValueError(
+            f"Negative values in data passed to EmbeddingAverageClassifier: {name} holds "
+            f"{lowest}, and word indices count from 0."
+        )
+    if highest > LARGEST_INDEX:
+        raise ValueError(f"{name} holds {highest}, beyond the largest word index, {LARGEST_INDEX}.")
+    if X.dtype.kind in "iu":
+        return X
+    indices = X.astype(np.int32)
+    fractional = indices != X
+    if fractional.any():
+        row, column = np.argwhere(fractional)[0]
+        raise ValueError(
+            f"{name} holds fractional values, such as {X[row, column]} at [{row}, {column}], and "
+            "word indices are whole numbers: is a scaler or a tf-idf in front, where a "
+            "SequenceVectorizer should be?"
+        )
+    return indices
+
+
+def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:
+    """Return `X` as int32, contiguous, with indices of `input_dim` or more as the unknown word."""
+    if X.max() >= input_dim:
+        X = np.where(X < input_dim, X, UNKNOWN_WORD)  # noqa: SIM300
+    return np.ascontiguousarray(X, dtype=np.int32)

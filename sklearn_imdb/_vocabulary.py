@@ -1,0 +1,98 @@
+"""Words: how often they occur, which are kept, and which index each has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from sklearn_imdb._splitting import Key, Splitter
+
+
+class WordCounts(NamedTuple):
+    """Counts of the words of some documents; plain types, as a fitted estimator keeps them."""
+
+    occurrences: dict[str, int]
+    """Of each word, in order of first appearance."""
+    holders: dict[str, int]
+    """Documents that hold each word; empty where nobody asked for them."""
+    n_documents: int
+
+    @classmethod
+    def of(cls, texts: Iterable[str], split: Splitter, *, binary: bool, by_document: bool) -> Self:
+        """Count the words of `texts`, with `binary` each once a document."""
+        occurrences: Counter[Key] = Counter()
+        holders: Counter[Key] = Counter()
+        n_documents = 0
+        for text in texts:
+            keys = split(text)
+            if binary:
+                keys = list(dict.fromkeys(keys))
+            occurrences.update(keys)
+            if by_document:
+                holders.update(set(keys))
+            n_documents += 1
+        return cls(
+            {split.word(key): count for key, count in occurrences.items()},
+            {split.word(key): count for key, count in holders.items()},
+            n_documents,
+        )
+
+    def plus(self, later: WordCounts) -> WordCounts:
+        return WordCounts(
+            _sum(self.occurrences, later.occurrences),
+            _sum(self.holders, later.holders),
+            self.n_documents + later.n_documents,
+        )
+
+    def ranks(self, n_ranks: int | None, min_df: float) -> dict[str, int]:
+        """Rank the words, most frequent first, that enough documents hold.
+
+        `min_df` is a number of documents where it is an integer, else a share of them.
+        """
+        words = list(self.occurrences)
+        counts = np.fromiter(self.occurrences.values(), np.int64, len(words))
+        order = np.argsort(-counts, kind="stable")
+        fewest = min_df if isinstance(min_df, Integral) else min_df * self.n_documents
+        if fewest > 1:
+            holders = np.fromiter(map(self.holders.__getitem__, words), np.int64, len(words))
+            order = order[holders[order] >= fewest]
+        return {words[place]: rank for rank, place in enumerate(order[:n_ranks].tolist(), 1)}
+
+
+def _sum(before: dict[str, int], later: dict[str, int]) -> dict[str, int]:
+    total = before.copy()
+    for word, count in later.items():
+        total[word] = total.get(word, 0) + count
+    return total
+
+
+def checked_vocabulary(vocabulary: Mapping[str, int], n_ranks: int | None) -> dict[str, int]:
+    """Return the first `n_ranks` ranks of a user's vocabulary, in order of rank."""
+    ranks: dict[str, int] = {}
+    for word, rank in vocabulary.items():
+        if not isinstance(word, str):
+            raise TypeError(
+                f"vocabulary must map words to ranks, got the key {word!r} of type "
+                f"{type(word).__name__}."
+            )
+        if not isinstance(rank, Integral) or isinstance(rank, bool) or rank < 1:
+            raise ValueError(
+                f"vocabulary must map words to ranks, integers counted from 1, got {rank!r} for "
+                f"the word {word!r}."
+            )
+        ranks[word] = int(rank)
+    if not ranks:
+        raise ValueError("vocabulary must map at least one word to its rank, got an empty one.")
+    if len(set(ranks.values())) < len(ranks):
+        (rank, _), *_ = Counter(ranks.values()).most_common(1)
+        twins = [word for word in ranks if ranks[word] == rank][:3]
+        raise ValueError(f"vocabulary must give each word its own rank, got {rank} for {twins}.")
+    return {
+        word: rank
+        for word, rank in sorted(ranks.items(), key=lambda item: item[1])
+        if n_ranks is None or rank <= n_ranks
+    }

@@ -1,0 +1,565 @@
+"""The estimator: scikit-learn's contract around the embedding-average network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from sklearn_imdb import _network
+from sklearn_imdb._epochs import EpochMonitor
+from sklearn_imdb._examples import (
+    checked_classes,
+    checked_examples,
+    checked_validation,
+    hold_out,
+)
+from sklearn_imdb._network import Adam, Examples, Floats, Network, Weights
+from sklearn_imdb._sequences import N_RESERVED, checked_indices, refuse_texts, within
+
+__all__ = ["EmbeddingAverageClassifier"]
+
+_ROWS_AT_ONCE = 4096
+"""Sequences whose averages are computed together: bounds the memory of a prediction."""
+
+
+class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
+    """Classify sequences of word indices by their average word embedding.
+
+    The network of Keras's text classification tutorial: an embedding of each word, their average
+    over the sequence (over padding too, unless `mask_zero`), a dense relu layer, and a sigmoid
+    unit for two classes or a softmax for more. Put a :class:`SequenceVectorizer` in front for
+    texts.
+
+    Parameters
+    ----------
+    input_dim : int, default=None
+        Rows of the embedding table: one more than the largest word index, at least 3. None takes
+        it from the `X` of `fit`.
+    embedding_dim : int, default=16
+        Length of a word's embedding.
+    hidden_units : int, default=16
+        Units of the relu layer; 0 for none, which makes the network linear.
+    dropout : float, default=0.0
+        Share of the average's and of the hidden layer's units dropped in training.
+    l2 : float, default=0.0
+        Weight decay: factor of the dense kernels' squares in the loss.
+    mask_zero : bool, default=False
+        Leave padding out of the average. A row of nothing but padding averages to zero.
+    backend : {"auto", "scipy"}, default="auto"
+        What trains the network. "auto" takes "scipy", which needs no TensorFlow.
+    optimizer : {"adam"}, default="adam"
+        Adam (Kingma & Ba, 2015) as Keras has it.
+    learning_rate : float, default=0.001
+        Step size of the optimizer.
+    loss : {"auto", "binary_crossentropy", "sparse_categorical_crossentropy"}, default="auto"
+        "auto" takes the first for two classes, the second for more.
+    epochs : int, default=40
+        Passes over the training rows; the most of them with `early_stopping`.
+    batch_size : int, default=512
+        Rows in a step of the optimizer.
+    shuffle : bool, default=True
+        Take the rows in a new order each epoch.
+    early_stopping : bool, default=False
+        Stop when `monitor` has not become better for `patience` epochs. It is measured on
+        `X_val, y_val` where `fit` is given them, else on a stratified part of the training rows
+        that is held out.
+    validation_split : float, default=0.1
+        Share of the rows that `early_stopping` holds out.
+    monitor : {"val_loss", "val_accuracy", "loss", "accuracy"}, default="val_loss"
+        What is watched; only the first two need validation rows.
+    patience : int, default=2
+        Epochs without a better value after which training stops.
+    restore_best_weights : bool, default=True
+        With `early_stopping`, keep the weights of the best epoch, also when the epochs run out.
+    class_weight : dict or "balanced", default=None
+        Weights of the classes in the training loss, by label; "balanced" weighs them inversely
+        to their frequency.
+    warm_start : bool, default=False
+        Have `fit` start from the weights of the last one.
+    random_state : int, RandomState instance or None, default=None
+        Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise
+        the same weights.
+    verbose : {0, 1, 2}, default=0
+        As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Length of the sequences.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Where `X` had them.
+    embedding_ : ndarray of shape (input_dim, embedding_dim), dtype float32
+        The embedding of each word index.
+    coefs_, intercepts_ : list of ndarray, dtype float32
+        Kernel, of shape (n_inputs, n_units), and bias of each dense layer.
+    history_ : dict of str to list of float
+        `loss` and `accuracy` of each epoch as Keras reports them, running means over its
+        batches; with validation rows `val_loss` and `val_accuracy`. Of the last `fit`, or of
+        all calls of `partial_fit`.
+    n_iter_ : int
+        Epochs in `history_`.
+    best_epoch_ : int
+        Epoch, counted from 1, in which `monitor` was best; the last where it was not measured.
+    backend_ : str
+        The backend that trained.
+
+    See Also
+    --------
+    SequenceVectorizer : Turns texts into the sequences this classifier takes.
+    sklearn.linear_model.LogisticRegression : Behind a tf-idf, prefer it for the few documents
+        from which no embedding can be learned.
+
+    References
+    ----------
+    "Text classification with preprocessed text: Movie reviews", TensorFlow tutorials,
+    https://www.tensorflow.org/tutorials/keras/text_classification.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> texts, y = make_reviews(2000, random_state=0)
+    >>> pipeline = make_pipeline(
+    ...     SequenceVectorizer(), EmbeddingAverageClassifier(batch_size=32, random_state=0)
+    ... )
+    >>> pipeline.fit(texts[:1500], y[:1500]).score(texts[1500:], y[1500:]) > 0.8
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "input_dim": [Interval(Integral, N_RESERVED, None, closed="left"), None],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden_units": [Interval(Integral, 0, None, closed="left")],
+        "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
+        "l2": [Interval(Real, 0.0, None, closed="left")],
+        "mask_zero": ["boolean"],
+        "backend": [StrOptions({"auto", "scipy"})],
+        "optimizer": [StrOptions({"adam"})],
+        "learning_rate": [Interval(Real, 0.0, None, closed="neither")],
+        "loss": [StrOptions({"auto", "binary_crossentropy", "sparse_categorical_crossentropy"})],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_split": [Interval(Real, 0.0, 1.0, closed="neither")],
+        "monitor": [StrOptions({"val_loss", "val_accuracy", "loss", "accuracy"})],
+        "patience": [Interval(Integral, 0, None, closed="left")],
+        "restore_best_weights": ["boolean"],
+        "class_weight": [Mapping, StrOptions({"balanced"}), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": [Interval(Integral, 0, 2, closed="both")],
+    }
+
+    def __init__(
+        self,
+        *,
+        input_dim: int | None = None,
+        embedding_dim: int = 16,
+        hidden_units: int = 16,
+        dropout: float = 0.0,
+        l2: float = 0.0,
+        mask_zero: bool = False,
+        backend: str = "auto",
+        optimizer: str = "adam",
+        learning_rate: float = 0.001,
+        loss: str = "auto",
+        epochs: int = 40,
+        batch_size: int = 512,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_split: float = 0.1,
+        monitor: str = "val_loss",
+        patience: int = 2,
+        restore_best_weights: bool = True,
+        class_weight: Mapping[Any, float] | str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.input_dim = input_dim
+        self.embedding_dim = embedding_dim
+        self.hidden_units = hidden_units
+        self.dropout = dropout
+        self.l2 = l2
+        self.mask_zero = mask_zero
+        self.backend = backend
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_split = validation_split
+        self.monitor = monitor
+        self.patience = patience
+        self.restore_best_weights = restore_best_weights
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    classes_: npt.NDArray[Any]
+    embedding_: Floats
+    coefs_: Weights
+    intercepts_: Weights
+    history_: dict[str, list[float]]
+
+    # -- learning ---------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: npt.ArrayLike | None = None,
+        y_val: npt.ArrayLike | None = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Train the network. A fit that fails or is interrupted changes nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices: whole numbers, not negative.
+        y : array-like of shape (n_samples,)
+            Labels: numbers, strings or booleans.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the training loss. Rows of weight 0 are left out.
+        X_val : array-like of shape (n_val, maxlen), default=None
+            Rows to validate on after every epoch. In a Pipeline, pass texts and
+            `transform_input=["X_val"]`, so that they come through the vectorizer.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights in `val_loss`.
+
+        Returns
+        -------
+        self : EmbeddingAverageClassifier
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, `X` holds no word indices, `y` fewer than two
+            classes, lengths disagree, or the loss ceases to be finite.
+        """
+        self._validate_params()
+        with self._unchanged_on_failure():
+            going_on = self.warm_start and hasattr(self, "embedding_")
+            rows, labels = self._check_X(X, y=y, reset=not going_on)
+            check_classification_targets(labels)
+            known: npt.NDArray[Any] | None = self.classes_ if going_on else None
+            training, self.classes_ = checked_examples(
+                rows, labels, sample_weight, known, self.loss
+            )
+            rng = check_random_state(self.random_state)
+            network, weights = self._start(training, rng, going_on)
+            validation = checked_validation(
+                X_val, y_val, sample_weight_val, self.classes_, rows.shape
+            )
+            if validation is None and self.early_stopping and self.monitor.startswith("val_"):
+                training, validation = hold_out(training, self.validation_split, rng)
+            monitor = EpochMonitor(
+                epochs=self.epochs,
+                monitor=self.monitor,
+                patience=self.patience if self.early_stopping else None,
+                restore_best=self.early_stopping and self.restore_best_weights,
+                verbose=self.verbose,
+            )
+            self._train(
+                network, weights, training, validation, Adam(self.learning_rate), rng, monitor
+            )
+            self.history_ = monitor.history
+            self.n_iter_ = len(monitor.history["loss"])
+            self.best_epoch_ = monitor.best_epoch
+            self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
+        return self
+
+    def partial_fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        classes: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Train one epoch on a chunk of rows.
+
+        The optimizer's state is kept from chunk to chunk, and pickled. `epochs`,
+        `early_stopping` and `warm_start` play no part. A chunk that raises changes nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices. The first chunk fixes `input_dim` where that is None: later, larger
+            indices count as unknown.
+        y : array-like of shape (n_samples,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will be; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the training loss.
+
+        Returns
+        -------
+        self : EmbeddingAverageClassifier
+
+        Raises
+        ------
+        ValueError
+            As `fit`; and if the first call has no `classes`, or a label is not among them.
+        """
+        self._validate_params()
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
+                "give class_weight as a dict, such as compute_class_weight finds on all labels."
+            )
+        with self._unchanged_on_failure():
+            going_on = hasattr(self, "embedding_")
+            rows, labels = self._check_X(X, y=y, reset=not going_on)
+            check_classification_targets(labels)
+            if not going_on:
+                if classes is None:
+                    raise ValueError(
+                        "classes must list all labels in the first call of partial_fit."
+                    )
+                self.classes_ = checked_classes(column_or_1d(classes), self.loss)
+            elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(
+                    f"classes={np.unique(classes).tolist()} are not those of the first call, "
+                    f"{self.classes_.tolist()}."
+                )
+            training, _ = checked_examples(rows, labels, sample_weight, self.classes_)
+            # Copies: a chunk that raises leaves the optimizer and the generator as they were.
+            stream = deepcopy(self.__dict__.get("_stream", {}))
+            rng = stream.get("rng") or check_random_state(self.random_state)
+            optimizer = Adam(self.learning_rate, **stream.get("optimizer", {}))
+            network, weights = self._start(training, rng, going_on)
+            monitor = EpochMonitor(
+                epochs=1, monitor="loss", patience=None, restore_best=False, verbose=self.verbose
+            )
+            self._train(network, weights, training, None, optimizer, rng, monitor)
+            before = self.history_ if stream else {}
+            self.history_ = {
+                name: before.get(name, []) + values for name, values in monitor.history.items()
+            }
+            self.n_iter_ = self.best_epoch_ = len(self.history_["loss"])
+            self._stream = {"optimizer": optimizer.state}
+            if isinstance(self.random_state, Integral):
+                self._stream["rng"] = rng
+        return self
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
+        # Enough because nothing learned is ever updated in place.
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _check_X(self, X: Any, *, reset: bool, **y: Any) -> Any:
+        """Return what `validate_data` makes of `X`, and of `y` where it is given."""
+        refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
+        return validate_data(self, X, dtype="numeric", reset=reset, **y)
+
+    def _start(
+        self, training: Examples, rng: np.random.RandomState, going_on: bool
+    ) -> tuple[Network, Weights]:
+        """Return the network and the weights that training starts from."""
+        highest = int(training.X.max())
+        if self.input_dim is not None and highest >= self.input_dim:
+            raise ValueError(
+                f"X holds the word index {highest}, beyond input_dim={self.input_dim}: raise "
+                f"input_dim to at least {highest + 1}, or lower num_words of the vectorizer."
+            )
+        if going_on:
+            input_dim = len(self.embedding_)
+        else:
+            input_dim = self.input_dim or max(highest + 1, N_RESERVED)
+        network = Network(
+            input_dim=input_dim,
+            embedding_dim=self.embedding_dim,
+            hidden_units=self.hidden_units,
+            n_outputs=1 if len(self.classes_) == 2 else len(self.classes_),
+            mask_zero=self.mask_zero,
+            dropout=self.dropout,
+            l2=self.l2,
+        )
+        if not going_on:
+            return network, _network.initial_weights(network, rng)
+        weights = self._weights()
+        shapes = [array.shape for array in weights]
+        if shapes != network.shapes or self.input_dim not in (None, input_dim):
+            raise ValueError(
+                f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim "
+                "or hidden_units has been changed. Set it back, or fit with warm_start=False."
+            )
+        return network, weights
+
+    def _train(
+        self,
+        network: Network,
+        weights: Weights,
+        training: Examples,
+        validation: Examples | None,
+        optimizer: Adam,
+        rng: np.random.RandomState,
+        monitor: EpochMonitor,
+    ) -> None:
+        """Train, and set what the network has learned."""
+        if self.class_weight is not None:
+            class_weight = compute_sample_weight(self.class_weight, self.classes_[training.y])
+            if training.sample_weight is not None:
+                class_weight = class_weight * training.sample_weight
+            training = training._replace(sample_weight=class_weight)
+        with monitor:
+            _network.train(
+                network,
+                weights,
+                training._replace(X=within(training.X, network.input_dim)),
+                validation and validation._replace(X=within(validation.X, network.input_dim)),
+                epochs=monitor.epochs,
+                batch_size=self.batch_size,
+                shuffle=self.shuffle,
+                optimizer=optimizer,
+                rng=rng,
+                on_epoch_end=monitor,
+            )
+        self.embedding_, *dense = monitor.weights
+        self.coefs_, self.intercepts_ = dense[::2], dense[1::2]
+        self.backend_ = "scipy"
+
+    # -- predicting -------------------------------------------------------------------------
+
+    def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the logits, before sigmoid or softmax.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices. One beyond the embedding table counts as the unknown word, 2.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,) or (n_samples, n_classes), dtype float64
+            With two classes positive for `classes_[1]`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` holds no word indices or has another length than in `fit`.
+        """
+        z = self._logits(X)
+        return z[:, 0] if len(self.classes_) == 2 else z
+
+    def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices. One beyond the embedding table counts as the unknown word, 2.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+            In the order of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` holds no word indices or has another length than in `fit`.
+        """
+        return _network.probabilities(self._logits(X))
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the most probable label of each sequence.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices. One beyond the embedding table counts as the unknown word, 2.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` holds no word indices or has another length than in `fit`.
+        """
+        z = self._logits(X)
+        return self.classes_[_network.classes(z)]
+
+    def _weights(self) -> Weights:
+        dense = zip(self.coefs_, self.intercepts_, strict=True)
+        return [self.embedding_, *(array for layer in dense for array in layer)]
+
+    def _logits(self, X: Any) -> npt.NDArray[np.float64]:
+        check_is_fitted(self)
+        # scikit-learn's check takes longer than one text's prediction, and has nothing to find in
+        # a plain array of integers of the right shape.
+        is_checked = (
+            type(X) is np.ndarray
+            and X.dtype.kind in "iu"
+            and X.ndim == 2
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        )
+        if not is_checked:
+            X = self._check_X(X, reset=False)
+        X = within(checked_indices(X, "X"), len(self.embedding_))
+        # Averages are float32, summed in the order of the words; what follows is float64, so that
+        # a row's prediction does not depend on the rows beside it.
+        dense = [array.astype(np.float64) for array in self._weights()[1:]]
+        return np.concatenate(
+            [
+                _network.logits(
+                    _network.average(
+                        X[start : start + _ROWS_AT_ONCE], self.embedding_, self.mask_zero
+                    ),
+                    [self.embedding_, *dense],
+                )
+                for start in range(0, len(X), _ROWS_AT_ONCE)
+            ],
+            dtype=np.float64,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        # The average is blind to the column a word stands in, on which two of scikit-learn's three
+        # test problems turn.
+        tags.classifier_tags.poor_score = True
+        # Word indices: categories, numbered from 0.
+        tags.input_tags.categorical = True
+        tags.input_tags.positive_only = True
+        return tags

@@ -1,0 +1,213 @@
+"""Film reviews to learn from: the real ones of IMDB, and generated ones."""
+
+from __future__ import annotations
+
+import os
+from numbers import Integral, Real
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.datasets import get_data_home
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+
+from sklearn_imdb._imdb_files import Reviews, load_split
+from sklearn_imdb._review_grammar import write_review
+
+__all__ = ["fetch_imdb", "make_reviews"]
+
+_DESCR = """\
+Large Movie Review Dataset v1.0
+
+50,000 film reviews from IMDB with their sentiment, 25,000 to train and 25,000 to test, half of
+either positive (rated 7 to 10) and half negative (rated 1 to 4), and 50,000 reviews without
+a label. No film has more than 30 reviews, and none is in both train and test.
+
+Cite: Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher
+Potts. "Learning Word Vectors for Sentiment Analysis". ACL 2011.
+https://ai.stanford.edu/~amaas/data/sentiment/
+"""
+
+_FETCH_IMDB: dict[str, list[Any]] = {
+    "subset": [StrOptions({"train", "test", "all", "unsupervised"})],
+    "data_home": [str, os.PathLike, None],
+    "shuffle": ["boolean"],
+    "random_state": ["random_state"],
+    "download_if_missing": ["boolean"],
+    "return_X_y": ["boolean"],
+    "n_retries": [Interval(Integral, 0, None, closed="left")],
+    "delay": [Interval(Real, 0.0, None, closed="left")],
+}
+
+
+def fetch_imdb(
+    *,
+    subset: str = "train",
+    data_home: str | os.PathLike[str] | None = None,
+    shuffle: bool = True,
+    random_state: int | np.random.RandomState | None = 0,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> Bunch | tuple[list[str], npt.NDArray[np.int64]]:
+    """Load the Large Movie Review Dataset (binary sentiment classification of film reviews).
+
+    ==================  ======
+    Classes                  2
+    Reviews to train    25,000
+    Reviews to test     25,000
+    Without a label     50,000
+    ==================  ======
+
+    The reviews are taken from the first of these that is there: the cache of an earlier call; a
+    folder `aclImdb` in `data_home`; the archive `aclImdb_v1.tar.gz` in `data_home`; the download
+    of that archive (84 MB). What is found is cached in `data_home`.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all", "unsupervised"}, default="train"
+        Which reviews: "all" is train and test, "unsupervised" those without a label.
+    data_home : str or path-like, default=None
+        Folder of the data. None is scikit-learn's, `~/scikit_learn_data`.
+    shuffle : bool, default=True
+        Whether to shuffle the reviews; else they are sorted by class and number.
+    random_state : int, RandomState instance or None, default=0
+        Draws the order.
+    download_if_missing : bool, default=True
+        If False, raise an OSError where the data is not in `data_home`.
+    return_X_y : bool, default=False
+        Return `(data, target)` in place of a Bunch.
+    n_retries : int, default=3
+        Further tries of a download that fails.
+    delay : float, default=1.0
+        Seconds between tries.
+
+    Returns
+    -------
+    reviews : Bunch
+        data : list of str, of length n_samples
+            The reviews.
+        target : ndarray of shape (n_samples,), dtype int64
+            0 is negative, 1 positive, -1 unknown.
+        target_names : list of str
+            `["neg", "pos"]`.
+        filenames : ndarray of shape (n_samples,), dtype str
+            Path of each review in the archive, such as `train/pos/0_9.txt`.
+        ratings : ndarray of shape (n_samples,), dtype int64
+            Stars given, 1 to 10; 0 where unknown.
+        DESCR : str
+            Description of the data, with the paper to cite.
+    (data, target) : tuple
+        With `return_X_y`.
+
+    Raises
+    ------
+    OSError
+        If the data is not there and cannot be downloaded, is damaged, or there is no room for it.
+
+    References
+    ----------
+    Maas et al., "Learning Word Vectors for Sentiment Analysis", ACL 2011.
+
+    Examples
+    --------
+    >>> from sklearn_imdb.datasets import fetch_imdb
+    >>> reviews = fetch_imdb(subset="test")  # doctest: +SKIP
+    >>> len(reviews.data)  # doctest: +SKIP
+    25000
+    """
+    validate_parameter_constraints(_FETCH_IMDB, locals(), caller_name="fetch_imdb")
+    home = Path(get_data_home(data_home))
+    download = {"n_retries": n_retries, "delay": delay} if download_if_missing else None
+    splits = ["train", "test"] if subset == "all" else [subset]
+    reviews = Reviews.joined([load_split(split, home, download) for split in splits])
+    order = np.arange(len(reviews.texts))
+    if shuffle:
+        check_random_state(random_state).shuffle(order)
+    data = [reviews.texts[place] for place in order]
+    target = reviews.labels[order]
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=["neg", "pos"],
+        filenames=reviews.filenames[order],
+        ratings=reviews.ratings[order],
+        DESCR=_DESCR,
+    )
+
+
+# -- generated reviews ------------------------------------------------------------------------
+
+_MAKE_REVIEWS: dict[str, list[Any]] = {
+    "n_samples": [Interval(Integral, 1, None, closed="left")],
+    "n_classes": [Interval(Integral, 2, None, closed="left")],
+    "mean_length": [Interval(Integral, 1, None, closed="left")],
+    "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
+    "random_state": ["random_state"],
+}
+
+
+def make_reviews(
+    n_samples: int = 1000,
+    *,
+    n_classes: int = 2,
+    mean_length: int = 100,
+    label_noise: float = 0.05,
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Generate film reviews to classify, from worst to best.
+
+    A small grammar mixes opinions with sentences about the plot. Neighbouring classes share
+    words, some opinions are negated, and some labels are wrong, so that no classifier is right
+    always; the words of the plot are many and mostly rare.
+
+    Parameters
+    ----------
+    n_samples : int, default=1000
+        Number of reviews.
+    n_classes : int, default=2
+        Number of classes, as near as possible of the same size.
+    mean_length : int, default=100
+        Mean length of a review, in words.
+    label_noise : float, default=0.05
+        Share of reviews whose text was written for any class, whatever their label.
+    random_state : int, RandomState instance or None, default=None
+        Draws the reviews.
+
+    Returns
+    -------
+    texts : list of str, of length n_samples
+        The reviews.
+    y : ndarray of shape (n_samples,), dtype int64
+        Their classes, from 0 for the worst to `n_classes - 1` for the best.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    Examples
+    --------
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> texts, y = make_reviews(4, mean_length=12, random_state=0)
+    >>> texts[0]
+    ''
+    >>> y
+    array([])
+    """
+    validate_parameter_constraints(_MAKE_REVIEWS, locals(), caller_name="make_reviews")
+    generator = check_random_state(random_state)
+    y = generator.permutation(np.arange(n_samples) % n_classes)
+    rng = Random(int(generator.randint(np.iinfo(np.int32).max)))
+    texts = []
+    for label in y.tolist():
+        written_for = rng.randrange(n_classes) if rng.random() < label_noise else label
+        feeling = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
+        texts.append(write_review(feeling, mean_length, rng))
+    return texts, y

@@ -1,0 +1,424 @@
+"""Documents to padded sequences of word indices, in Keras's IMDB convention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_imdb._documents import LARGEST_INDEX, Documents, materialized
+from sklearn_imdb._encoding import TextEncoder, truncated
+from sklearn_imdb._splitting import make_splitter
+from sklearn_imdb._vocabulary import WordCounts, checked_vocabulary
+
+__all__ = ["SequenceVectorizer"]
+
+KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+
+
+class SequenceVectorizer(TransformerMixin, BaseEstimator):
+    r"""Turn texts, or lists of word indices, into padded sequences of word indices.
+
+    Texts are lower-cased, filter characters become spaces, and the text is split on the space
+    character, exactly as Keras's IMDB data was made. Words are ranked by how often they occur;
+    a word's index is its rank plus `index_from`. Index 0 pads, `start_char` starts a document and
+    `oov_char` stands for every word that is unknown or has an index of `num_words` or more.
+
+    Index lists, such as the encoded reviews that Keras ships, have the offset and the start
+    already in them: they pass through, `num_words` is applied, and they are padded.
+
+    Parameters
+    ----------
+    num_words : int or None, default=10_000
+        Indices stay below it: the most frequent `num_words - index_from - 1` words are kept.
+        None keeps all.
+    maxlen : int, default=256
+        Length of every sequence, in tokens.
+    padding : {"post", "pre"}, default="post"
+        Whether the zeros stand behind or before a short document.
+    truncating : {"pre", "post"}, default="pre"
+        Whether a long document loses its beginning (the start too, as in Keras) or its end.
+    vocabulary : mapping of str to int, default=None
+        Ranks of words, counted from 1, such as Keras's `imdb_word_index.json` or another
+        vectorizer's `vocabulary_`. None learns them in `fit`.
+    lowercase : bool, default=True
+        Lower-case the text, by `str.lower`, before it is split.
+    filters : str, default=Keras's punctuation, tab and newline
+        Characters that count as spaces. Not applied with `token_pattern` or `tokenizer`.
+    token_pattern : str, default=None
+        Regular expression whose matches are the words, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`; with one capturing group, the
+        group is the word.
+    tokenizer : callable, default=None
+        Takes a text and returns the list of its words. It is pickled with the estimator.
+    min_df : int or float, default=1
+        Leave out words found in fewer documents: an absolute count, or a share of the
+        documents between 0.0 and 1.0. Not applied to a given `vocabulary`.
+    binary : bool, default=False
+        Take each word once a document, where it first occurs, for counts and sequences alike.
+    start_char : int or None, default=1
+        Index put in front of every text; None for none.
+    oov_char : int or None, default=2
+        Index of the words left out; None drops them from the sequence.
+    index_from : int, default=3
+        Added to a word's rank to give its index.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        Rank of each word kept, most frequent first; of words as frequent, the one seen first.
+        Empty after a fit on index lists without a `vocabulary`.
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.TfidfVectorizer : Sparse weighted counts; prefer it in front
+        of a linear model.
+
+    References
+    ----------
+    Keras, `keras.datasets.imdb.load_data`, https://keras.io/api/datasets/imdb/.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import SequenceVectorizer
+    >>> vectorizer = SequenceVectorizer(maxlen=6)
+    >>> vectorizer.fit_transform(["The film, the cast: great!", "the film is long"])
+    array([[1, 4, 5, 4, 6, 7],
+           [1, 4, 5, 8, 9, 0]], dtype=int32)
+    >>> vectorizer.inverse_transform(vectorizer.transform(["a great, great film"]))
+    ['<START> <UNK> great great film']
+    >>> vectorizer.transform([[1, 4, 7, 12345]])
+    array([[1, 4, 7, 2, 0, 0]], dtype=int32)
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "num_words": [Interval(Integral, 1, None, closed="left"), None],
+        "maxlen": [Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"post", "pre"})],
+        "truncating": [StrOptions({"post", "pre"})],
+        "vocabulary": [Mapping, None],
+        "lowercase": ["boolean"],
+        "filters": [str],
+        "token_pattern": [str, None],
+        "tokenizer": [callable, None],
+        "min_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0.0, 1.0, closed="both"),
+        ],
+        "binary": ["boolean"],
+        "start_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
+        "oov_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
+        "index_from": [Interval(Integral, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        num_words: int | None = 10_000,
+        maxlen: int = 256,
+        padding: str = "post",
+        truncating: str = "pre",
+        vocabulary: Mapping[str, int] | None = None,
+        lowercase: bool = True,
+        filters: str = KERAS_FILTERS,
+        token_pattern: str | None = None,
+        tokenizer: Callable[[str], Iterable[str]] | None = None,
+        min_df: int | float = 1,
+        binary: bool = False,
+        start_char: int | None = 1,
+        oov_char: int | None = 2,
+        index_from: int = 3,
+    ) -> None:
+        self.num_words = num_words
+        self.maxlen = maxlen
+        self.padding = padding
+        self.truncating = truncating
+        self.vocabulary = vocabulary
+        self.lowercase = lowercase
+        self.filters = filters
+        self.token_pattern = token_pattern
+        self.tokenizer = tokenizer
+        self.min_df = min_df
+        self.binary = binary
+        self.start_char = start_char
+        self.oov_char = oov_char
+        self.index_from = index_from
+
+    # -- learning ---------------------------------------------------------------------------
+
+    def fit(self, X: Iterable[Any], y: Any = None) -> Self:
+        """Learn which words there are and rank them.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of int
+            Texts, or word indices as Keras encodes them (lists, tuples or 1-D integer arrays).
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceVectorizer
+
+        Raises
+        ------
+        TypeError
+            If `X` is no iterable of texts or index lists, or mixes them.
+        ValueError
+            If a parameter or an index is out of range, or no word is left.
+        """
+        self._check_parameters()
+        counts = self._count(X)
+        self._set_vocabulary(counts)
+        # A fit starts anew: what partial_fit had counted is no longer this estimator's.
+        self.__dict__.pop("_counts", None)
+        return self
+
+    def partial_fit(self, X: Iterable[Any], y: Any = None) -> Self:
+        """Count one more chunk of documents and rank the words of all chunks so far.
+
+        Chunks give the vocabulary that one `fit` on all of them would. The counts of every
+        word seen are kept, and pickled, so that counting can go on; `fit` keeps none. A chunk
+        that raises changes nothing.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of int
+            The next documents.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceVectorizer
+
+        Raises
+        ------
+        ValueError
+            Where `fit` would; and after `fit`, whose counts were not kept.
+        """
+        self._check_parameters()
+        counts = self._count(X)
+        if counts is not None:
+            before = getattr(self, "_counts", None)
+            if before is None and hasattr(self, "vocabulary_"):
+                raise ValueError(
+                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
+                    "from the first chunk on, on a new or cloned SequenceVectorizer."
+                )
+            if before is not None:
+                counts = WordCounts(**before).plus(counts)
+        self._set_vocabulary(counts)
+        if counts is not None:
+            self._counts = counts._asdict()
+        return self
+
+    def fit_transform(self, X: Iterable[Any], y: Any = None) -> npt.NDArray[np.int32]:
+        """Learn the words of `X` and return its sequences; see `fit` and `transform`.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of int
+            The documents. An iterator is read once and its documents are held meanwhile.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, maxlen), dtype int32
+        """
+        documents = materialized(X)
+        return self.fit(documents, y).transform(documents)
+
+    def _check_parameters(self) -> None:
+        self._validate_params()
+        if self.tokenizer is not None and self.token_pattern is not None:
+            raise ValueError("tokenizer and token_pattern are both given: set one of them to None.")
+        if self.num_words is not None and self.num_words <= self.index_from + 1:
+            raise ValueError(
+                f"num_words={self.num_words} leaves no index for a word, as indices up to "
+                f"index_from={self.index_from} are reserved: num_words must be at least "
+                f"{self.index_from + 2}, or None."
+            )
+
+    def _count(self, X: Iterable[Any]) -> WordCounts | None:
+        """Words of `X` in order of first appearance; None where no text is to be counted."""
+        documents = Documents(X)
+        if not documents.are_texts or self.vocabulary is not None:
+            for _ in documents:  # Each is checked, whether or not anything is learned from it.
+                pass
+            return None
+        split = make_splitter(
+            lowercase=self.lowercase,
+            filters=self.filters,
+            token_pattern=self.token_pattern,
+            tokenizer=self.tokenizer,
+        )
+        return WordCounts.of(documents, split, binary=self.binary, by_document=self.min_df != 1)
+
+    def _set_vocabulary(self, counts: WordCounts | None) -> None:
+        n_ranks = None if self.num_words is None else self.num_words - self.index_from - 1
+        if self.vocabulary is not None:
+            vocabulary = checked_vocabulary(self.vocabulary, n_ranks)
+        elif counts is None:
+            vocabulary = {}
+        else:
+            vocabulary = counts.ranks(n_ranks, self.min_df)
+            if not vocabulary:
+                raise ValueError(
+                    f"X leaves no word to learn: {counts.n_documents} documents hold "
+                    f"{len(counts.occurrences)} different words, of which min_df={self.min_df} "
+                    "and the filters keep none."
+                )
+        self.vocabulary_ = vocabulary
+        self.__dict__.pop("_encoder", None)
+
+    # -- applying ---------------------------------------------------------------------------
+
+    def transform(self, X: Iterable[Any]) -> npt.NDArray[np.int32]:
+        """Return the padded sequences of word indices.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of int
+            The documents: texts, or word indices as Keras encodes them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, maxlen), dtype int32
+            Word indices; a table where `set_output` asks for one.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError
+            If `X` is no iterable of texts or index lists, or mixes them.
+        ValueError
+            If an index is negative or too large, or texts come to a vectorizer that was fitted
+            on index lists without a `vocabulary`.
+        """
+        check_is_fitted(self)
+        documents = Documents(X)
+        encode: Callable[[Any], npt.NDArray[np.integer]]
+        encode = self._text_encoder() if documents.are_texts else self._encode_indices
+        sequences = np.zeros((len(documents), self.maxlen), dtype=np.int32)
+        for row, document in enumerate(documents):
+            indices = encode(document)
+            if self.padding == "post":
+                sequences[row, : len(indices)] = indices
+            else:
+                sequences[row, self.maxlen - len(indices) :] = indices
+        return sequences
+
+    def _text_encoder(self) -> TextEncoder:
+        if not self.vocabulary_:
+            raise ValueError(
+                "X holds texts, but this SequenceVectorizer was fitted on index lists and knows "
+                "no words: fit it on texts, or give it a vocabulary."
+            )
+        # Built once, not in every call; parameters may have been set since.
+        recipe = {
+            "lowercase": self.lowercase,
+            "filters": self.filters,
+            "token_pattern": self.token_pattern,
+            "tokenizer": self.tokenizer,
+            "index_from": self.index_from,
+            "start_char": self.start_char,
+            "oov_char": self.oov_char,
+            "binary": self.binary,
+            "maxlen": self.maxlen,
+            "truncating": self.truncating,
+        }
+        encoder: TextEncoder | None = self.__dict__.get("_encoder")
+        if encoder is None or encoder.recipe != recipe:
+            encoder = self._encoder = TextEncoder(self.vocabulary_, recipe)
+        return encoder
+
+    def _encode_indices(self, document: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+        if self.num_words is not None:
+            unknown = document >= self.num_words
+            if self.oov_char is None:
+                document = document[~unknown]
+            elif unknown.any():
+                document = np.where(unknown, self.oov_char, document)
+        return truncated(document, self.maxlen, self.truncating)
+
+    def inverse_transform(self, X: Iterable[Any]) -> list[str]:
+        """Decode sequences of word indices to text.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_tokens), or iterable of lists of int
+            Word indices, padded or not.
+
+        Returns
+        -------
+        texts : list of str
+            Words joined by spaces. `start_char` reads `<START>`, `oov_char` and an index
+            beyond the vocabulary `<UNK>`, another reserved index `<UNUSED>`; padding is left
+            out.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the vectorizer knows no words, because it was fitted on index lists without a
+            `vocabulary`.
+        """
+        check_is_fitted(self)
+        if not self.vocabulary_:
+            raise ValueError(
+                "This SequenceVectorizer was fitted on index lists and knows no words: give it "
+                "the vocabulary that encoded them, such as Keras's word index."
+            )
+        documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
+        if len(documents) and documents.are_texts:
+            raise TypeError("X must hold word indices to decode, got texts.")
+        words = {rank + self.index_from: word for word, rank in self.vocabulary_.items()}
+        words.update(dict.fromkeys(range(1, self.index_from + 1), "<UNUSED>"))
+        if self.oov_char is not None:
+            words[self.oov_char] = "<UNK>"
+        if self.start_char is not None:
+            words[self.start_char] = "<START>"
+        return [
+            " ".join([words.get(index, "<UNK>") for index in document.tolist() if index != 0])
+            for document in documents
+        ]
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
+        """Return a name for each place in the sequence: `position0`, `position1`, ….
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored: the input is text.
+
+        Returns
+        -------
+        names : ndarray of shape (maxlen,), dtype object
+        """
+        check_is_fitted(self)
+        return np.array([f"position{place}" for place in range(self.maxlen)], dtype=object)
+
+    # -- the scikit-learn contract ----------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_encoder", None)
+        return state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
