@@ -88,7 +88,8 @@ def _wrong_type(document: Any, row: int, others: str) -> TypeError:
     if len(shown) > 60:
         shown = shown[:57] + "..."
     hint = ""
-    if document is None or document != document:
+    is_nan = isinstance(document, float) and document != document
+    if document is None or is_nan or type(document).__name__ == "NAType":
         hint = " A text is missing: fill it, or drop the row."
     elif isinstance(document, bytes):
         hint = " Decode it first."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -12,9 +13,11 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from http.client import HTTPException
+from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
+from urllib.error import HTTPError
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +41,7 @@ ARCHIVE = Archive(
 )
 
 _FOLDERS = {"train": ("neg", "pos"), "test": ("neg", "pos"), "unsupervised": ("unsup",)}
-_N_REVIEWS = {"train": 25_000, "test": 25_000, "unsupervised": 50_000}
+N_REVIEWS = {"train": 25_000, "test": 25_000, "unsupervised": 50_000}
 _REVIEW_FILE = re.compile(r"aclImdb/(train|test)/(neg|pos|unsup)/(\d+)_(\d+)\.txt")
 _LABELS = {"neg": 0, "pos": 1, "unsup": -1}
 
@@ -53,19 +56,23 @@ class Reviews(NamedTuple):
 
     @classmethod
     def of(cls, files: Iterable[tuple[str, bytes]]) -> Reviews:
-        """From paths that end in `aclImdb/train/pos/0_9.txt` and the like, and their contents."""
+        """From paths such as `aclImdb/train/pos/0_9.txt` and their contents."""
         rows = []
         for path, content in files:
-            found = _REVIEW_FILE.fullmatch(path)
-            assert found is not None
-            _, folder, number, rating = found.groups()
-            rows.append((_LABELS[folder], int(number), int(rating), path, content))
-        rows.sort(key=lambda row: row[:2])
+            *_, folder, name = path.split("/")
+            number, rating = name.removesuffix(".txt").split("_")
+            try:
+                text = content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise OSError(f"{path} is not UTF-8: {error}.") from error
+            rows.append((_LABELS[folder], int(number), int(rating), path, text))
+        rows.sort()
+        labels, _, ratings, paths, texts = zip(*rows, strict=True)
         return cls(
-            [content.decode("utf-8") for *_, content in rows],
-            np.array([label for label, *_ in rows], dtype=np.int64),
-            np.array([rating for _, _, rating, *_ in rows], dtype=np.int64),
-            np.array([path.removeprefix("aclImdb/") for *_, path, _ in rows], dtype=np.str_),
+            list(texts),
+            np.array(labels, dtype=np.int64),
+            np.array(ratings, dtype=np.int64),
+            np.array([path.removeprefix("aclImdb/") for path in paths], dtype=np.str_),
         )
 
     @classmethod
@@ -101,14 +108,14 @@ def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Revie
 
 
 def _counted(reviews: Reviews, split: str, source: Path) -> Reviews:
-    if len(reviews.texts) != _N_REVIEWS[split]:
+    if len(reviews.texts) != N_REVIEWS[split]:
         logger.warning(
             "%s holds %d %s reviews where the published data has %d; if that is not meant, "
             "unpack the archive again and delete the caches imdb_*.npz.",
             source,
             len(reviews.texts),
             split,
-            _N_REVIEWS[split],
+            N_REVIEWS[split],
         )
     return reviews
 
@@ -183,6 +190,8 @@ def _find_archive(home: Path, download: dict[str, Any] | None) -> Path:
             f"The IMDB reviews are not in {home} and could not be downloaded: {error}. {remedy}"
         )
         failure.errno = getattr(error, "errno", None)
+        if isinstance(error, HTTPError):
+            error.close()  # It holds the connection, and is held by the failure.
         raise failure from error
 
 
@@ -190,7 +199,8 @@ def _read_archive(archive: Path) -> dict[str, Reviews]:
     """Read all splits in one pass; nothing is unpacked onto the disk."""
     files: dict[str, list[tuple[str, bytes]]] = {split: [] for split in _FOLDERS}
     try:
-        with tarfile.open(archive, "r|gz") as tar:
+        # Not as a stream, "r|gz": tarfile then takes half an archive for a whole one.
+        with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 found = _REVIEW_FILE.fullmatch(member.name.removeprefix("./"))
                 if found and (file := tar.extractfile(member)):
@@ -207,37 +217,37 @@ def _read_archive(archive: Path) -> dict[str, Reviews]:
 def _write_cache(reviews: Reviews, cache: Path) -> None:
     """Write the cache whole or not at all."""
     encoded = [text.encode() for text in reviews.texts]
+    content = BytesIO()
+    np.savez(
+        content,
+        text=np.frombuffer(b"".join(encoded), dtype=np.uint8),
+        ends=np.cumsum([len(text) for text in encoded], dtype=np.int64),
+        labels=reviews.labels,
+        ratings=reviews.ratings,
+        filenames=reviews.filenames,
+    )
+    part = cache.with_name(f"{cache.name}.part_{uuid4().hex}")
     try:
-        # Not deleted on closing: it becomes the cache.
-        file = NamedTemporaryFile(dir=cache.parent, prefix=cache.name, delete=False)  # noqa: SIM115
-    except PermissionError as error:
-        logger.warning("The reviews are read anew each time, as no cache can be made: %s", error)
-        return
-    try:
-        with file:
-            np.savez(
-                file,
-                text=np.frombuffer(b"".join(encoded), dtype=np.uint8),
-                ends=np.cumsum([len(text) for text in encoded], dtype=np.int64),
-                labels=reviews.labels,
-                ratings=reviews.ratings,
-                filenames=reviews.filenames,
-            )
-        os.replace(file.name, cache)
-    except BaseException as error:
-        os.unlink(file.name)
-        if isinstance(error, OSError):
-            failure = OSError(
-                f"No cache of the reviews could be written to {cache}: {error}. Make room for "
-                f"{sum(map(len, encoded)) / 1e6:.0f} MB, or pass another data_home."
-            )
-            failure.errno = error.errno
-            raise failure from error
-        raise
+        part.write_bytes(content.getbuffer())
+        os.replace(part, cache)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            logger.warning("No cache is made, and the reviews are read anew each time: %s", error)
+            return
+        failure = OSError(
+            f"No cache of the reviews could be written to {cache}: {error}. Make room for "
+            f"{len(content.getbuffer()) / 1e6:.0f} MB, or pass another data_home."
+        )
+        failure.errno = error.errno
+        raise failure from error
+    finally:
+        if part.exists():
+            part.unlink()
 
 
 def _read_cache(cache: Path) -> Reviews:
-    with np.load(cache, allow_pickle=False) as columns:
+    # Opened here, because np.load leaves open a file that turns out to be damaged.
+    with cache.open("rb") as file, np.load(file, allow_pickle=False) as columns:
         blob = columns["text"].tobytes()
         ends = columns["ends"].tolist()
         texts = [blob[start:end].decode() for start, end in zip([0, *ends[:-1]], ends, strict=True)]

@@ -167,6 +167,7 @@ def loss_and_gradients(
     squares of the kernels. `rng` draws the dropout; without it there is none.
     """
     embedding, *dense = weights
+    dtype = embedding.dtype
     layers = list(zip(dense[::2], dense[1::2], strict=True))
     n_samples = shares.shape[0]
 
@@ -174,11 +175,11 @@ def loss_and_gradients(
     activation = shares @ embedding
     inputs, gates = [], []
     for depth, (kernel, bias) in enumerate(layers):
-        gate = np.ones((), np.float32) if depth == 0 else (activation > 0).astype(np.float32)
+        gate = np.ones((), dtype) if depth == 0 else (activation > 0).astype(dtype)
         activation = np.maximum(activation, 0) if depth else activation
         if rng is not None and network.dropout:
             kept = rng.random_sample(activation.shape) >= network.dropout
-            dropout = (kept / (1 - network.dropout)).astype(np.float32)
+            dropout = (kept / (1 - network.dropout)).astype(dtype)
             activation, gate = activation * dropout, gate * dropout
         inputs.append(activation)
         gates.append(gate)
@@ -186,14 +187,14 @@ def loss_and_gradients(
     z = activation
 
     if sample_weight is None:
-        share = np.full(n_samples, 1 / n_samples, dtype=np.float32)
+        share = np.full(n_samples, 1 / n_samples, dtype)
     else:
         share = sample_weight / sample_weight.sum()
     loss = float(share @ losses(z, y))
 
     # The derivative of either cross-entropy is probability minus truth.
     if network.n_outputs == 1:
-        backward = expit(z) - y[:, np.newaxis].astype(np.float32)
+        backward = expit(z) - y[:, np.newaxis].astype(dtype)
     else:
         backward = softmax(z, axis=1)
         backward[np.arange(n_samples), y] -= 1
@@ -257,6 +258,8 @@ class Adam:
 # -- training ---------------------------------------------------------------------------------
 
 
+# A loss that overflows is reported as such, by whoever is called with the logs.
+@np.errstate(over="ignore", invalid="ignore")
 def train(
     network: Network,
     weights: Weights,

@@ -35,7 +35,7 @@ def make_splitter(
     if tokenizer is not None:
         return StringSplitter(lowercase, _checked(tokenizer))
     if token_pattern is not None:
-        return StringSplitter(lowercase, re.compile(token_pattern).findall)
+        return StringSplitter(lowercase, _compiled(token_pattern).findall)
     if filters.isascii():
         return ByteSplitter(lowercase, filters)
     blanks = str.maketrans(dict.fromkeys(filters, " "))
@@ -114,6 +114,21 @@ class StringSplitter:
 
     def word(self, key: str) -> str:
         return key
+
+
+def _compiled(token_pattern: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} is no regular expression: {error}."
+        ) from error
+    if pattern.groups > 1:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} has {pattern.groups} capturing groups: it may have "
+            "one, which is then the word; write the others as (?:...)."
+        )
+    return pattern
 
 
 def _checked(tokenizer: Callable[[str], Iterable[str]]) -> Callable[[str], list[str]]:

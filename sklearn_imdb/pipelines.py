@@ -23,7 +23,7 @@ def make_text_classifier(
     ----------
     preset : {"tutorial"}, default="tutorial"
         "tutorial" is the encoding and the network of Keras's IMDB tutorial, stopping early, in
-        batches of 128 instead of 512, which suit 25,000 reviews better.
+        batches of 64 instead of 512, chosen by cross-validation on the 25,000 training reviews.
     random_state : int, RandomState instance or None, default=None
         The classifier's.
     verbose : {0, 1, 2}, default=0
@@ -57,7 +57,7 @@ def make_text_classifier(
             (
                 "classifier",
                 EmbeddingAverageClassifier(
-                    batch_size=128,
+                    batch_size=64,
                     early_stopping=True,
                     random_state=random_state,
                     verbose=verbose,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._documents import LARGEST_INDEX, Documents, materialized
@@ -110,7 +110,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
         "tokenizer": [callable, None],
         "min_df": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0.0, 1.0, closed="both"),
+            Interval(RealNotInt, 0.0, 1.0, closed="both"),
         ],
         "binary": ["boolean"],
         "start_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
@@ -250,17 +250,17 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
 
     def _count(self, X: Iterable[Any]) -> WordCounts | None:
         """Words of `X` in order of first appearance; None where no text is to be counted."""
-        documents = Documents(X)
-        if not documents.are_texts or self.vocabulary is not None:
-            for _ in documents:  # Each is checked, whether or not anything is learned from it.
-                pass
-            return None
         split = make_splitter(
             lowercase=self.lowercase,
             filters=self.filters,
             token_pattern=self.token_pattern,
             tokenizer=self.tokenizer,
         )
+        documents = Documents(X)
+        if not documents.are_texts or self.vocabulary is not None:
+            for _ in documents:  # Each is checked, whether or not anything is learned from it.
+                pass
+            return None
         return WordCounts.of(documents, split, binary=self.binary, by_document=self.min_df != 1)
 
     def _set_vocabulary(self, counts: WordCounts | None) -> None:

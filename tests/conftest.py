@@ -1,0 +1,93 @@
+"""Fixtures: generated reviews, Keras's own steps written out, and the real data where it is."""
+
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb.datasets import fetch_imdb, make_reviews
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+
+
+@pytest.fixture(scope="session")
+def reviews():
+    """600 generated reviews and their classes."""
+    return make_reviews(600, mean_length=60, random_state=0)
+
+
+@pytest.fixture(scope="session")
+def sequences(reviews):
+    """The same as sequences of 80 word indices, and their classes."""
+    texts, y = reviews
+    return SequenceVectorizer(maxlen=80).fit_transform(texts), y
+
+
+@pytest.fixture(scope="session")
+def keras_words():
+    """Return Keras's own steps from a text to its words, as its documentation has them."""
+    blanks = str.maketrans(dict.fromkeys(FILTERS, " "))
+
+    def words(text):
+        return [word for word in text.lower().translate(blanks).split(" ") if word]
+
+    return words
+
+
+@pytest.fixture(scope="session")
+def keras_encode(keras_words):
+    """Return Keras's own steps from a text to its padded indices, by a word index."""
+
+    def encode(text, word_index, num_words=10_000, maxlen=256):
+        indices = [1]
+        for word in keras_words(text):
+            index = word_index.get(word, num_words) + 3
+            indices.append(index if index < num_words else 2)
+        indices = indices[-maxlen:]
+        return indices + [0] * (maxlen - len(indices))
+
+    return encode
+
+
+# -- the real reviews -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def imdb_data():
+    """Folder of the published files; the tests that need it are skipped where there is none."""
+    folder = Path(os.environ.get("SKLEARN_IMDB_TEST_DATA", SHARED_DATA))
+    if not (folder / "aclImdb_labelled.tar.gz").exists():
+        pytest.skip(
+            "the real reviews are not here: set SKLEARN_IMDB_TEST_DATA to the folder that holds "
+            "aclImdb_labelled.tar.gz and imdb_word_index.json"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def imdb_home(imdb_data, tmp_path_factory):
+    """A data_home with the folder aclImdb that a user would have unpacked."""
+    home = tmp_path_factory.mktemp("imdb")
+    with tarfile.open(imdb_data / "aclImdb_labelled.tar.gz") as archive:
+        archive.extractall(home, filter="data")
+    return home
+
+
+@pytest.fixture(scope="session")
+def imdb_train(imdb_home):
+    return fetch_imdb(subset="train", data_home=imdb_home)
+
+
+@pytest.fixture(scope="session")
+def imdb_test(imdb_home):
+    return fetch_imdb(subset="test", data_home=imdb_home)
+
+
+@pytest.fixture(scope="session")
+def word_index(imdb_data):
+    """Keras's `imdb_word_index.json`."""
+    return json.loads((imdb_data / "imdb_word_index.json").read_text(encoding="utf-8"))

@@ -1,0 +1,633 @@
+"""EmbeddingAverageClassifier: the contract, on generated reviews and on sequences written here."""
+
+import copy
+import pickle
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import train_test_split
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from sklearn_imdb import EmbeddingAverageClassifier, _network
+
+FRACTIONAL = "feeds fractional or negative word indices, which are a user's mistake: a ValueError"
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": FRACTIONAL,
+    "check_decision_proba_consistency": FRACTIONAL,
+    "check_class_weight_classifiers": FRACTIONAL,
+}
+
+
+def quick(**parameters):
+    """A classifier that learns the generated reviews in a moment."""
+    return EmbeddingAverageClassifier(
+        **{
+            "batch_size": 32,
+            "learning_rate": 0.01,
+            "epochs": 8,
+            "embedding_dim": 8,
+            "random_state": 0,
+            **parameters,
+        }
+    )
+
+
+def state(classifier):
+    """All that a classifier knows, as bytes."""
+    return pickle.dumps(classifier)
+
+
+def weights(classifier):
+    return [classifier.embedding_, *classifier.coefs_, *classifier.intercepts_]
+
+
+# -- scikit-learn's own checks ----------------------------------------------------------------
+
+
+def all_checks():
+    return list(
+        estimator_checks_generator(
+            EmbeddingAverageClassifier(), expected_failed_checks=EXPECTED_FAILURES, mark="xfail"
+        )
+    )
+
+
+def test_scikit_learn_has_at_least_60_checks():
+    assert len(all_checks()) >= 60
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("estimator", "check"), all_checks())
+def test_scikit_learns_check(estimator, check):
+    check(estimator)
+
+
+def test_rows_of_weight_two_count_as_rows_given_twice(sequences):
+    """What scikit-learn's check of this feeds fractions for, on whole numbers."""
+    X, y = sequences
+    weight = np.random.RandomState(0).randint(0, 3, len(y))
+    whole = {"batch_size": 10_000, "shuffle": False, "input_dim": X.max() + 1}
+    weighted = quick(**whole).fit(X, y, sample_weight=weight)
+    repeated = quick(**whole).fit(X.repeat(weight, axis=0), y.repeat(weight))
+    assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-5)
+    unweighted = quick(**whole).fit(X, y)
+    assert np.abs(weighted.predict_proba(X) - unweighted.predict_proba(X)).max() > 1e-3
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_probabilities_follow_from_the_decision(sequences, n_classes):
+    """What scikit-learn's check of this feeds fractions for, on whole numbers."""
+    X, _ = sequences
+    y = np.arange(len(X)) % n_classes
+    classifier = quick().fit(X, y)
+    decision, probability = classifier.decision_function(X), classifier.predict_proba(X)
+    assert decision.dtype == probability.dtype == np.float64
+    assert probability.shape == (len(X), n_classes)
+    assert_allclose(probability.sum(axis=1), 1)
+    if n_classes == 2:
+        assert_allclose(probability[:, 1], 1 / (1 + np.exp(-decision)))
+        assert_array_equal(classifier.predict(X), (decision > 0).astype(int))
+    else:
+        expected = np.exp(decision) / np.exp(decision).sum(axis=1, keepdims=True)
+        assert_allclose(probability, expected)
+        assert_array_equal(classifier.predict(X), decision.argmax(axis=1))
+    assert classifier.predict_proba(X[:1]).shape == (1, n_classes)
+
+
+def test_class_weights_are_sample_weights(sequences):
+    X, y = sequences
+    by_class = quick(class_weight={0: 3.0, 1: 0.5}).fit(X, y)
+    by_sample = quick().fit(X, y, sample_weight=np.where(y == 0, 3.0, 0.5))
+    assert_allclose(by_class.predict_proba(X), by_sample.predict_proba(X), atol=1e-6)
+    few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:30]]
+    assert np.mean(quick(class_weight="balanced").fit(X[few], y[few]).predict(X)) > np.mean(
+        quick().fit(X[few], y[few]).predict(X)
+    )
+
+
+# -- what it learns ---------------------------------------------------------------------------
+
+
+def test_it_learns(sequences):
+    X, y = sequences
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    classifier = quick().fit(X_train, y_train)
+    assert classifier.score(X_test, y_test) > 0.7
+    assert classifier.history_["loss"][-1] < 0.5 < classifier.history_["loss"][0]
+
+
+def test_fitted_attributes(sequences):
+    X, y = sequences
+    classifier = quick(hidden_units=5).fit(X, y)
+    assert classifier.embedding_.shape == (X.max() + 1, 8)
+    assert classifier.embedding_.dtype == np.float32
+    assert [array.shape for array in classifier.coefs_] == [(8, 5), (5, 1)]
+    assert [array.shape for array in classifier.intercepts_] == [(5,), (1,)]
+    assert classifier.n_iter_ == classifier.best_epoch_ == 8
+    assert list(classifier.history_) == ["loss", "accuracy"]
+    assert all(len(values) == 8 for values in classifier.history_.values())
+    assert classifier.backend_ == "scipy"
+    linear = quick(hidden_units=0).fit(X, y)
+    assert [array.shape for array in linear.coefs_] == [(8, 1)]
+
+
+@pytest.mark.parametrize(
+    "labels", [["bad", "good"], [False, True], [-1, 1], [7.0, 9.0], ["b", "a", "c", "d"]]
+)
+def test_any_labels_will_do(sequences, labels):
+    X, _ = sequences
+    y = np.array(labels)[np.arange(len(X)) % len(labels)]
+    classifier = quick(epochs=1).fit(X, y)
+    assert_array_equal(classifier.classes_, np.unique(labels))
+    predicted = classifier.predict(X)
+    assert predicted.dtype == y.dtype
+    assert set(predicted.tolist()) <= set(labels)
+
+
+def test_predictions_are_those_of_the_network_in_float64(sequences):
+    X, y = sequences
+    classifier = quick(mask_zero=True).fit(X, y)
+    row = X[0][X[0] != 0]
+    average = classifier.embedding_[row].mean(axis=0, dtype=np.float64)
+    hidden = np.maximum(average @ classifier.coefs_[0] + classifier.intercepts_[0], 0)
+    expected = hidden @ classifier.coefs_[1] + classifier.intercepts_[1]
+    assert_allclose(classifier.decision_function(X[:1]), expected, atol=1e-5)
+
+
+def test_a_prediction_does_not_depend_on_the_rows_beside_it(sequences, monkeypatch):
+    X, y = sequences
+    classifier = quick().fit(X, y)
+    at_once = classifier.decision_function(X)
+    assert_allclose(
+        [classifier.decision_function(row[np.newaxis])[0] for row in X], at_once, atol=1e-12
+    )
+    monkeypatch.setattr("sklearn_imdb.classifier._ROWS_AT_ONCE", 7)
+    assert_allclose(classifier.decision_function(X), at_once, atol=1e-12)
+
+
+def test_an_index_beyond_the_table_counts_as_the_unknown_word(sequences):
+    X, y = sequences
+    classifier = quick(epochs=1).fit(X, y)
+    beyond, unknown = X.copy(), X.copy()
+    beyond[:, 3] = X.max() + 1
+    beyond[:, 4] = np.iinfo(np.int32).max
+    unknown[:, 3:5] = 2
+    assert_array_equal(classifier.predict_proba(beyond), classifier.predict_proba(unknown))
+
+
+def test_whole_floats_lists_and_tables_are_word_indices_too(sequences):
+    X, y = sequences
+    expected = quick(epochs=2).fit(X, y).predict_proba(X)
+    for as_given in (X.astype(float), X.tolist(), X.astype(np.uint16), np.asfortranarray(X)):
+        assert_array_equal(quick(epochs=2).fit(as_given, y).predict_proba(as_given), expected)
+    table = pd.DataFrame(X).add_prefix("position")
+    classifier = quick(epochs=2).fit(table, y)
+    assert_array_equal(classifier.predict_proba(table), expected)
+    assert classifier.feature_names_in_[0] == "position0"
+    with pytest.warns(UserWarning, match="feature names"):
+        classifier.predict(X)
+
+
+# -- validation and early stopping ------------------------------------------------------------
+
+
+def test_validation_rows_are_scored_every_epoch(sequences):
+    X, y = sequences
+    classifier = quick(l2=0.01).fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    history = classifier.history_
+    assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert {len(values) for values in history.values()} == {8}
+    probability = classifier.predict_proba(X[400:])[np.arange(200), y[400:]]
+    penalty = 0.01 * sum(np.sum(kernel**2) for kernel in classifier.coefs_)
+    assert_allclose(history["val_loss"][-1], -np.log(probability).mean() + penalty, rtol=1e-5)
+    assert_allclose(history["val_accuracy"][-1], classifier.score(X[400:], y[400:]))
+    assert classifier.best_epoch_ == np.argmin(history["val_loss"]) + 1
+    # Watching changes nothing of what is learned.
+    unwatched = quick(l2=0.01).fit(X[:400], y[:400])
+    assert_array_equal(unwatched.embedding_, classifier.embedding_)
+
+
+def test_validation_weights_weigh_the_validation_loss(sequences):
+    X, y = sequences
+    weight = np.r_[np.zeros(100), np.ones(100)]
+    weighted = quick().fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:], sample_weight_val=weight)
+    half = quick().fit(X[:400], y[:400], X_val=X[500:], y_val=y[500:])
+    assert_allclose(weighted.history_["val_loss"], half.history_["val_loss"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("patience", [0, 1, 3])
+def test_early_stopping_waits_and_keeps_the_best_weights(sequences, patience):
+    X, y = sequences
+    given = {"X_val": X[400:], "y_val": y[400:]}
+    long = quick(epochs=40).fit(X[:400], y[:400], **given)
+    losses = long.history_["val_loss"]
+    # Keras's rule: stop when `patience` epochs, but at least one, have brought nothing better.
+    best = 0
+    for stopped, loss in enumerate(losses[1:], start=1):  # noqa: B007
+        if loss < losses[best]:
+            best = stopped
+        elif stopped - best >= patience:
+            break
+    assert stopped < 39
+
+    classifier = quick(epochs=40, early_stopping=True, patience=patience)
+    classifier.fit(X[:400], y[:400], **given)
+    assert classifier.n_iter_ == stopped + 1
+    assert classifier.best_epoch_ == best + 1
+    assert classifier.history_["val_loss"] == losses[: stopped + 1]
+    short = quick(epochs=best + 1).fit(X[:400], y[:400])
+    assert_array_equal(classifier.embedding_, short.embedding_)
+
+    last = classifier.set_params(restore_best_weights=False).fit(X[:400], y[:400], **given)
+    assert_array_equal(last.embedding_, quick(epochs=stopped + 1).fit(X[:400], y[:400]).embedding_)
+
+
+def test_the_best_weights_are_kept_also_when_the_epochs_run_out(sequences):
+    X, y = sequences
+    given = {"X_val": X[400:], "y_val": y[400:]}
+    classifier = quick(epochs=30, early_stopping=True, patience=100)
+    classifier.fit(X[:400], y[:400], **given)
+    assert classifier.n_iter_ == 30
+    assert classifier.best_epoch_ < 30
+    best = quick(epochs=classifier.best_epoch_).fit(X[:400], y[:400])
+    assert_array_equal(classifier.embedding_, best.embedding_)
+
+
+def test_early_stopping_holds_out_a_stratified_part(sequences, monkeypatch):
+    X, y = sequences
+    seen = []
+    train = _network.train
+
+    def spy(network, weights, training, validation, **options):
+        seen.append((training, validation))
+        return train(network, weights, training, validation, **options)
+
+    monkeypatch.setattr(_network, "train", spy)
+    few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:100]]
+    quick(early_stopping=True, validation_split=0.2).fit(
+        X[few], y[few], sample_weight=np.arange(1, len(few) + 1)
+    )
+    ((training, validation),) = seen
+    assert len(validation.y) == 80
+    assert np.mean(validation.y) == 0.25
+    assert len(training.y) == 320
+    rows = {weight: row.tolist() for weight, row in zip(range(1, 401), X[few], strict=True)}
+    for examples in seen[0]:
+        assert [rows[weight] for weight in examples.sample_weight] == examples.X.tolist()
+    held = set(validation.sample_weight)
+    assert held.isdisjoint(training.sample_weight)
+
+
+@pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "loss"])
+def test_monitor_names_what_is_watched(sequences, monitor):
+    X, y = sequences
+    classifier = quick(epochs=30, early_stopping=True, monitor=monitor, patience=3).fit(X, y)
+    values = classifier.history_[monitor]
+    best = np.argmin(values) if monitor == "loss" else np.argmax(values)
+    assert classifier.best_epoch_ == best + 1
+    # The losses of training need no rows held out.
+    assert ("val_loss" in classifier.history_) == monitor.startswith("val")
+
+
+def test_x_val_as_long_as_x_is_explained(sequences):
+    X, y = sequences
+    with pytest.warns(UserWarning, match="cut to the rows of each fold"):
+        quick(epochs=1).fit(X, y, X_val=X, y_val=y)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (lambda X, y: {"X_val": X[:50]}, "y_val is missing"),
+        (lambda X, y: {"y_val": y[:50]}, "X_val is missing"),
+        (lambda X, y: {"X_val": X[:50], "y_val": y[:49]}, "50 rows and 49 labels"),
+        (lambda X, y: {"X_val": X[:50, 1:], "y_val": y[:50]}, "X_val has 79 columns where X has"),
+        (lambda X, y: {"X_val": X[:50], "y_val": y[:50] + 1}, "y_val holds labels that are not"),
+        (lambda X, y: {"X_val": X[:50] / 2, "y_val": y[:50]}, "X_val holds fractional values"),
+        (lambda X, y: {"X_val": ["a", "b"], "y_val": y[:2]}, r"X_val holds raw.*transform_input"),
+        (
+            lambda X, y: {"X_val": X[:50], "y_val": y[:50], "sample_weight_val": -np.ones(50)},
+            "sample_weight_val must not be negative",
+        ),
+    ],
+)
+def test_validation_rows_that_are_none_are_named(sequences, given, message):
+    X, y = sequences
+    with pytest.raises(ValueError, match=message):
+        quick().fit(X, y, **given(X, y))
+
+
+# -- seeds, warm starts, chunks ---------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_weights_in_another_process(sequences, tmp_path):
+    X, y = sequences
+    parameters = {"dropout": 0.3, "early_stopping": True}
+    here = quick(**parameters).fit(X, y)
+    np.savez(tmp_path / "data.npz", X=X, y=y)
+    (tmp_path / "estimator.pkl").write_bytes(pickle.dumps(quick(**parameters)))
+    script = (
+        "import pickle, sys, numpy as np\n"
+        "data = np.load(sys.argv[1] + '/data.npz')\n"
+        "estimator = pickle.load(open(sys.argv[1] + '/estimator.pkl', 'rb'))\n"
+        "np.random.seed(1)\n"
+        "estimator.fit(data['X'], data['y'])\n"
+        "np.save(sys.argv[1] + '/embedding.npy', estimator.embedding_)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
+    assert_array_equal(np.load(tmp_path / "embedding.npy"), here.embedding_)
+    other = quick(**parameters).set_params(random_state=1).fit(X, y)
+    assert not np.array_equal(other.embedding_, here.embedding_)
+
+
+def test_without_a_seed_numpys_generator_is_used(sequences):
+    X, y = sequences
+    first, second = (
+        (np.random.seed(3), quick(random_state=None, epochs=2).fit(X, y))[1] for _ in range(2)
+    )
+    assert_array_equal(first.embedding_, second.embedding_)
+    before = np.random.get_state()[1].copy()
+    quick(random_state=3, epochs=2).fit(X, y)
+    assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_warm_start_goes_on(sequences):
+    X, y = sequences
+    classifier = quick(warm_start=True).fit(X, y)
+    first = classifier.history_["loss"]
+    classifier.fit(X, y)
+    assert classifier.history_["loss"][0] < first[-1] * 1.1 < first[0]
+    assert quick().fit(X, y).history_["loss"] == first
+    with pytest.raises(ValueError, match=r"embedding_dim.*has been changed"):
+        classifier.set_params(embedding_dim=3).fit(X, y)
+
+
+def test_partial_fit_learns_chunk_after_chunk_and_from_a_pickle(sequences):
+    X, y = sequences
+    chunks = [slice(start, start + 100) for start in range(0, 600, 100)] * 5
+    straight, pickled = quick(dropout=0.1), quick(dropout=0.1)
+    for chunk in chunks:
+        straight.partial_fit(X[chunk], y[chunk], classes=[0, 1])
+        pickled.partial_fit(X[chunk], y[chunk], classes=[0, 1])
+        pickled = pickle.loads(pickle.dumps(pickled))
+    assert_array_equal(straight.embedding_, pickled.embedding_)
+    assert straight.n_iter_ == len(straight.history_["loss"]) == 30
+    assert straight.score(X, y) > 0.75
+
+
+def test_partial_fit_on_everything_is_an_epoch_of_fit(sequences):
+    X, y = sequences
+    by_epoch = quick()
+    for _ in range(3):
+        by_epoch.partial_fit(X, y, classes=[0, 1])
+    at_once = quick(epochs=3).fit(X, y)
+    assert_array_equal(by_epoch.embedding_, at_once.embedding_)
+    assert by_epoch.history_ == at_once.history_
+
+
+def test_partial_fit_knows_its_classes_and_its_table(sequences):
+    X, y = sequences
+    with pytest.raises(ValueError, match="classes must list all labels in the first call"):
+        quick().partial_fit(X, y)
+    classifier = quick().partial_fit(X[y == 0], y[y == 0], classes=[0, 1])
+    assert_array_equal(classifier.classes_, [0, 1])
+    classifier.partial_fit(X + 1, y)  # Indices beyond the first chunk's count as unknown.
+    assert len(classifier.embedding_) == X[y == 0].max() + 1
+    with pytest.raises(ValueError, match="not those of the first call"):
+        classifier.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"y holds labels.*previously unseen"):
+        classifier.partial_fit(X, y + 1)
+    with pytest.raises(ValueError, match="class_weight='balanced'"):
+        quick(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
+
+
+# -- failures lose nothing --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("method", ["fit", "warm fit", "partial_fit"])
+def test_an_interrupt_leaves_the_estimator_as_it_was(sequences, monkeypatch, method, error):
+    X, y = sequences
+    classifier = quick(warm_start=method == "warm fit")
+    again = classifier.partial_fit if method == "partial_fit" else classifier.fit
+    again(X, y, **({"classes": [0, 1]} if method == "partial_fit" else {}))
+    before = copy.deepcopy(classifier)
+    before_state = state(classifier)
+
+    calls = []
+
+    def interrupted(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 25:
+            raise error
+        return gradients(*args, **kwargs)
+
+    gradients = _network.loss_and_gradients
+    with monkeypatch.context() as patch:
+        patch.setattr(_network, "loss_and_gradients", interrupted)
+        for columns in (X, X[:, 1:] if method == "fit" else X):
+            calls.clear()
+            with pytest.raises(error):
+                while True:  # A chunk has fewer batches than the interrupt waits for.
+                    again(columns, y)
+                    before, before_state = copy.deepcopy(classifier), state(classifier)
+    assert state(classifier) == before_state
+    # And training goes on as if nothing had been.
+    again(X, y)
+    (before.partial_fit if method == "partial_fit" else before.fit)(X, y)
+    assert_array_equal(classifier.embedding_, before.embedding_)
+
+
+def test_a_first_fit_that_fails_leaves_no_trace(sequences):
+    X, y = sequences
+    classifier = quick()
+    with pytest.raises(ValueError, match="not among"):
+        classifier.fit(X, y, X_val=X[:9], y_val=np.full(9, 5))
+    assert state(classifier) == state(quick())
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
+
+
+def test_weights_learned_are_never_updated_in_place(sequences):
+    X, y = sequences
+    classifier = quick(warm_start=True).partial_fit(X, y, classes=[0, 1])
+    kept = weights(classifier)
+    copies = [array.copy() for array in kept]
+    classifier.partial_fit(X, y)
+    classifier.fit(X, y)
+    for array, expected in zip(kept, copies, strict=True):
+        assert_array_equal(array, expected)
+
+
+@pytest.mark.parametrize("learning_rate", [1e30, 1e38])
+def test_a_loss_that_is_not_finite_says_what_to_change(sequences, learning_rate):
+    X, y = sequences
+    classifier = quick(learning_rate=learning_rate, l2=1.0)
+    with pytest.raises(ValueError, match=r"not finite in epoch \d.*lower learning_rate"):
+        classifier.fit(X, y)
+    assert not hasattr(classifier, "embedding_")
+
+
+# -- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (X / 3, y), r"X holds fractional values.*SequenceVectorizer"),
+        (lambda X, y: (X - 1, y), r"Negative values.*X holds -1"),
+        (lambda X, y: (X.astype(np.int64) + 2**31, y), "beyond the largest word index"),
+        (lambda X, y: (X[0], y), "Expected 2D array"),
+        (lambda X, y: (X[:-1], y), "inconsistent numbers of samples"),
+        (lambda X, y: (X, np.zeros(len(X))), "at least two classes.*got one class"),
+        (lambda X, y: (X, None), "requires y to be passed"),
+        (lambda X, y: (X, y + 0.5 * X[:, 0] + np.arange(len(y)) / 7), "Unknown label type"),
+        (lambda X, y: (["a text", "another"], [0, 1]), r"X holds raw texts.*SequenceVectorizer"),
+        (lambda X, y: (np.array(["a", "b"]), [0, 1]), "X holds raw texts"),
+        (lambda X, y: (pd.Series(["a", "b"]), [0, 1]), "X holds raw texts"),
+        (lambda X, y: (np.where(X == 5, np.nan, X), y), "NaN"),
+        (lambda X, y: (X[:0], y[:0]), "0 sample"),
+        (lambda X, y: (X[:, :0], y), r"0 feature"),
+    ],
+)
+def test_x_and_y_that_do_not_do_are_named(sequences, change, message):
+    X, y = sequences
+    X_bad, y_bad = change(X, y)
+    with pytest.raises(ValueError, match=message):
+        quick().fit(X_bad, y_bad)
+
+
+def test_sparse_input_is_refused(sequences):
+    X, y = sequences
+    with pytest.raises(TypeError, match="[Ss]parse"):
+        quick().fit(csr_matrix(X), y)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (lambda y: -np.ones(len(y)), "must not be negative|Negative values"),
+        (lambda y: np.zeros(len(y)), "zero"),
+        (lambda y: np.ones(len(y) - 1), "sample_weight"),
+        (lambda y: np.where(y == 0, 0, 1), "at least two classes"),
+    ],
+)
+def test_sample_weights_that_do_not_do_are_named(sequences, weight, message):
+    X, y = sequences
+    with pytest.raises(ValueError, match=message):
+        quick().fit(X, y, sample_weight=weight(y))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"input_dim": 2},
+        {"input_dim": "auto"},
+        {"embedding_dim": 0},
+        {"hidden_units": -1},
+        {"dropout": 1.0},
+        {"l2": -0.1},
+        {"mask_zero": "yes"},
+        {"backend": "torch"},
+        {"optimizer": "adagrad"},
+        {"learning_rate": 0.0},
+        {"loss": "hinge"},
+        {"epochs": 0},
+        {"batch_size": 0.5},
+        {"shuffle": "batch"},
+        {"early_stopping": 1.5},
+        {"validation_split": 0.0},
+        {"monitor": "val_auc"},
+        {"patience": -1},
+        {"restore_best_weights": None},
+        {"class_weight": "equal"},
+        {"warm_start": "no"},
+        {"random_state": "seed"},
+        {"verbose": 3},
+    ],
+)
+def test_a_parameter_out_of_range_is_named(sequences, parameters):
+    X, y = sequences
+    ((name, value),) = parameters.items()
+    classifier = quick(**parameters)
+    for fit in (classifier.fit, classifier.partial_fit):
+        with pytest.raises(ValueError, match=rf"'{name}' parameter.*{re.escape(repr(value))}"):
+            fit(X, y)
+
+
+def test_a_loss_goes_with_the_number_of_classes(sequences):
+    X, y = sequences
+    with pytest.raises(ValueError, match="does not go with 2 classes: use 'binary_crossentropy'"):
+        quick(loss="sparse_categorical_crossentropy").fit(X, y)
+    three = np.arange(len(X)) % 3
+    with pytest.raises(ValueError, match="does not go with 3 classes: use 'sparse_"):
+        quick(loss="binary_crossentropy").fit(X, three)
+    named = quick(epochs=1, loss="sparse_categorical_crossentropy").fit(X, three)
+    assert_array_equal(named.embedding_, quick(epochs=1).fit(X, three).embedding_)
+
+
+def test_an_index_beyond_input_dim_names_the_parameter_to_raise(sequences):
+    X, y = sequences
+    with pytest.raises(
+        ValueError, match=f"input_dim=10: raise input_dim to at least {X.max() + 1}"
+    ):
+        quick(input_dim=10).fit(X, y)
+    assert quick(input_dim=5000, epochs=1).fit(X, y).embedding_.shape == (5000, 8)
+
+
+def test_early_stopping_with_too_few_rows_says_so():
+    X, y = np.ones((6, 2), dtype=int), [0, 0, 0, 0, 0, 1]
+    with pytest.raises(ValueError, match=r"cannot hold out validation_split=0.1 of the 6 rows"):
+        quick(early_stopping=True).fit(X, y)
+
+
+def test_predicting_what_does_not_do_is_named(sequences):
+    X, y = sequences
+    for method in ("predict", "predict_proba", "decision_function"):
+        with pytest.raises(NotFittedError):
+            getattr(quick(), method)(X)
+    classifier = quick(epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="79 features"):
+        classifier.predict(X[:, 1:])
+    with pytest.raises(ValueError, match="Negative"):
+        classifier.predict(X - 1)
+    with pytest.raises(ValueError, match="fractional"):
+        classifier.predict(X / 2)
+    with pytest.raises(ValueError, match="0 sample"):
+        classifier.predict(X[:0])
+    with pytest.raises(ValueError, match="raw texts"):
+        classifier.predict(["a text"])
+
+
+# -- the rest ---------------------------------------------------------------------------------
+
+
+def test_progress_as_keras_users_know_it(sequences, capsys):
+    X, y = sequences
+    quick(epochs=2).fit(X, y)
+    assert capsys.readouterr() == ("", "")
+    quick(epochs=2, verbose=2).fit(X, y, X_val=X[:9], y_val=y[:9])
+    lines = capsys.readouterr().out.splitlines()
+    number = r"\d\.\d{4}"
+    expected = f"Epoch 1/2 - loss: {number} - accuracy: {number} - val_loss: {number} - val_acc"
+    assert len(lines) == 2
+    assert re.match(expected, lines[0])
+    quick(epochs=3, verbose=1).fit(X, y)
+    shown = capsys.readouterr().out
+    assert "3/3" in shown
+    assert re.search(f"loss: {number} - accuracy: {number}", shown)
+
+
+def test_a_clone_is_unfitted_and_a_fitted_estimator_is_small(sequences):
+    X, y = sequences
+    classifier = quick(input_dim=10_000, embedding_dim=16).fit(X, y)
+    assert not hasattr(clone(classifier), "embedding_")
+    assert len(state(classifier)) < 1_000_000
