@@ -137,7 +137,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
     >>> pipeline = make_pipeline(
     ...     SequenceVectorizer(), EmbeddingAverageClassifier(batch_size=32, random_state=0)
     ... )
-    >>> pipeline.fit(texts[:1500], y[:1500]).score(texts[1500:], y[1500:]) > 0.8
+    >>> pipeline.fit(texts[:1500], y[:1500]).score(texts[1500:], y[1500:]) > 0.75
     True
     """
 

@@ -197,9 +197,9 @@ def make_reviews(
     >>> from sklearn_imdb.datasets import make_reviews
     >>> texts, y = make_reviews(4, mean_length=12, random_state=0)
     >>> texts[0]
-    ''
+    'My friends and I hated the film. The direction by Belulqui has a teacher, a spy and a humour.'
     >>> y
-    array([])
+    array([0, 1, 1, 0])
     """
     validate_parameter_constraints(_MAKE_REVIEWS, locals(), caller_name="make_reviews")
     generator = check_random_state(random_state)

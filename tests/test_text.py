@@ -344,9 +344,9 @@ def test_documents_that_are_none_are_named(documents, error, message):
     with pytest.raises(error, match=message):
         vectorizer.fit(documents)
     assert not hasattr(vectorizer, "vocabulary_")
-    if not isinstance(documents, list) or len(documents) > 1 and documents != ["", "!"]:
+    if "no word to learn" not in message:
         with pytest.raises(error, match=message):
-            fitted(vocabulary={"a": 1}).transform(documents)
+            fitted().transform(documents)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""What `import sklearn_imdb` brings, and what it leaves alone."""
+
+import subprocess
+import sys
+
+import pytest
+
+import sklearn_imdb
+
+
+def test_all_names_are_there_and_listed():
+    for name in sklearn_imdb.__all__:
+        assert getattr(sklearn_imdb, name) is not None
+    public = {name for name in dir(sklearn_imdb) if not name.startswith("_")}
+    assert set(sklearn_imdb.__all__) <= public | {"__version__"}
+    with pytest.raises(AttributeError, match="no attribute 'Vectorizer'"):
+        sklearn_imdb.Vectorizer  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import sklearn_imdb", {"sklearn", "numpy", "scipy"}),
+        (
+            "from sklearn_imdb import *; import sklearn_imdb.datasets",
+            {"tensorflow", "keras", "scikeras", "matplotlib"},
+        ),
+    ],
+)
+def test_importing_brings_nothing_heavy(statement, absent):
+    script = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert not absent & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("verbose", [0, 2])
+def test_the_progress_bar_alone_needs_rich(verbose):
+    script = (
+        "import sys\n"
+        "sys.modules['rich'] = None\n"
+        "from sklearn_imdb import EmbeddingAverageClassifier\n"
+        "X, y = [[1, 4], [1, 5]] * 9, [0, 1] * 9\n"
+        f"EmbeddingAverageClassifier(epochs=1, verbose={verbose}).fit(X, y)\n"
+        "try:\n"
+        "    EmbeddingAverageClassifier(epochs=1, verbose=1).fit(X, y)\n"
+        "except ImportError as error:\n"
+        "    assert 'pip install rich' in str(error)\n"
+        "else:\n"
+        "    raise AssertionError('no error')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE)

@@ -1,0 +1,98 @@
+"""Both estimators in pipelines, on raw texts."""
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.base import is_classifier
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import Pipeline
+
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
+
+
+@pytest.fixture
+def pipeline():
+    return make_text_classifier(random_state=0).set_params(
+        vectorizer__maxlen=80, classifier__batch_size=32, classifier__learning_rate=0.01
+    )
+
+
+def test_the_preset_is_a_plain_pipeline_of_the_two_estimators():
+    pipeline = make_text_classifier(random_state=5, verbose=2)
+    assert type(pipeline) is Pipeline
+    assert list(pipeline.named_steps) == ["vectorizer", "classifier"]
+    assert isinstance(pipeline["vectorizer"], SequenceVectorizer)
+    assert isinstance(pipeline["classifier"], EmbeddingAverageClassifier)
+    assert pipeline["classifier"].early_stopping
+    assert pipeline["classifier"].random_state == 5
+    assert pipeline["classifier"].verbose == 2
+    assert is_classifier(pipeline)
+
+
+def test_an_unknown_preset_is_named():
+    with pytest.raises(ValueError, match="preset must be 'tutorial', got 'best'"):
+        make_text_classifier("best")
+
+
+def test_cross_validation_on_raw_texts(pipeline, reviews):
+    texts, y = reviews
+    done = cross_validate(pipeline, texts, y, cv=5, scoring=["accuracy", "roc_auc", "neg_log_loss"])
+    assert done["test_accuracy"].mean() > 0.65
+    assert done["test_roc_auc"].mean() > 0.75
+    assert np.isfinite(done["test_neg_log_loss"]).all()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_grid_search_over_both_steps_and_the_winner_in_a_new_process(
+    pipeline, reviews, tmp_path, n_jobs
+):
+    texts, y = reviews
+    search = GridSearchCV(
+        pipeline,
+        {"vectorizer__maxlen": [5, 80], "classifier__patience": [1, 5]},
+        cv=3,
+        n_jobs=n_jobs,
+    ).fit(texts, y)
+    assert search.best_params_["vectorizer__maxlen"] == 80
+    expected = search.predict_proba(texts[:20])
+    joblib.dump(search.best_estimator_, tmp_path / "pipeline.joblib")
+    joblib.dump(texts[:20], tmp_path / "texts.joblib")
+    script = (
+        "import sys, joblib, numpy as np\n"
+        "pipeline = joblib.load(sys.argv[1] + '/pipeline.joblib')\n"
+        "texts = joblib.load(sys.argv[1] + '/texts.joblib')\n"
+        "np.save(sys.argv[1] + '/probabilities.npy', pipeline.predict_proba(texts))\n"
+        "heavy = {'tensorflow', 'keras', 'scikeras', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
+    assert_allclose(np.load(tmp_path / "probabilities.npy"), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("container", [list, lambda x: np.array(x, dtype=object), np.array])
+def test_validation_texts_come_through_the_vectorizer(pipeline, reviews, container):
+    texts, y = reviews
+    with config_context(enable_metadata_routing=True):
+        classifier = pipeline["classifier"].set_fit_request(X_val=True, y_val=True)
+        routed = Pipeline(
+            [("vectorizer", pipeline["vectorizer"]), ("classifier", classifier)],
+            transform_input=["X_val"],
+        )
+        routed.fit(texts[:400], y[:400], X_val=container(texts[400:]), y_val=y[400:])
+    X_val = routed["vectorizer"].transform(texts[400:])
+    alone = EmbeddingAverageClassifier(**classifier.get_params()).fit(
+        routed["vectorizer"].transform(texts[:400]), y[:400], X_val=X_val, y_val=y[400:]
+    )
+    assert routed["classifier"].history_ == alone.history_
+    assert_array_equal(routed["classifier"].embedding_, alone.embedding_)
+
+
+def test_raw_validation_texts_are_refused_with_the_remedy(pipeline, reviews):
+    texts, y = reviews
+    with pytest.raises(ValueError, match=r"X_val holds raw texts.*transform_input"):
+        pipeline.fit(texts, y, classifier__X_val=texts[:9], classifier__y_val=y[:9])
