@@ -18,12 +18,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit, log_softmax, softmax
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 Weights: TypeAlias = list[Floats]
 Logs: TypeAlias = dict[str, float]
+
+ROWS_AT_ONCE = 4096
+"""Sequences that are worked on together, where all at once would take too much memory."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,17 @@ def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
 
     Rows sum to 1. With `mask_zero` padding has no share, and a row of nothing else is empty.
     """
+    # In blocks, because what lies between X and the shares takes several times their memory.
+    return vstack(
+        [
+            _block_of_shares(X[start : start + ROWS_AT_ONCE], network)
+            for start in range(0, len(X), ROWS_AT_ONCE)
+        ],
+        format="csr",
+    )
+
+
+def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
     n_samples, maxlen = X.shape
     words = np.sort(X, axis=1)
     starts_run = np.ones(X.shape, dtype=bool)

@@ -102,7 +102,9 @@ def test_adam_goes_on_from_its_state():
 
 
 @pytest.mark.parametrize("mask_zero", [False, True])
-def test_word_shares_and_average_equal_a_loop(mask_zero):
+@pytest.mark.parametrize("rows_at_once", [4096, 7])
+def test_word_shares_and_average_equal_a_loop(mask_zero, rows_at_once, monkeypatch):
+    monkeypatch.setattr(_network, "ROWS_AT_ONCE", rows_at_once)
     network = Network(9, 4, 0, 1, mask_zero)
     X = random_examples(network, n_samples=20, maxlen=7, seed=3).X
     embedding = np.random.RandomState(4).normal(size=(9, 4)).astype(np.float32)
