@@ -89,7 +89,7 @@ def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Revie
     if cache.exists():
         try:
             reviews = _read_cache(cache)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # Damage may make zipfile and NumPy raise almost anything.
             warnings.warn(f"The cache {cache} is damaged ({error}) and is made anew.", stacklevel=4)
         else:
             return _counted(reviews, split, cache)
@@ -236,7 +236,7 @@ def _write_cache(reviews: Reviews, cache: Path) -> None:
             return
         failure = OSError(
             f"No cache of the reviews could be written to {cache}: {error}. Make room for "
-            f"{len(content.getbuffer()) / 1e6:.0f} MB, or pass another data_home."
+            f"{len(content.getbuffer()) // 10**6 + 1} MB, or pass another data_home."
         )
         failure.errno = error.errno
         raise failure from error
@@ -247,6 +247,10 @@ def _write_cache(reviews: Reviews, cache: Path) -> None:
 
 def _read_cache(cache: Path) -> Reviews:
     # Opened here, because np.load leaves open a file that turns out to be damaged.
+    with cache.open("rb") as file, zipfile.ZipFile(file) as archive:
+        # NumPy reads as far as an array's header says, which may be short of the checksum.
+        if damaged := archive.testzip():
+            raise OSError(f"the checksum of {damaged} is wrong")
     with cache.open("rb") as file, np.load(file, allow_pickle=False) as columns:
         blob = columns["text"].tobytes()
         ends = columns["ends"].tolist()

@@ -54,6 +54,9 @@ PLOTS = (
     "I saw it with a {person} {time}.",
 )
 
+MEAN_SENTENCE = 9
+"""Words."""
+
 SYLLABLES = (
     "an bel cor da el fa gor hal in jo ka lin mor na os per qui ro sa tor ul vi wen ya zo".split()
 )
@@ -70,10 +73,10 @@ def write_review(feeling: float, mean_length: int, rng: Random) -> str:
         names = _names()
         return names[int(len(names) ** rng.random()) - 1]
 
-    n_words = max(4.0, rng.gauss(mean_length, mean_length / 3))
+    n_words = rng.gauss(mean_length, mean_length / 3)
     sentences: list[str] = []
     length = 0
-    while length < n_words:
+    while not sentences or length < n_words - MEAN_SENTENCE / 2:
         if rng.random() < 0.5:
             sentence = pick(PLOTS).format(
                 name=name(),

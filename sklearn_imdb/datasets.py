@@ -174,7 +174,7 @@ def make_reviews(
     n_classes : int, default=2
         Number of classes, as near as possible of the same size.
     mean_length : int, default=100
-        Mean length of a review, in words.
+        Mean length of a review, in words; a review has at least one sentence, of about 9.
     label_noise : float, default=0.05
         Share of reviews whose text was written for any class, whatever their label.
     random_state : int, RandomState instance or None, default=None

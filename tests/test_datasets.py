@@ -318,7 +318,7 @@ def test_a_review_that_is_no_text_is_named(unpacked):
         quickly(data_home=unpacked)
 
 
-@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "other"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "shape", "empty", "other"])
 def test_a_damaged_cache_is_made_anew(unpacked, damage):
     quickly(data_home=unpacked)
     cache = unpacked / "imdb_train.npz"
@@ -327,6 +327,9 @@ def test_a_damaged_cache_is_made_anew(unpacked, damage):
         content = content[: len(content) // 2]
     elif damage == "flip":
         content[content.index(b"bad<br") + 1] ^= 1
+    elif damage == "shape":  # An array that ends early, before its checksum is read.
+        place = content.index(b"'shape': (") + len("'shape': (")
+        content[place : place + 1] = b"0"
     elif damage == "empty":
         content = b""
     cache.write_bytes(content)
