@@ -80,7 +80,7 @@ def _checked_indices(document: Any, row: int) -> npt.NDArray[np.integer]:
             f"X[{row}] holds the word index {lowest if lowest < 0 else highest}: "
             f"word indices lie between 0 and {LARGEST_INDEX}."
         )
-    return indices
+    return indices.astype(np.int32, copy=False)
 
 
 def _wrong_type(document: Any, row: int, others: str) -> TypeError:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from sklearn_imdb._documents import LARGEST_INDEX
 from sklearn_imdb._splitting import Key, Splitter
 
 
@@ -70,7 +71,9 @@ def _sum(before: dict[str, int], later: dict[str, int]) -> dict[str, int]:
     return total
 
 
-def checked_vocabulary(vocabulary: Mapping[str, int], n_ranks: int | None) -> dict[str, int]:
+def checked_vocabulary(
+    vocabulary: Mapping[str, int], n_ranks: int | None, index_from: int
+) -> dict[str, int]:
     """Return the first `n_ranks` ranks of a user's vocabulary, in order of rank."""
     ranks: dict[str, int] = {}
     for word, rank in vocabulary.items():
@@ -91,6 +94,17 @@ def checked_vocabulary(vocabulary: Mapping[str, int], n_ranks: int | None) -> di
         (rank, _), *_ = Counter(ranks.values()).most_common(1)
         twins = [word for word in ranks if ranks[word] == rank][:3]
         raise ValueError(f"vocabulary must give each word its own rank, got {rank} for {twins}.")
+    lowest, highest = min(ranks.values()), max(ranks.values())
+    if n_ranks is None and highest + index_from > LARGEST_INDEX:
+        raise ValueError(
+            f"vocabulary holds the rank {highest}, and with index_from={index_from} that is beyond "
+            f"the largest index, {LARGEST_INDEX}."
+        )
+    if n_ranks is not None and lowest > n_ranks:
+        raise ValueError(
+            f"vocabulary holds no rank that num_words leaves room for: its lowest is {lowest}, and "
+            f"ranks end at {n_ranks}. Raise num_words."
+        )
     return {
         word: rank
         for word, rank in sorted(ranks.items(), key=lambda item: item[1])

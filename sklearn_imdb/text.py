@@ -23,6 +23,11 @@ __all__ = ["SequenceVectorizer"]
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 
+def _is_one(min_df: float) -> bool:
+    """Whether `min_df` is the number of documents that every word is in, not the share 1.0."""
+    return isinstance(min_df, Integral) and min_df == 1
+
+
 class SequenceVectorizer(TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
@@ -175,8 +180,15 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             If a parameter or an index is out of range, or no word is left.
         """
         self._check_parameters()
-        counts = self._count(X)
-        self._set_vocabulary(counts)
+        counts = self._count(X, by_document=not _is_one(self.min_df))
+        vocabulary = self._vocabulary(counts)
+        if counts is not None and not vocabulary:
+            raise ValueError(
+                f"X leaves no word to learn: {counts.n_documents} documents hold "
+                f"{len(counts.occurrences)} different words, of which min_df={self.min_df} and the "
+                "filters keep none."
+            )
+        self._set_vocabulary(vocabulary)
         # A fit starts anew: what partial_fit had counted is no longer this estimator's.
         self.__dict__.pop("_counts", None)
         return self
@@ -205,19 +217,21 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             Where `fit` would; and after `fit`, whose counts were not kept.
         """
         self._check_parameters()
-        counts = self._count(X)
-        if counts is not None:
-            before = getattr(self, "_counts", None)
-            if before is None and hasattr(self, "vocabulary_"):
-                raise ValueError(
-                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
-                    "from the first chunk on, on a new or cloned SequenceVectorizer."
-                )
-            if before is not None:
-                counts = WordCounts(**before).plus(counts)
-        self._set_vocabulary(counts)
-        if counts is not None:
-            self._counts = counts._asdict()
+        counts = self._count(X, by_document=True)
+        if counts is None:  # Index lists, or a given vocabulary: nothing to count.
+            if "_counts" not in self.__dict__:
+                self._set_vocabulary(self._vocabulary(None))
+            return self
+        before = getattr(self, "_counts", None)
+        if before is not None:
+            counts = WordCounts(**before).plus(counts)
+        elif getattr(self, "vocabulary_", None):
+            raise ValueError(
+                "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
+                "from the first chunk on, on a new or cloned SequenceVectorizer."
+            )
+        self._set_vocabulary(self._vocabulary(counts))
+        self._counts = counts._asdict()
         return self
 
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> npt.NDArray[np.int32]:
@@ -248,7 +262,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
                 f"{self.index_from + 2}, or None."
             )
 
-    def _count(self, X: Iterable[Any]) -> WordCounts | None:
+    def _count(self, X: Iterable[Any], *, by_document: bool) -> WordCounts | None:
         """Words of `X` in order of first appearance; None where no text is to be counted."""
         split = make_splitter(
             lowercase=self.lowercase,
@@ -261,22 +275,15 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             for _ in documents:  # Each is checked, whether or not anything is learned from it.
                 pass
             return None
-        return WordCounts.of(documents, split, binary=self.binary, by_document=self.min_df != 1)
+        return WordCounts.of(documents, split, binary=self.binary, by_document=by_document)
 
-    def _set_vocabulary(self, counts: WordCounts | None) -> None:
+    def _vocabulary(self, counts: WordCounts | None) -> dict[str, int]:
         n_ranks = None if self.num_words is None else self.num_words - self.index_from - 1
         if self.vocabulary is not None:
-            vocabulary = checked_vocabulary(self.vocabulary, n_ranks)
-        elif counts is None:
-            vocabulary = {}
-        else:
-            vocabulary = counts.ranks(n_ranks, self.min_df)
-            if not vocabulary:
-                raise ValueError(
-                    f"X leaves no word to learn: {counts.n_documents} documents hold "
-                    f"{len(counts.occurrences)} different words, of which min_df={self.min_df} "
-                    "and the filters keep none."
-                )
+            return checked_vocabulary(self.vocabulary, n_ranks, self.index_from)
+        return {} if counts is None else counts.ranks(n_ranks, self.min_df)
+
+    def _set_vocabulary(self, vocabulary: dict[str, int]) -> None:
         self.vocabulary_ = vocabulary
         self.__dict__.pop("_encoder", None)
 
@@ -321,8 +328,8 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
     def _text_encoder(self) -> TextEncoder:
         if not self.vocabulary_:
             raise ValueError(
-                "X holds texts, but this SequenceVectorizer was fitted on index lists and knows "
-                "no words: fit it on texts, or give it a vocabulary."
+                "X holds texts, but this SequenceVectorizer knows no words, because it was fitted "
+                "on index lists or no word was kept yet: fit it on texts, or give it a vocabulary."
             )
         # Built once, not in every call; parameters may have been set since.
         recipe = {
@@ -373,12 +380,15 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
         ValueError
             If the vectorizer knows no words, because it was fitted on index lists without a
             `vocabulary`.
+        TypeError
+            If `X` holds texts.
         """
         check_is_fitted(self)
         if not self.vocabulary_:
             raise ValueError(
-                "This SequenceVectorizer was fitted on index lists and knows no words: give it "
-                "the vocabulary that encoded them, such as Keras's word index."
+                "This SequenceVectorizer knows no words, because it was fitted on index lists or "
+                "no word was kept yet: give it the vocabulary that encoded them, such as Keras's "
+                "word index."
             )
         documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
         if len(documents) and documents.are_texts:

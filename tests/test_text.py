@@ -123,7 +123,7 @@ def test_binary_takes_each_word_once_a_document():
 
 
 @pytest.mark.parametrize(
-    ("min_df", "kept"), [(1, "abc"), (2, "ab"), (0.6, "ab"), (0.7, "a"), (3, "a")]
+    ("min_df", "kept"), [(1, "abc"), (2, "ab"), (0.6, "ab"), (0.7, "a"), (3, "a"), (1.0, "a")]
 )
 @pytest.mark.parametrize("binary", [False, True])
 def test_min_df_leaves_out_words_of_too_few_documents(min_df, kept, binary):
@@ -190,6 +190,8 @@ def test_index_lists_pass_through_and_num_words_is_applied():
         9_999,
     ]
     assert SequenceVectorizer(maxlen=4, num_words=None).fit_transform(lists)[0, 3] == 10_000
+    narrow = SequenceVectorizer(num_words=50, oov_char=300, maxlen=3)
+    assert narrow.fit_transform([np.array([1, 100], dtype=np.uint8)]).tolist() == [[1, 300, 0]]
 
 
 def test_its_own_sequences_pass_through():
@@ -254,6 +256,28 @@ def test_a_chunk_that_raises_changes_nothing():
         vectorizer.partial_fit(["c c c c", None])
     assert vectorizer.vocabulary_ == before
     assert vectorizer.partial_fit(["b b b"]).vocabulary_ == {"b": 1, "a": 2}
+
+
+def test_partial_fit_counts_chunks_that_keep_no_word_yet():
+    vectorizer = SequenceVectorizer(min_df=2).partial_fit(["a b"])
+    with pytest.raises(ValueError, match="no word was kept yet"):
+        vectorizer.transform(["a b"])
+    assert vectorizer.partial_fit(["..."]).partial_fit(["b c"]).vocabulary_ == {"b": 1}
+    # min_df may be another one later: the documents have been counted.
+    assert vectorizer.set_params(min_df=1).partial_fit(["d"]).vocabulary_ == {
+        "b": 1,
+        "a": 2,
+        "c": 3,
+        "d": 4,
+    }
+    assert vectorizer.set_params(min_df=2).partial_fit(["c"]).vocabulary_ == {"b": 1, "c": 2}
+
+
+def test_partial_fit_on_index_lists_keeps_what_was_counted():
+    vectorizer = SequenceVectorizer().partial_fit(["a b"]).partial_fit([[1, 4, 5]])
+    assert vectorizer.vocabulary_ == {"a": 1, "b": 2}
+    lists_first = SequenceVectorizer().partial_fit([[1, 4, 5]]).partial_fit(["a b"])
+    assert lists_first.vocabulary_ == {"a": 1, "b": 2}
 
 
 def test_partial_fit_after_fit_says_that_the_counts_are_gone():
@@ -376,10 +400,12 @@ def test_documents_that_are_none_are_named(documents, error, message):
         {"oov_char": 0.5},
         {"index_from": -1},
         {"num_words": 4},
+        {"vocabulary": {"the": 20_000}},
+        {"vocabulary": {"the": 2**31 - 1}, "num_words": None},
     ],
 )
 def test_a_parameter_out_of_range_is_named(parameters):
-    (name,) = parameters
+    name, *_ = parameters
     with pytest.raises((ValueError, TypeError), match=name):
         SequenceVectorizer(**parameters).fit(TEXTS)
 
