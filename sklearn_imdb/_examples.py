@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_array
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from sklearn_imdb._network import Examples
@@ -44,26 +44,46 @@ def checked_examples(
     A row of weight 0 is as one left out, so that it does not count for the classes either.
     """
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        if (sample_weight < 0).any():
-            raise ValueError(
-                f"sample_weight{suffix} must not be negative, got {sample_weight.min()}."
-            )
+        try:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        except ValueError as error:
+            raise ValueError(f"sample_weight{suffix}: {error}") from error
+        check_weights(sample_weight, f"sample_weight{suffix}")
         rows = np.flatnonzero(sample_weight)
-        if not len(rows):
-            raise ValueError(f"sample_weight{suffix} is zero for every row: no row is left.")
         X, labels, sample_weight = X[rows], labels[rows], sample_weight[rows]
     if classes is None:
         classes = checked_classes(labels, loss)
-    encoder = LabelEncoder()
-    encoder.classes_ = classes
-    try:
-        y = np.asarray(encoder.transform(labels), dtype=np.intp)
-    except ValueError as error:
+    # By Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
+    numbers = {label: number for number, label in enumerate(classes.tolist())}
+    unknown = {label for label in labels.tolist() if label not in numbers}
+    if unknown:
         raise ValueError(
-            f"y{suffix} holds labels that are not among the classes {classes.tolist()}: {error}"
-        ) from error
+            f"y{suffix} holds labels that are not among the classes {classes.tolist()}: "
+            f"{sorted(unknown, key=str)[:5]}."
+        )
+    y = np.array([numbers[label] for label in labels.tolist()], dtype=np.intp)
     return Examples(checked_indices(X, f"X{suffix}"), y, sample_weight), classes
+
+
+def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
+    """Raise a ValueError unless the weights can be those of a mean."""
+    if (weights < 0).any():
+        raise ValueError(f"{name} must not be negative, got {weights.min()}.")
+    if not weights.any():
+        raise ValueError(f"{name} is zero for every row: no row is left.")
+
+
+def with_mean_one(examples: Examples) -> Examples:
+    """Scale the weights to a mean of 1, once for all rows.
+
+    The loss is then their weighted mean, and a row counts for the same in a batch of any size and
+    company, as it would not if each batch were scaled for itself.
+    """
+    weights = examples.sample_weight
+    if weights is None:
+        return examples
+    weights = weights / weights.max()  # First, because a sum of huge weights would overflow.
+    return examples._replace(sample_weight=weights / weights.mean())
 
 
 def checked_validation(
@@ -87,6 +107,7 @@ def checked_validation(
     )
     X_val = check_array(X_val, dtype="numeric", input_name="X_val")
     y_val = column_or_1d(y_val)
+    check_classification_targets(y_val)
     n_training, maxlen = training_shape
     if X_val.shape[1] != maxlen:
         raise ValueError(

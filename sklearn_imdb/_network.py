@@ -28,6 +28,8 @@ Logs: TypeAlias = dict[str, float]
 ROWS_AT_ONCE = 4096
 """Sequences that are worked on together, where all at once would take too much memory."""
 
+_LONG = 1024
+
 
 @dataclass(frozen=True)
 class Network:
@@ -62,6 +64,7 @@ class Examples(NamedTuple):
     y: npt.NDArray[np.intp]
     """Class numbers, shape (n_samples,)."""
     sample_weight: Floats | None = None
+    """With a mean of 1, shape (n_samples,)."""
 
     def take(self, rows: npt.NDArray[np.intp]) -> Examples:
         """Return the examples of these rows."""
@@ -122,9 +125,13 @@ def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix
 def average(X: npt.NDArray[np.int32], embedding: Floats, mask_zero: bool) -> Floats:
     """Return the average embedding of each sequence, shape (n_samples, embedding_dim).
 
-    For one pass over the sequences, where merging the repeated words would not pay.
+    For one pass over the sequences, where merging the repeated words would not pay, unless they
+    are so long that the rounding of a sum over all places would tell.
     """
     n_samples, maxlen = X.shape
+    if maxlen > _LONG:
+        input_dim, embedding_dim = embedding.shape
+        return word_shares(X, Network(input_dim, embedding_dim, 0, 1, mask_zero)) @ embedding
     shares = np.full(X.shape, 1 / maxlen, dtype=np.float32)
     if mask_zero:
         is_word = X != 0
@@ -177,8 +184,9 @@ def loss_and_gradients(
 ) -> tuple[float, Weights, Floats]:
     """Return a batch's loss, its gradient by each array of weights, and the logits.
 
-    The loss is the weighted mean of the samples' cross-entropies plus `l2` times the sum of the
-    squares of the kernels. `rng` draws the dropout; without it there is none.
+    The loss is the sum of the samples' weighted cross-entropies, divided by the number of samples,
+    plus `l2` times the sum of the squares of the kernels. `rng` draws the dropout; without it there
+    is none.
     """
     embedding, *dense = weights
     dtype = embedding.dtype
@@ -203,7 +211,7 @@ def loss_and_gradients(
     if sample_weight is None:
         share = np.full(n_samples, 1 / n_samples, dtype)
     else:
-        share = sample_weight / sample_weight.sum()
+        share = sample_weight / n_samples
     loss = float(share @ losses(z, y))
 
     # The derivative of either cross-entropy is probability minus truth.
@@ -239,7 +247,7 @@ class Adam:
         mean: Floats | None = None,
         variance: Floats | None = None,
     ) -> None:
-        self.learning_rate = learning_rate
+        self.learning_rate = float(learning_rate)  # A NumPy float64 would make float64 of all.
         self.iterations = iterations
         self.mean = mean
         self.variance = variance
@@ -254,7 +262,10 @@ class Adam:
         if self.mean is None or self.variance is None:
             self.mean, self.variance = np.zeros_like(weights), np.zeros_like(weights)
         self.iterations += 1
-        corrections = (1 - self.beta_2**self.iterations) ** 0.5 / (1 - self.beta_1**self.iterations)
+        # In float32, as Keras has it: 1 - 0.999 is off by 1e-5 there, more than all else that tells
+        # the two apart.
+        decays = np.array([self.beta_1, self.beta_2], np.float32) ** np.float32(self.iterations)
+        corrections = np.sqrt(1 - decays[1]) / (1 - decays[0])
         work = gradient - self.mean
         work *= 1 - self.beta_1
         self.mean += work

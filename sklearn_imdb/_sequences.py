@@ -29,7 +29,7 @@ def checked_indices(X: npt.NDArray[Any], name: str) -> npt.NDArray[np.integer]:
             f"Negative values in data passed to EmbeddingAverageClassifier: {name} holds "
             f"{lowest}, and word indices count from 0."
         )
-    if highest > LARGEST_INDEX:
+    if float(highest) > LARGEST_INDEX:
         raise ValueError(f"{name} holds {highest}, beyond the largest word index, {LARGEST_INDEX}.")
     if X.dtype.kind in "iu":
         return X

@@ -20,10 +20,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_imdb import _network
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
+    check_weights,
     checked_classes,
     checked_examples,
     checked_validation,
     hold_out,
+    with_mean_one,
 )
 from sklearn_imdb._network import Adam, Examples, Floats, Network, Weights
 from sklearn_imdb._sequences import N_RESERVED, checked_indices, refuse_texts, within
@@ -86,8 +88,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
     warm_start : bool, default=False
         Have `fit` start from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
-        Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise
-        the same weights.
+        Draws initial weights, held-out rows, order and dropout. The same integer gives the same
+        weights; bitwise, where BLAS runs in as many threads or the matrices are small.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
 
@@ -239,7 +241,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels: numbers, strings or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss. Rows of weight 0 are left out.
+            Weights of the rows in the training loss, a weighted mean over all rows. Rows of
+            weight 0 are left out.
         X_val : array-like of shape (n_val, maxlen), default=None
             Rows to validate on after every epoch. In a Pipeline, pass texts and
             `transform_input=["X_val"]`, so that they come through the vectorizer.
@@ -312,7 +315,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         classes : array-like of shape (n_classes,), default=None
             All labels there will be; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss.
+            Weights of the rows in the training loss, a weighted mean over the chunk.
 
         Returns
         -------
@@ -401,7 +404,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             n_outputs=1 if len(self.classes_) == 2 else len(self.classes_),
             mask_zero=self.mask_zero,
             dropout=self.dropout,
-            l2=self.l2,
+            l2=float(self.l2),
         )
         if not going_on:
             return network, _network.initial_weights(network, rng)
@@ -426,10 +429,12 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
     ) -> None:
         """Train, and set what the network has learned."""
         if self.class_weight is not None:
-            class_weight = compute_sample_weight(self.class_weight, self.classes_[training.y])
+            row_weight = compute_sample_weight(self.class_weight, self.classes_[training.y])
             if training.sample_weight is not None:
-                class_weight = class_weight * training.sample_weight
-            training = training._replace(sample_weight=class_weight)
+                row_weight = row_weight * training.sample_weight
+            check_weights(row_weight, "class_weight")
+            training = training._replace(sample_weight=row_weight)
+        training = with_mean_one(training)
         with monitor:
             _network.train(
                 network,
@@ -443,6 +448,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                 rng=rng,
                 on_epoch_end=monitor,
             )
+        # The logs are of the weights before the last step.
+        if not all(np.isfinite(array).all() for array in monitor.weights):
+            raise ValueError("The weights are not finite after the last step: lower learning_rate.")
         self.embedding_, *dense = monitor.weights
         self.coefs_, self.intercepts_ = dense[::2], dense[1::2]
         self.backend_ = "scipy"

@@ -35,6 +35,11 @@ def make_text_classifier(
         With the steps `vectorizer`, a :class:`SequenceVectorizer`, and `classifier`, an
         :class:`EmbeddingAverageClassifier`.
 
+    Notes
+    -----
+    A fit of either estimator that fails changes nothing. A Pipeline's may: its vectorizer has been
+    fitted when its classifier fails. Fit a clone where the fitted pipeline must survive.
+
     Raises
     ------
     ValueError

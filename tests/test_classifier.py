@@ -118,6 +118,73 @@ def test_class_weights_are_sample_weights(sequences):
     )
 
 
+@pytest.mark.parametrize("batch_size", [1, 8, 600])
+def test_a_row_counts_for_its_weight_in_batches_of_any_size(sequences, batch_size):
+    """In a batch that was scaled for itself, weights would cancel, altogether in a batch of one."""
+    X, y = sequences
+    weight = np.where(np.arange(len(y)) < 300, 1.0, 1e-6)
+    y_flipped = np.where(weight == 1, y, 1 - y)
+    parameters = {"batch_size": batch_size, "epochs": 600 if batch_size == 600 else 4}
+    weighted = quick(**parameters).fit(X, y_flipped, sample_weight=weight)
+    assert weighted.score(X[:300], y[:300]) > 0.85
+    assert weighted.score(X[300:], y[300:]) > 0.6
+    if batch_size == 1:
+        heavy = quick(batch_size=1, epochs=1, class_weight={0: 1, 1: 50}).fit(X, y)
+        plain = quick(batch_size=1, epochs=1).fit(X, y)
+        assert heavy.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.1
+
+
+@pytest.mark.parametrize("scale", [1e-50, 1e-3, 1e38, 1e300])
+def test_only_the_ratio_of_weights_counts(sequences, scale):
+    X, y = sequences
+    weight = np.random.RandomState(0).uniform(0.1, 3, len(y))
+    expected = quick(epochs=2).fit(X, y, sample_weight=weight)
+    scaled = quick(epochs=2).fit(X, y, sample_weight=weight * scale)
+    assert_allclose(scaled.predict_proba(X), expected.predict_proba(X), atol=1e-5)
+    assert_allclose(scaled.history_["loss"], expected.history_["loss"], rtol=1e-5)
+
+
+def test_the_loss_is_the_weighted_mean(sequences):
+    X, y = sequences
+    weight = np.random.RandomState(0).uniform(0.1, 3, len(y))
+    tiny = {"learning_rate": 1e-12, "epochs": 1, "batch_size": 7}
+    classifier = quick(**tiny).fit(X, y, sample_weight=weight)
+    losses = -np.log(classifier.predict_proba(X)[np.arange(len(y)), y])
+    assert_allclose(classifier.history_["loss"][0], np.average(losses, weights=weight), rtol=1e-5)
+
+
+def test_class_weights_of_zero_and_below(sequences):
+    X, y = sequences
+    assert quick(batch_size=4, class_weight={0: 0, 1: 1}).fit(X, y).predict(X).all()
+    with pytest.raises(ValueError, match="class_weight must not be negative, got -1"):
+        quick(class_weight={0: -1, 1: 1}).fit(X, y)
+    with pytest.raises(ValueError, match="class_weight is zero for every row"):
+        quick(class_weight={0: 0, 1: 0}).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("classes", "unknown"),
+    [(["neg", "pos"], "negative"), ([False, True], 3), ([0, 1], "1"), (["0", "1"], 1)],
+)
+def test_labels_that_merely_resemble_the_classes_are_refused(sequences, classes, unknown):
+    X, y = sequences
+    labels = np.array(classes)[y]
+    bad = np.array([unknown] * 9)
+    with pytest.raises(ValueError, match=r"y_val holds labels that are not among"):
+        quick().fit(X, labels, X_val=X[:9], y_val=bad)
+    classifier = quick().partial_fit(X, labels, classes=classes)
+    with pytest.raises(ValueError, match=r"y holds labels that are not among"):
+        classifier.partial_fit(X[:9], bad)
+
+
+def test_numpys_own_floats_are_parameters_too(sequences):
+    X, y = sequences
+    expected = quick(learning_rate=0.01, l2=0.01).fit(X, y)
+    given = quick(learning_rate=np.float64(0.01), l2=np.float64(0.01)).fit(X, y)
+    assert_array_equal(given.embedding_, expected.embedding_)
+    assert given.embedding_.dtype == np.float32
+
+
 # -- what it learns ---------------------------------------------------------------------------
 
 
@@ -284,11 +351,13 @@ def test_early_stopping_holds_out_a_stratified_part(sequences, monkeypatch):
     assert len(validation.y) == 80
     assert np.mean(validation.y) == 0.25
     assert len(training.y) == 320
-    rows = {weight: row.tolist() for weight, row in zip(range(1, 401), X[few], strict=True)}
-    for examples in seen[0]:
-        assert [rows[weight] for weight in examples.sample_weight] == examples.X.tolist()
-    held = set(validation.sample_weight)
-    assert held.isdisjoint(training.sample_weight)
+    # Every row is in one part, with its own weight, scaled as its part is.
+    row_of = {tuple(words): row for row, words in enumerate(X[few].tolist())}
+    rows = [[row_of[tuple(words)] for words in part.X.tolist()] for part in seen[0]]
+    assert sorted(rows[0] + rows[1]) == list(range(400))
+    for part, places in zip(seen[0], rows, strict=True):
+        ratio = part.sample_weight / np.add(places, 1)
+        assert_allclose(ratio, ratio[0])
 
 
 @pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "loss"])
@@ -408,7 +477,7 @@ def test_partial_fit_knows_its_classes_and_its_table(sequences):
     assert len(classifier.embedding_) == X[y == 0].max() + 1
     with pytest.raises(ValueError, match="not those of the first call"):
         classifier.partial_fit(X, y, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match=r"y holds labels.*previously unseen"):
+    with pytest.raises(ValueError, match=r"y holds labels.*\[0, 1\]: \[2\]"):
         classifier.partial_fit(X, y + 1)
     with pytest.raises(ValueError, match="class_weight='balanced'"):
         quick(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
@@ -472,6 +541,12 @@ def test_weights_learned_are_never_updated_in_place(sequences):
     classifier.fit(X, y)
     for array, expected in zip(kept, copies, strict=True):
         assert_array_equal(array, expected)
+
+
+def test_weights_that_are_not_finite_after_the_last_step_are_no_fit(sequences):
+    X, y = sequences
+    with pytest.raises(ValueError, match="not finite after the last step"):
+        quick(learning_rate=1e39, epochs=1, batch_size=600).fit(X, y)
 
 
 @pytest.mark.parametrize("learning_rate", [1e30, 1e38])

@@ -116,6 +116,8 @@ def test_word_shares_and_average_equal_a_loop(mask_zero, rows_at_once, monkeypat
             expected[row] += embedding[word] / len(words)
     assert_allclose(_network.word_shares(X, network) @ embedding, expected, atol=1e-6)
     assert_allclose(_network.average(X, embedding, mask_zero), expected, atol=1e-6)
+    long = np.tile(X, 3000)  # So long that a plain sum in float32 would be off.
+    assert_allclose(_network.average(long, embedding, mask_zero), expected, atol=1e-6)
     # Repeated words are merged: that is what makes training fast.
     assert _network.word_shares(X, network).nnz < np.count_nonzero(X) + len(X)
 
