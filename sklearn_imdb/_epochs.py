@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import math
 import sys
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sklearn_imdb._network import Logs, Weights
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 
 class EpochMonitor:
     """Called with the logs and weights of each epoch; returns True when training is to stop.
 
     Early stopping is that of Keras's `EarlyStopping`: `patience` epochs without a better value
-    of `monitor` end the training. Without a `patience` it never stops. `weights` are copies of
-    the weights to keep: the best epoch's with `restore_best`, else the last epoch's.
+    of `monitor` end the training. Without a `patience` it never stops. With `restore_best`,
+    `best_weights` are a copy of the best epoch's.
     """
 
     def __init__(
-        self, *, epochs: int, monitor: str, patience: int | None, restore_best: bool, verbose: int
+        self, *, epochs: int, monitor: str, patience: int | None, restore_best: bool
     ) -> None:
         self.history: dict[str, list[float]] = {}
         self.best_epoch = 0
-        self.weights: Weights = []
+        self.best_weights: Weights = []
         self.epochs = epochs
         self._monitor = monitor
         self._patience: float = math.inf if patience is None else patience
         self._restore_best = restore_best
         self._best_value = math.inf
-        self._verbose = verbose
-        self._progress: Progress | None = None
+        self._show: Callable[[int, Logs], None] = _show_nothing
 
     def __call__(self, logs: Logs, weights: Weights) -> bool:
         for name, value in logs.items():
@@ -41,8 +37,9 @@ class EpochMonitor:
         epoch = len(self.history["loss"])
         if not all(map(math.isfinite, logs.values())):
             raise ValueError(
-                f"The loss is not finite in epoch {epoch} ({_shown(logs)}), and training cannot go "
-                "on: lower learning_rate, or check l2 and the sample weights for huge values."
+                f"The loss is not finite in epoch {epoch} ({_formatted(logs)}), and training "
+                "cannot go on: lower learning_rate, or check l2 and the sample weights for huge "
+                "values."
             )
         self._show(epoch, logs)
 
@@ -55,14 +52,17 @@ class EpochMonitor:
             self._best_value = min(value, self._best_value)
         if is_best:
             self.best_epoch = epoch
-        if is_best or not self._restore_best:
-            self.weights = [array.copy() for array in weights]
+            if self._restore_best:
+                self.best_weights = [array.copy() for array in weights]
         return not is_best and epoch - self.best_epoch >= self._patience
 
-    # -- progress, as Keras users know it: 1 is a bar, 2 a line an epoch --------------------
-
-    def __enter__(self) -> Self:
-        if self._verbose == 1:
+    @contextmanager
+    def shown(self, verbose: int) -> Iterator[None]:
+        """Show the epochs as Keras users know it: 1 is a bar, 2 a line an epoch."""
+        if verbose == 2:
+            self._show = self._print
+            yield
+        elif verbose == 1:
             try:
                 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
             except ImportError as error:
@@ -70,29 +70,24 @@ class EpochMonitor:
                     "verbose=1 draws its progress bar with rich, which is not installed: "
                     "pip install rich, or set verbose=2 for a line an epoch."
                 ) from error
-            self._progress = Progress(
-                "Epoch", MofNCompleteColumn(), BarColumn(), TextColumn("{task.fields[logs]}")
-            )
-            self._progress.add_task("Epoch", total=self.epochs, logs="")
-            self._progress.start()
-        return self
+            columns = MofNCompleteColumn(), BarColumn(), TextColumn("{task.fields[logs]}")
+            with Progress("Epoch", *columns) as progress:
+                task = progress.add_task("Epoch", total=self.epochs, logs="")
+                self._show = lambda epoch, logs: progress.update(
+                    task, completed=epoch, logs=_formatted(logs)
+                )
+                yield
+        else:
+            yield
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-    def _show(self, epoch: int, logs: Logs) -> None:
-        if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], completed=epoch, logs=_shown(logs))
-        elif self._verbose == 2:
-            sys.stdout.write(f"Epoch {epoch}/{self.epochs} - {_shown(logs)}\n")
-            sys.stdout.flush()
+    def _print(self, epoch: int, logs: Logs) -> None:
+        sys.stdout.write(f"Epoch {epoch}/{self.epochs} - {_formatted(logs)}\n")
+        sys.stdout.flush()
 
 
-def _shown(logs: Logs) -> str:
+def _show_nothing(epoch: int, logs: Logs) -> None:
+    pass
+
+
+def _formatted(logs: Logs) -> str:
     return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())

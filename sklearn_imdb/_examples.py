@@ -15,16 +15,19 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d
 from sklearn_imdb._network import Examples
 from sklearn_imdb._sequences import checked_indices, refuse_texts
 
+CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
+"""Of two classes, and of more."""
 
-def checked_classes(labels: npt.NDArray[Any], loss: str) -> npt.NDArray[Any]:
+
+def checked_classes(labels: npt.NDArray[Any], loss: Any) -> npt.NDArray[Any]:
     """Return the different labels, sorted, if there are enough and `loss` goes with as many."""
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
             f"y must hold at least two classes to tell apart, got one class: {classes[0]!r}."
         )
-    fitting = "binary_crossentropy" if len(classes) == 2 else "sparse_categorical_crossentropy"
-    if loss not in ("auto", fitting):
+    fitting = CROSS_ENTROPIES[len(classes) > 2]
+    if isinstance(loss, str) and loss in CROSS_ENTROPIES and loss != fitting:
         raise ValueError(
             f"loss={loss!r} does not go with {len(classes)} classes: use {fitting!r} or 'auto'."
         )
@@ -36,7 +39,7 @@ def checked_examples(
     labels: npt.NDArray[Any],
     sample_weight: Any,
     classes: npt.NDArray[Any] | None,
-    loss: str = "auto",
+    loss: Any = "auto",
     suffix: str = "",
 ) -> tuple[Examples, npt.NDArray[Any]]:
     """Return the rows that weigh anything, and their classes where none are given.

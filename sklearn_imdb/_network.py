@@ -297,8 +297,8 @@ def train(
     optimizer: Adam,
     rng: np.random.RandomState,
     on_epoch_end: Callable[[Logs, Weights], bool],
-) -> None:
-    """Train from `weights`, which stay as they are.
+) -> Weights:
+    """Train from `weights`, which stay as they are, and return new ones.
 
     After each epoch `on_epoch_end(logs, weights)` is called with the epoch's losses and
     accuracies and with the weights, which the next epoch overwrites; training ends when it
@@ -337,7 +337,8 @@ def train(
         if validation is not None and validation_shares is not None:
             logs |= _evaluate(network, weights, validation_shares, validation)
         if on_epoch_end(logs, weights):
-            return
+            break
+    return [array.copy() for array in weights]
 
 
 def _evaluate(network: Network, weights: Weights, shares: csr_matrix, validation: Examples) -> Logs:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_imdb import _network
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
+    CROSS_ENTROPIES,
     check_weights,
     checked_classes,
     checked_examples,
@@ -56,14 +57,19 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         Weight decay: factor of the dense kernels' squares in the loss.
     mask_zero : bool, default=False
         Leave padding out of the average. A row of nothing but padding averages to zero.
-    backend : {"auto", "scipy"}, default="auto"
-        What trains the network. "auto" takes "scipy", which needs no TensorFlow.
-    optimizer : {"adam"}, default="adam"
-        Adam (Kingma & Ba, 2015) as Keras has it.
-    learning_rate : float, default=0.001
-        Step size of the optimizer.
-    loss : {"auto", "binary_crossentropy", "sparse_categorical_crossentropy"}, default="auto"
-        "auto" takes the first for two classes, the second for more.
+    backend : {"auto", "scipy", "keras"}, default="auto"
+        What trains the network. "scipy" is fast and needs no TensorFlow; it has the optimizer
+        "adam" and the cross-entropies. "keras" trains a `keras.Sequential` through scikeras's
+        `KerasClassifier`. "auto" takes "scipy" unless something asked for needs Keras.
+    optimizer : str, dict or keras.Optimizer, default="adam"
+        By name, as Keras's config, or an instance, which is copied. "adam" is Adam (Kingma & Ba,
+        2015) as Keras has it.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=0.001
+        Step size of an optimizer given by name.
+    loss : str, dict, keras.losses.Loss or callable, default="auto"
+        "auto" is "binary_crossentropy" for two classes, "sparse_categorical_crossentropy" for
+        more. With more than two classes, a loss other than that gets the classes one-hot. Sample
+        weights come to the loss with a mean of 1.
     epochs : int, default=40
         Passes over the training rows; the most of them with `early_stopping`.
     batch_size : int, default=512
@@ -85,6 +91,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
     class_weight : dict or "balanced", default=None
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely
         to their frequency.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Keras's callbacks, which are copied for the fit; they need Keras.
     warm_start : bool, default=False
         Have `fit` start from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -92,6 +100,11 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         weights; bitwise, where BLAS runs in as many threads or the matrices are small.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
+
+    Notes
+    -----
+    Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
+    the pickled estimator holds no Keras object but those given as parameters.
 
     Attributes
     ----------
@@ -115,6 +128,12 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         Epoch, counted from 1, in which `monitor` was best; the last where it was not measured.
     backend_ : str
         The backend that trained.
+    model_ : keras.Sequential
+        The trained network in Keras, of stock layers, whichever backend trained it. It is built
+        when asked for, which imports TensorFlow, and not pickled. With `mask_zero` Keras divides
+        by zero for a row of nothing but padding.
+    keras_classifier_ : scikeras.wrappers.KerasClassifier
+        A fitted `KerasClassifier` around `model_`; likewise.
 
     See Also
     --------
@@ -147,10 +166,10 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
         "l2": [Interval(Real, 0.0, None, closed="left")],
         "mask_zero": ["boolean"],
-        "backend": [StrOptions({"auto", "scipy"})],
-        "optimizer": [StrOptions({"adam"})],
-        "learning_rate": [Interval(Real, 0.0, None, closed="neither")],
-        "loss": [StrOptions({"auto", "binary_crossentropy", "sparse_categorical_crossentropy"})],
+        "backend": [StrOptions({"auto", "scipy", "keras"})],
+        "optimizer": [str, Mapping, HasMethods(["apply", "get_config"])],
+        "learning_rate": [Interval(Real, 0.0, None, closed="neither"), HasMethods("get_config")],
+        "loss": [str, Mapping, callable],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
@@ -160,6 +179,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         "patience": [Interval(Integral, 0, None, closed="left")],
         "restore_best_weights": ["boolean"],
         "class_weight": [Mapping, StrOptions({"balanced"}), None],
+        "callbacks": [list, tuple, HasMethods("on_epoch_end"), None],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": [Interval(Integral, 0, 2, closed="both")],
@@ -175,9 +195,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         l2: float = 0.0,
         mask_zero: bool = False,
         backend: str = "auto",
-        optimizer: str = "adam",
-        learning_rate: float = 0.001,
-        loss: str = "auto",
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        loss: Any = "auto",
         epochs: int = 40,
         batch_size: int = 512,
         shuffle: bool = True,
@@ -187,6 +207,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         patience: int = 2,
         restore_best_weights: bool = True,
         class_weight: Mapping[Any, float] | str | None = None,
+        callbacks: Any = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -210,6 +231,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         self.patience = patience
         self.restore_best_weights = restore_best_weights
         self.class_weight = class_weight
+        self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -282,11 +304,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                 monitor=self.monitor,
                 patience=self.patience if self.early_stopping else None,
                 restore_best=self.early_stopping and self.restore_best_weights,
-                verbose=self.verbose,
             )
-            self._train(
-                network, weights, training, validation, Adam(self.learning_rate), rng, monitor
-            )
+            self._train(network, weights, training, validation, rng, monitor)
             self.history_ = monitor.history
             self.n_iter_ = len(monitor.history["loss"])
             self.best_epoch_ = monitor.best_epoch
@@ -350,19 +369,23 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             training, _ = checked_examples(rows, labels, sample_weight, self.classes_)
             # Copies: a chunk that raises leaves the optimizer and the generator as they were.
             stream = deepcopy(self.__dict__.get("_stream", {}))
+            if stream.get("backend", backend := self._choose_backend()) != backend:
+                raise ValueError(
+                    f"Training cannot go on in another backend, {backend!r}, than it began in, "
+                    f"{stream['backend']!r}: set backend back, or start with a clone."
+                )
             rng = stream.get("rng") or check_random_state(self.random_state)
-            optimizer = Adam(self.learning_rate, **stream.get("optimizer", {}))
             network, weights = self._start(training, rng, going_on)
-            monitor = EpochMonitor(
-                epochs=1, monitor="loss", patience=None, restore_best=False, verbose=self.verbose
+            monitor = EpochMonitor(epochs=1, monitor="loss", patience=None, restore_best=False)
+            optimizer = self._train(
+                network, weights, training, None, rng, monitor, stream.get("optimizer")
             )
-            self._train(network, weights, training, None, optimizer, rng, monitor)
             before = self.history_ if stream else {}
             self.history_ = {
                 name: before.get(name, []) + values for name, values in monitor.history.items()
             }
             self.n_iter_ = self.best_epoch_ = len(self.history_["loss"])
-            self._stream = {"optimizer": optimizer.state}
+            self._stream = {"backend": self.backend_, "optimizer": optimizer}
             if isinstance(self.random_state, Integral):
                 self._stream["rng"] = rng
         return self
@@ -417,43 +440,124 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             )
         return network, weights
 
+    def _choose_backend(self) -> str:
+        """Return the backend for what is asked for; refuse what SciPy's was asked for and lacks."""
+        lacking = []
+        if self.optimizer != "adam":
+            lacking.append(f"optimizer={self.optimizer!r}")
+        if not isinstance(self.loss, str) or self.loss not in ("auto", *CROSS_ENTROPIES):
+            lacking.append(f"loss={self.loss!r}")
+        if not isinstance(self.learning_rate, Real):
+            lacking.append(f"learning_rate={self.learning_rate!r}")
+        if self.callbacks:
+            lacking.append(f"callbacks={self.callbacks!r}")
+        if self.backend == "scipy" and lacking:
+            raise ValueError(
+                f"backend='scipy' does not know {', '.join(lacking)}: it has optimizer='adam', "
+                f"loss='auto' or one of {list(CROSS_ENTROPIES)}, and no callbacks. Set "
+                "backend='auto' or 'keras'."
+            )
+        return "keras" if self.backend == "keras" or lacking else "scipy"
+
     def _train(
         self,
         network: Network,
         weights: Weights,
         training: Examples,
         validation: Examples | None,
-        optimizer: Adam,
         rng: np.random.RandomState,
         monitor: EpochMonitor,
-    ) -> None:
-        """Train, and set what the network has learned."""
+        optimizer_state: Any = None,
+    ) -> Any:
+        """Train, set what the network has learned, and return the optimizer's state."""
         if self.class_weight is not None:
             row_weight = compute_sample_weight(self.class_weight, self.classes_[training.y])
             if training.sample_weight is not None:
                 row_weight = row_weight * training.sample_weight
             check_weights(row_weight, "class_weight")
             training = training._replace(sample_weight=row_weight)
-        training = with_mean_one(training)
-        with monitor:
-            _network.train(
+        training = with_mean_one(training._replace(X=within(training.X, network.input_dim)))
+        if validation is not None:
+            validation = with_mean_one(
+                validation._replace(X=within(validation.X, network.input_dim))
+            )
+        backend = self._choose_backend()
+        options: dict[str, Any] = {
+            "epochs": monitor.epochs,
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "rng": rng,
+            "on_epoch_end": monitor,
+        }
+        if backend == "keras":
+            from sklearn_imdb import _keras
+
+            state: Any
+            weights, state = _keras.train(
                 network,
                 weights,
-                training._replace(X=within(training.X, network.input_dim)),
-                validation and validation._replace(X=within(validation.X, network.input_dim)),
-                epochs=monitor.epochs,
-                batch_size=self.batch_size,
-                shuffle=self.shuffle,
-                optimizer=optimizer,
-                rng=rng,
-                on_epoch_end=monitor,
+                training,
+                validation,
+                optimizer=_keras.make_optimizer(self.optimizer, self.learning_rate),
+                optimizer_state=optimizer_state,
+                loss=_keras.make_loss(self.loss, len(self.classes_)),
+                callbacks=_keras.checked_callbacks(self.callbacks or []),
+                verbose=self.verbose,
+                **options,
             )
+        else:
+            adam = Adam(self.learning_rate, **(optimizer_state or {}))
+            with monitor.shown(self.verbose):
+                weights = _network.train(
+                    network, weights, training, validation, optimizer=adam, **options
+                )
+            state = adam.state
+        weights = monitor.best_weights or weights
         # The logs are of the weights before the last step.
-        if not all(np.isfinite(array).all() for array in monitor.weights):
+        if not all(np.isfinite(array).all() for array in weights):
             raise ValueError("The weights are not finite after the last step: lower learning_rate.")
-        self.embedding_, *dense = monitor.weights
+        self.embedding_, *dense = weights
         self.coefs_, self.intercepts_ = dense[::2], dense[1::2]
-        self.backend_ = "scipy"
+        self.backend_ = backend
+        self.__dict__.pop("_in_keras", None)
+        return state
+
+    # -- the network in Keras ---------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
+        # would be imported for a look at the estimator.
+        if name not in ("model_", "keras_classifier_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        check_is_fitted(self)
+        made = self.__dict__.setdefault("_in_keras", {})
+        if name not in made:
+            from sklearn_imdb import _keras
+
+            if name == "model_":
+                made[name] = _keras.make_model(
+                    self._fitted_network(), self._weights(), self.n_features_in_
+                )
+            else:
+                made[name] = _keras.make_classifier(self.model_, self.classes_, self.n_features_in_)
+        return made[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_in_keras", None)
+        return state
+
+    def _fitted_network(self) -> Network:
+        *hidden, output = self.coefs_
+        input_dim, embedding_dim = self.embedding_.shape
+        return Network(
+            input_dim,
+            embedding_dim,
+            hidden_units=hidden[0].shape[1] if hidden else 0,
+            n_outputs=output.shape[1],
+            mask_zero=self.mask_zero,
+            l2=self.l2,
+        )
 
     # -- predicting -------------------------------------------------------------------------
 

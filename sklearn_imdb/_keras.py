@@ -1,0 +1,380 @@
+"""The same network in Keras, and the scikeras `KerasClassifier` around it.
+
+The one file that imports keras, tensorflow and scikeras. It leaves every global generator, seed and
+flag as it was: layers are named, initial weights and the order of the rows come from NumPy, and
+dropout is seeded. Models are made of stock layers alone, so that plain Keras loads what is saved.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+from collections.abc import Callable, Sequence
+from types import MethodType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.preprocessing import FunctionTransformer
+
+from sklearn_imdb._network import ROWS_AT_ONCE, Examples, Logs, Network, Weights
+
+try:
+    import keras
+    import tensorflow
+    from keras import layers, ops
+    from scikeras.wrappers import KerasClassifier
+    from tensorflow.python.eager import context
+except ImportError as error:
+    raise ImportError(
+        "backend='keras', model_ and keras_classifier_, callbacks, and optimizers and losses that "
+        f"SciPy's backend does not have need Keras, which cannot be imported ({error}): "
+        "pip install 'tensorflow>=2.18' 'keras>=3.8' 'scikeras>=0.13'."
+    ) from error
+
+
+# -- the network ------------------------------------------------------------------------------
+
+
+def make_model(
+    network: Network,
+    weights: Weights,
+    maxlen: int,
+    *,
+    dropout_seeds: tuple[int, int] | None = None,
+) -> keras.Sequential:
+    """Return the network with these weights; with dropout layers where their seeds are given."""
+    regularizer = keras.regularizers.L2(network.l2) if network.l2 else None
+    # The initializers draw nothing: the weights are set below.
+    stack: list[Any] = [
+        keras.Input((maxlen,), dtype="int32", name="words"),
+        layers.Embedding(
+            network.input_dim,
+            network.embedding_dim,
+            embeddings_initializer="zeros",
+            mask_zero=network.mask_zero,
+            dtype="float32",
+            name="embedding",
+        ),
+        layers.GlobalAveragePooling1D(dtype="float32", name="average"),
+    ]
+    dense = [(network.n_outputs, "sigmoid" if network.n_outputs == 1 else "softmax", "output")]
+    if network.hidden_units:
+        dense.insert(0, (network.hidden_units, "relu", "hidden"))
+    for depth, (n_units, activation, name) in enumerate(dense):
+        if dropout_seeds is not None and network.dropout:
+            stack.append(
+                layers.Dropout(
+                    network.dropout,
+                    seed=dropout_seeds[depth],
+                    dtype="float32",
+                    name=f"dropout_{depth}",
+                )
+            )
+        stack.append(
+            layers.Dense(
+                n_units,
+                activation=activation,
+                kernel_initializer="zeros",
+                kernel_regularizer=regularizer,
+                dtype="float32",
+                name=name,
+            )
+        )
+    model = keras.Sequential(stack, name="embedding_average")
+    model.set_weights(weights)
+    return model
+
+
+def make_classifier(
+    model: keras.Sequential, classes: npt.NDArray[Any], maxlen: int
+) -> KerasClassifier:
+    """Return a fitted scikeras `KerasClassifier` around a trained model."""
+    model.compile(
+        optimizer=keras.optimizers.Adam(name="adam"),
+        loss=make_loss("auto", len(classes)),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    # It learns the labels and the width from these rows, and trains on none of them.
+    rows = np.zeros((len(classes), maxlen), dtype=np.int32)
+    return KerasClassifier(model=model, verbose=0).initialize(rows, classes)
+
+
+# -- what a user may pass ---------------------------------------------------------------------
+
+
+def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.Optimizer:
+    """Return a new optimizer; `learning_rate` is for one that is given by name."""
+    if isinstance(optimizer, keras.Optimizer):
+        return type(optimizer).from_config(optimizer.get_config())
+    try:
+        named = keras.optimizers.get(copy.deepcopy(optimizer))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"optimizer={optimizer!r} is none that Keras knows: {error}") from error
+    if not isinstance(optimizer, str):
+        return named
+    if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        learning_rate = keras.optimizers.schedules.serialize(learning_rate)
+    return type(named).from_config({**named.get_config(), "learning_rate": learning_rate})
+
+
+def make_loss(loss: Any, n_classes: int) -> Any:
+    """Return a loss that training may keep."""
+    if loss == "auto":
+        loss = "binary_crossentropy" if n_classes == 2 else "sparse_categorical_crossentropy"
+    try:
+        # A name, a config or a function gives a new loss or is one without a state.
+        return copy.deepcopy(keras.losses.get(copy.deepcopy(loss)))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"loss={loss!r} is none that Keras knows: {error}") from error
+
+
+def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return copies of the callbacks, because a callback keeps hold of the model it served."""
+    given = list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
+    for callback in given:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                "callbacks must be a list of keras.callbacks.Callback instances, got "
+                f"{callback!r} of type {type(callback).__name__} among them."
+            )
+    return copy.deepcopy(given)
+
+
+# -- training ---------------------------------------------------------------------------------
+
+
+def train(
+    network: Network,
+    weights: Weights,
+    training: Examples,
+    validation: Examples | None,
+    *,
+    epochs: int,
+    batch_size: int,
+    shuffle: bool,
+    optimizer: keras.Optimizer,
+    optimizer_state: list[npt.NDArray[Any]] | None,
+    loss: Any,
+    callbacks: list[keras.callbacks.Callback],
+    verbose: int,
+    rng: np.random.RandomState,
+    on_epoch_end: Callable[[Logs, Weights], bool],
+) -> tuple[Weights, list[npt.NDArray[Any]]]:
+    """Train from `weights` through `KerasClassifier.fit`; return the weights and the optimizer's.
+
+    The counterpart of `_network.train`.
+    """
+    try:
+        return _train(
+            network,
+            weights,
+            training,
+            validation,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            optimizer=optimizer,
+            optimizer_state=optimizer_state,
+            loss=loss,
+            callbacks=callbacks,
+            verbose=verbose,
+            rng=rng,
+            on_epoch_end=on_epoch_end,
+        )
+    finally:
+        # A process would grow with every fit.
+        gc.collect()
+        context.context().clear_kernel_cache()
+
+
+def _train(
+    network: Network,
+    weights: Weights,
+    training: Examples,
+    validation: Examples | None,
+    *,
+    epochs: int,
+    batch_size: int,
+    shuffle: bool,
+    optimizer: keras.Optimizer,
+    optimizer_state: list[npt.NDArray[Any]] | None,
+    loss: Any,
+    callbacks: list[keras.callbacks.Callback],
+    verbose: int,
+    rng: np.random.RandomState,
+    on_epoch_end: Callable[[Logs, Weights], bool],
+) -> tuple[Weights, list[npt.NDArray[Any]]]:
+    """Train from `weights` through `KerasClassifier.fit`; return the weights and the optimizer's.
+
+    The counterpart of `_network.train`.
+    """
+    maxlen = training.X.shape[1]
+    seeds = (0, 0)
+    if network.dropout:
+        first, second = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
+        seeds = (first, second)
+    model = make_model(network, weights, maxlen, dropout_seeds=seeds)
+    # The layers remain stock ones, so that plain Keras loads what a callback saves.
+    embedding, average = model.layers[:2]
+    embedding.call = MethodType(_look_up, embedding)
+    average.call = MethodType(_average, average)
+    average.autocast = False
+    is_sparse = _is_sparse(loss)
+    if tensorflow.distribute.get_strategy().num_replicas_in_sync == 1:
+        # TensorFlow reduces dense gradients over the one replica by a function that it registers
+        # for good, with the whole graph: 6 MB a fit.
+        optimizer._all_reduce_sum_gradients = _unchanged
+    model.compile(
+        optimizer=optimizer,
+        loss=loss,
+        metrics=[_accuracy(network, is_sparse)],
+        jit_compile=False,  # It leaks memory in every fit.
+    )
+    if optimizer_state is not None:
+        _restore(optimizer, optimizer_state, model)
+    validation_batches = None
+    if validation is not None:
+        targets = _targets(validation.y, network, is_sparse)
+        validation_batches = _Batches(validation.X, targets, validation.sample_weight, ROWS_AT_ONCE)
+    stock_fit = model.fit
+
+    def fit(x: Any, y: Any, sample_weight: Any = None, **options: Any) -> Any:
+        """Fit on the rows in an order that NumPy draws, not TensorFlow's global generator."""
+        batches = _Batches(x, y, sample_weight, batch_size)
+        if shuffle:
+            # Not by the dataset's own on_epoch_end, which Keras calls before the first epoch too.
+            shuffling = keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda epoch, logs: batches.reorder(rng.permutation(len(x)))
+            )
+            options["callbacks"] = [*options["callbacks"], shuffling]
+        options |= {"batch_size": None, "shuffle": False, "validation_data": validation_batches}
+        return stock_fit(batches, **options)
+
+    model.fit = fit
+    classifier = _TrainingClassifier(
+        model=model,
+        epochs=epochs,
+        verbose=verbose,
+        callbacks=[*callbacks, _EpochEnd(on_epoch_end)],
+    )
+    targets = _targets(training.y, network, is_sparse)
+    classifier.fit(training.X, targets, training.sample_weight)
+    return model.get_weights(), [np.array(variable) for variable in optimizer.variables]
+
+
+class _TrainingClassifier(KerasClassifier):
+    """Takes the targets as they are: the estimator has numbered the classes."""
+
+    @property
+    def target_encoder(self) -> FunctionTransformer:
+        return FunctionTransformer()
+
+
+class _Batches(keras.utils.PyDataset):
+    """Batches of rows in an order of the caller's."""
+
+    def __init__(
+        self,
+        X: npt.NDArray[np.integer],
+        targets: npt.NDArray[Any],
+        sample_weight: npt.NDArray[Any] | None,
+        batch_size: int,
+    ) -> None:
+        super().__init__()
+        self._arrays = [X, targets]
+        if sample_weight is not None:
+            self._arrays.append(np.asarray(sample_weight, dtype=np.float32))
+        self._batch_size = batch_size
+        self._order = np.arange(len(X))
+
+    def reorder(self, order: npt.NDArray[np.intp]) -> None:
+        self._order = order
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[Any], ...]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return tuple(array[rows] for array in self._arrays)
+
+
+class _EpochEnd(keras.callbacks.Callback):
+    """Hands each epoch's logs and weights to the estimator, which may have training stop."""
+
+    def __init__(self, on_epoch_end: Callable[[Logs, Weights], bool]) -> None:
+        super().__init__()
+        self._on_epoch_end = on_epoch_end
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # In the order of the other backend; what callbacks have added comes last.
+        names = dict.fromkeys(["loss", "accuracy", "val_loss", "val_accuracy", *(logs or {})])
+        ordered = {name: float(logs[name]) for name in names if logs and name in logs}
+        if self._on_epoch_end(ordered, self.model.get_weights()):
+            self.model.stop_training = True
+
+
+def _look_up(self: layers.Embedding, inputs: Any) -> Any:
+    """Look up so that the optimizer sees the sum of the gradients of a word's occurrences.
+
+    That is what textbooks do. Keras on TensorFlow squares them one by one for Adam's second
+    moment; a table that has been multiplied has a dense gradient. It is summed in float64: the
+    rounding of thousands of occurrences of padding would part this backend from the other.
+    """
+    return ops.take(ops.cast(self.embeddings, "float64") * 1.0, inputs, axis=0)
+
+
+def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None) -> Any:
+    """Average in float64, and nothing but padding to zero, where Keras divides by zero."""
+    if mask is None:
+        return ops.cast(ops.mean(inputs, axis=1), "float32")
+    is_word = ops.cast(ops.expand_dims(mask, 2), inputs.dtype)
+    n_words = ops.maximum(ops.sum(is_word, axis=1), 1)
+    return ops.cast(ops.sum(inputs * is_word, axis=1) / n_words, "float32")
+
+
+def _unchanged(grads_and_vars: Any) -> Any:
+    return grads_and_vars
+
+
+def _is_sparse(loss: Any) -> bool:
+    """Whether the loss compares class numbers, not one-hot rows, with the output."""
+    return loss is keras.losses.sparse_categorical_crossentropy or isinstance(
+        loss, keras.losses.SparseCategoricalCrossentropy
+    )
+
+
+def _targets(
+    y: npt.NDArray[np.intp], network: Network, is_sparse: bool
+) -> npt.NDArray[np.floating] | npt.NDArray[np.intp]:
+    """Class numbers in the shape that the loss compares with the network's output."""
+    if network.n_outputs == 1:
+        return y[:, np.newaxis].astype(np.float32)
+    return y if is_sparse else np.eye(network.n_outputs, dtype=np.float32)[y]
+
+
+def _accuracy(network: Network, is_sparse: bool) -> keras.metrics.Metric:
+    if network.n_outputs == 1:
+        return keras.metrics.BinaryAccuracy(name="accuracy")
+    kind = "SparseCategoricalAccuracy" if is_sparse else "CategoricalAccuracy"
+    return getattr(keras.metrics, kind)(name="accuracy")
+
+
+def _restore(
+    optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Sequential
+) -> None:
+    optimizer.build(model.trainable_variables)
+    learning_rate = np.array(optimizer.learning_rate)
+    if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
+        raise ValueError(
+            "Training cannot go on from the optimizer's state: optimizer has been changed since "
+            "the last partial_fit. Set it back, or start with a clone."
+        )
+    for variable, array in zip(optimizer.variables, state, strict=True):
+        variable.assign(array)
+    if not isinstance(
+        getattr(optimizer, "_learning_rate", None),
+        keras.optimizers.schedules.LearningRateSchedule,
+    ):
+        optimizer.learning_rate = float(learning_rate)
