@@ -65,16 +65,19 @@ class EpochMonitor:
         elif verbose == 1:
             try:
                 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+                from rich.table import Column
             except ImportError as error:
                 raise ImportError(
                     "verbose=1 draws its progress bar with rich, which is not installed: "
                     "pip install rich, or set verbose=2 for a line an epoch."
                 ) from error
-            columns = MofNCompleteColumn(), BarColumn(), TextColumn("{task.fields[logs]}")
-            with Progress("Epoch", *columns) as progress:
+            # As narrow as 80 characters need; where they are fewer, the figures are cut first.
+            figures = TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=True))
+            count = MofNCompleteColumn(table_column=Column(min_width=5, no_wrap=True))
+            with Progress("Epoch", count, BarColumn(bar_width=8), figures) as progress:
                 task = progress.add_task("Epoch", total=self.epochs, logs="")
                 self._show = lambda epoch, logs: progress.update(
-                    task, completed=epoch, logs=_formatted(logs)
+                    task, completed=epoch, logs=_formatted(logs, "{} {:.3f}", " ")
                 )
                 yield
         else:
@@ -89,5 +92,5 @@ def _show_nothing(epoch: int, logs: Logs) -> None:
     pass
 
 
-def _formatted(logs: Logs) -> str:
-    return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+def _formatted(logs: Logs, item: str = "{}: {:.4f}", separator: str = " - ") -> str:
+    return separator.join(item.format(name, value) for name, value in logs.items())

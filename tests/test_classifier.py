@@ -9,13 +9,14 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import estimator_checks_generator
-from sklearn.utils.fixes import parse_version, sp_version
+from sklearn.utils.fixes import parse_version
 
 from sklearn_imdb import EmbeddingAverageClassifier, _network
 
@@ -25,7 +26,7 @@ EXPECTED_FAILURES = {
     "check_decision_proba_consistency": FRACTIONAL,
     "check_class_weight_classifiers": FRACTIONAL,
 }
-if sp_version < parse_version("1.7.1"):
+if parse_version(sklearn.__version__) < parse_version("1.7.1"):
     EXPECTED_FAILURES["check_positive_only_tag_during_fit"] = (
         "this check subtracts a fraction from integers in place, which NumPy refuses"
     )
@@ -703,10 +704,12 @@ def test_progress_as_keras_users_know_it(sequences, capsys):
     expected = f"Epoch 1/2 - loss: {number} - accuracy: {number} - val_loss: {number} - val_acc"
     assert len(lines) == 2
     assert re.match(expected, lines[0])
-    quick(epochs=3, verbose=1).fit(X, y)
+    quick(epochs=3, verbose=1).fit(X, y, X_val=X[:9], y_val=y[:9])
     shown = capsys.readouterr().out
     assert "3/3" in shown
-    assert re.search(f"loss: {number} - accuracy: {number}", shown)
+    figures = [rf"{name} \d\.\d{{3}}" for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
+    assert re.search(" ".join(figures), shown)
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_clone_is_unfitted_and_a_fitted_estimator_is_small(sequences):
