@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from sklearn_imdb._network import Logs, Weights
 
+_MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
+
 
 class EpochMonitor:
     """Called with the logs and weights of each epoch; returns True when training is to stop.
@@ -35,9 +37,11 @@ class EpochMonitor:
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
         epoch = len(self.history["loss"])
-        if not all(map(math.isfinite, logs.values())):
+        # What callbacks have added to the logs is theirs.
+        measured = {name: logs[name] for name in _MEASURED if name in logs}
+        if not all(map(math.isfinite, measured.values())):
             raise ValueError(
-                f"The loss is not finite in epoch {epoch} ({_formatted(logs)}), and training "
+                f"The loss is not finite in epoch {epoch} ({_formatted(measured)}), and training "
                 "cannot go on: lower learning_rate, or check l2 and the sample weights for huge "
                 "values."
             )

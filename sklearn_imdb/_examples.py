@@ -12,11 +12,8 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
-from sklearn_imdb._network import Examples
+from sklearn_imdb._network import CROSS_ENTROPIES, Examples
 from sklearn_imdb._sequences import checked_indices, refuse_texts
-
-CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
-"""Of two classes, and of more."""
 
 
 def checked_classes(labels: npt.NDArray[Any], loss: Any) -> npt.NDArray[Any]:

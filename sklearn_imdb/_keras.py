@@ -8,16 +8,17 @@ dropout is seeded. Models are made of stock layers alone, so that plain Keras lo
 from __future__ import annotations
 
 import copy
+import functools
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MethodType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb._network import ROWS_AT_ONCE, Examples, Logs, Network, Weights
+from sklearn_imdb._network import CROSS_ENTROPIES, ROWS_AT_ONCE, Examples, Logs, Network, Weights
 
 try:
     import keras
@@ -31,6 +32,9 @@ except ImportError as error:
         f"SciPy's backend does not have need Keras, which cannot be imported ({error}): "
         "pip install 'tensorflow>=2.18' 'keras>=3.8' 'scikeras>=0.13'."
     ) from error
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 # -- the network ------------------------------------------------------------------------------
@@ -96,8 +100,8 @@ def make_classifier(
         metrics=["accuracy"],
         jit_compile=False,
     )
-    # It learns the labels and the width from these rows, and trains on none of them.
-    rows = np.zeros((len(classes), maxlen), dtype=np.int32)
+    # It learns the labels, the width and the widest dtype from these rows, and trains on none.
+    rows = np.zeros((len(classes), maxlen), dtype=np.int64)
     return KerasClassifier(model=model, verbose=0).initialize(rows, classes)
 
 
@@ -106,28 +110,43 @@ def make_classifier(
 
 def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.Optimizer:
     """Return a new optimizer; `learning_rate` is for one that is given by name."""
-    if isinstance(optimizer, keras.Optimizer):
-        return type(optimizer).from_config(optimizer.get_config())
     try:
-        named = keras.optimizers.get(copy.deepcopy(optimizer))
+        known = keras.optimizers.get(_own(optimizer))
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer={optimizer!r} is none that Keras knows: {error}") from error
-    if not isinstance(optimizer, str):
-        return named
-    if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
-        learning_rate = keras.optimizers.schedules.serialize(learning_rate)
-    return type(named).from_config({**named.get_config(), "learning_rate": learning_rate})
+    config = known.get_config()
+    if isinstance(optimizer, str):
+        config["learning_rate"] = learning_rate
+    elif isinstance(known._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        # Itself, not its config: a schedule has no state, and one's own need not be registered.
+        config["learning_rate"] = known._learning_rate
+    made = type(known).from_config(config)
+    # The one setting that an optimizer's config leaves out.
+    if pattern := getattr(known, "_exclude_from_weight_decay_pattern", None):
+        made._exclude_from_weight_decay_pattern = pattern
+    return made
 
 
 def make_loss(loss: Any, n_classes: int) -> Any:
-    """Return a loss that training may keep."""
+    """Return the loss; an instance serves as it is, because training leaves it alone."""
     if loss == "auto":
-        loss = "binary_crossentropy" if n_classes == 2 else "sparse_categorical_crossentropy"
+        loss = CROSS_ENTROPIES[n_classes > 2]
     try:
-        # A name, a config or a function gives a new loss or is one without a state.
-        return copy.deepcopy(keras.losses.get(copy.deepcopy(loss)))
+        known = keras.losses.get(_own(loss))
     except (TypeError, ValueError) as error:
         raise ValueError(f"loss={loss!r} is none that Keras knows: {error}") from error
+    name = getattr(known, "__name__", getattr(known, "name", ""))
+    if n_classes == 2 and "categorical" in name:
+        raise ValueError(
+            f"loss={loss!r} does not go with 2 classes, which end in one sigmoid unit: use "
+            "'binary_crossentropy' or another loss of two classes."
+        )
+    return known
+
+
+def _own(given: Any) -> Any:
+    """Return a config as a dict that Keras may take apart, and anything else as it is."""
+    return copy.deepcopy(dict(given)) if isinstance(given, Mapping) else given
 
 
 def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
@@ -139,57 +158,34 @@ def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
                 "callbacks must be a list of keras.callbacks.Callback instances, got "
                 f"{callback!r} of type {type(callback).__name__} among them."
             )
-    return copy.deepcopy(given)
+    try:
+        return copy.deepcopy(given)
+    except TypeError as error:
+        raise TypeError(
+            f"callbacks are copied for a fit, and one of {given!r} cannot be: {error}. Have it "
+            "open files and the like in on_train_begin."
+        ) from error
 
 
 # -- training ---------------------------------------------------------------------------------
 
 
+def _giving_memory_back(function: Callable[P, T]) -> Callable[P, T]:
+    """Clean up once all that the function held is out of reach; a process would grow otherwise."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            gc.collect()
+            context.context().clear_kernel_cache()
+
+    return wrapper
+
+
+@_giving_memory_back
 def train(
-    network: Network,
-    weights: Weights,
-    training: Examples,
-    validation: Examples | None,
-    *,
-    epochs: int,
-    batch_size: int,
-    shuffle: bool,
-    optimizer: keras.Optimizer,
-    optimizer_state: list[npt.NDArray[Any]] | None,
-    loss: Any,
-    callbacks: list[keras.callbacks.Callback],
-    verbose: int,
-    rng: np.random.RandomState,
-    on_epoch_end: Callable[[Logs, Weights], bool],
-) -> tuple[Weights, list[npt.NDArray[Any]]]:
-    """Train from `weights` through `KerasClassifier.fit`; return the weights and the optimizer's.
-
-    The counterpart of `_network.train`.
-    """
-    try:
-        return _train(
-            network,
-            weights,
-            training,
-            validation,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            optimizer=optimizer,
-            optimizer_state=optimizer_state,
-            loss=loss,
-            callbacks=callbacks,
-            verbose=verbose,
-            rng=rng,
-            on_epoch_end=on_epoch_end,
-        )
-    finally:
-        # A process would grow with every fit.
-        gc.collect()
-        context.context().clear_kernel_cache()
-
-
-def _train(
     network: Network,
     weights: Weights,
     training: Examples,
@@ -310,7 +306,11 @@ class _EpochEnd(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # In the order of the other backend; what callbacks have added comes last.
         names = dict.fromkeys(["loss", "accuracy", "val_loss", "val_accuracy", *(logs or {})])
-        ordered = {name: float(logs[name]) for name in names if logs and name in logs}
+        ordered = {
+            name: float(logs[name])
+            for name in names
+            if logs and name in logs and np.ndim(logs[name]) == 0
+        }
         if self._on_epoch_end(ordered, self.model.get_weights()):
             self.model.stop_training = True
 

@@ -28,6 +28,9 @@ Logs: TypeAlias = dict[str, float]
 ROWS_AT_ONCE = 4096
 """Sequences that are worked on together, where all at once would take too much memory."""
 
+CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
+"""Keras's names of the loss of two classes, and of more."""
+
 _LONG = 1024
 
 

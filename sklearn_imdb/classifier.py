@@ -20,7 +20,6 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sklearn_imdb import _network
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
-    CROSS_ENTROPIES,
     check_weights,
     checked_classes,
     checked_examples,
@@ -28,7 +27,7 @@ from sklearn_imdb._examples import (
     hold_out,
     with_mean_one,
 )
-from sklearn_imdb._network import Adam, Examples, Floats, Network, Weights
+from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Floats, Network, Weights
 from sklearn_imdb._sequences import N_RESERVED, checked_indices, refuse_texts, within
 
 __all__ = ["EmbeddingAverageClassifier"]
@@ -512,6 +511,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                     network, weights, training, validation, optimizer=adam, **options
                 )
             state = adam.state
+        if not monitor.history:
+            raise ValueError("No epoch was trained: callbacks ended the training before the first.")
         weights = monitor.best_weights or weights
         # The logs are of the weights before the last step.
         if not all(np.isfinite(array).all() for array in weights):

@@ -148,7 +148,8 @@ def test_the_network_in_keras_predicts_the_same(sequences, tmp_path, backend, n_
     around = classifier.keras_classifier_
     assert type(around) is scikeras_wrappers.KerasClassifier
     assert_allclose(around.predict_proba(X), expected, atol=1e-5)
-    assert_array_equal(around.predict(X), classifier.predict(X))
+    for dtype in (np.int64, np.int32, np.int16):
+        assert_array_equal(around.predict(X.astype(dtype)), classifier.predict(X))
     classifier.model_.save(tmp_path / "model.keras")
     script = (
         "import sys, keras, numpy as np\n"
@@ -323,6 +324,51 @@ def test_keras_objects_as_parameters_can_be_cloned_and_pickled(sequences):
     assert len(pickle.dumps(classifier)) < 100_000  # No model came along with the callback.
 
 
+def test_what_an_optimizers_config_leaves_out_is_kept(sequences):
+    class Halving(keras.optimizers.schedules.LearningRateSchedule):
+        """One's own, not registered with Keras."""
+
+        def __call__(self, step):
+            return 0.02 * 0.5 ** keras.ops.cast(step // 19, "float32")
+
+        def get_config(self):
+            return {}
+
+    X, y = sequences
+    plain = quick(optimizer=keras.optimizers.AdamW(Halving(), weight_decay=1.0)).fit(X, y)
+    optimizer = keras.optimizers.AdamW(Halving(), weight_decay=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["embeddings"])
+    excluded = quick(optimizer=optimizer).fit(X, y)
+    assert np.abs(excluded.embedding_).mean() > 1.1 * np.abs(plain.embedding_).mean()
+
+
+def test_a_loss_instance_keeps_what_it_was_made_with(sequences):
+    class Scaled(keras.losses.Loss):
+        def __init__(self, scale):
+            super().__init__()
+            self.scale = scale
+
+        def call(self, y_true, y_pred):
+            return self.scale * keras.losses.binary_crossentropy(y_true, y_pred)
+
+    X, y = sequences
+    one, five = (
+        quick(loss=Scaled(scale), learning_rate=1e-9, epochs=1).fit(X, y) for scale in (1.0, 5.0)
+    )
+    assert_allclose(five.history_["loss"][0], 5 * one.history_["loss"][0], rtol=1e-5)
+
+
+def test_callbacks_may_log_what_they_like(sequences):
+    class Logger(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs.update(auc=float("nan"), matrix=np.eye(2), seconds=1.5)
+
+    X, y = sequences
+    history = quick(callbacks=[Logger()]).fit(X, y).history_
+    assert history["seconds"] == [1.5] * 3
+    assert "matrix" not in history
+
+
 # -- errors -----------------------------------------------------------------------------------
 
 
@@ -333,6 +379,8 @@ def test_keras_objects_as_parameters_can_be_cloned_and_pickled(sequences):
         ({"optimizer": {"class_name": "Adamm"}}, "optimizer=.*none that Keras knows"),
         ({"loss": "crossentropy"}, "loss='crossentropy' is none that Keras knows"),
         ({"loss": {"class_name": "Loss7"}}, "loss=.*none that Keras knows"),
+        ({"loss": "categorical_crossentropy"}, "loss=.*does not go with 2 classes"),
+        ({"loss": keras.losses.SparseCategoricalCrossentropy()}, "does not go with 2 classes"),
     ],
 )
 def test_names_that_keras_does_not_know(sequences, parameters, message):
@@ -345,6 +393,12 @@ def test_callbacks_that_are_none_are_named(sequences):
     X, y = sequences
     with pytest.raises(TypeError, match=r"callbacks must be a list of keras\.callbacks\.Callback"):
         quick(callbacks=["early_stopping"]).fit(X, y)
+    holding = keras.callbacks.Callback()
+    with (
+        open(os.devnull, "w") as holding.file,
+        pytest.raises(TypeError, match=r"callbacks are copied for a fit.*cannot be"),
+    ):
+        quick(callbacks=[holding]).fit(X, y)
 
 
 @pytest.mark.parametrize(
