@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-LARGEST_INDEX = int(np.iinfo(np.int32).max)
+from sklearn_imdb._sequences import LARGEST_INDEX
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 LARGEST_INDEX = int(np.iinfo(np.int32).max)
+"""Word indices are int32."""
 
 UNKNOWN_WORD = 2
 N_RESERVED = 3
@@ -48,5 +49,5 @@ def checked_indices(X: npt.NDArray[Any], name: str) -> npt.NDArray[np.integer]:
 def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:
     """Return `X` as int32, contiguous, with indices of `input_dim` or more as the unknown word."""
     if X.max() >= input_dim:
-        X = np.where(X < input_dim, X, UNKNOWN_WORD)  # noqa: SIM300
+        X = np.where(X < input_dim, X, UNKNOWN_WORD)  # noqa: SIM300  # X is no constant.
     return np.ascontiguousarray(X, dtype=np.int32)

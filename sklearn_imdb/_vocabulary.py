@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from sklearn_imdb._documents import LARGEST_INDEX
+from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import Key, Splitter
 
 

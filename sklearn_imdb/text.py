@@ -13,8 +13,9 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_imdb._documents import LARGEST_INDEX, Documents, materialized
+from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import TextEncoder, truncated
+from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
 from sklearn_imdb._vocabulary import WordCounts, checked_vocabulary
 
