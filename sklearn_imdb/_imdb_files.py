@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 import os
 import re
@@ -12,28 +11,21 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from http.client import HTTPException
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import HTTPError
 from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.datasets import fetch_file
+
+from sklearn_imdb._published import Published, find
 
 logger = logging.getLogger(__name__)
 
 
-class Archive(NamedTuple):
-    url: str
-    filename: str
-    sha256: str
-    n_bytes: int
-
-
-ARCHIVE = Archive(
+ARCHIVE = Published(
+    what="The IMDB reviews",
     url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
     filename="aclImdb_v1.tar.gz",
     sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
@@ -82,6 +74,15 @@ class Reviews(NamedTuple):
             *(np.concatenate(columns) for columns in list(zip(*splits, strict=True))[1:]),
         )
 
+    def columns(self) -> dict[str, Any]:
+        """Columns, under the names that `fetch_imdb` gives them."""
+        return {
+            "data": self.texts,
+            "target": self.labels,
+            "filenames": self.filenames,
+            "ratings": self.ratings,
+        }
+
 
 def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Reviews:
     """Return the reviews of a split; `download` has options of `fetch_file`, None forbids it."""
@@ -98,7 +99,7 @@ def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Revie
         reviews = Reviews.of(_files_of_folder(folder, split))
         _write_cache(reviews, cache)
         return _counted(reviews, split, folder)
-    archive = _find_archive(home, download)
+    archive = find(ARCHIVE, home, download, ", or the folder aclImdb unpacked from it,")
     splits = _read_archive(archive)
     if split not in splits:
         raise OSError(f"{archive} holds no {split} reviews.")
@@ -151,48 +152,6 @@ def _files_of_folder(folder: Path, split: str) -> Iterator[tuple[str, bytes]]:
             raise OSError(
                 f"{part} holds no review, no file named like 0_9.txt: unpack the archive again."
             )
-
-
-def _find_archive(home: Path, download: dict[str, Any] | None) -> Path:
-    remedy = (
-        f"Download {ARCHIVE.url} ({ARCHIVE.n_bytes / 1e6:.0f} MB) where there is a network and "
-        f"put it, or the folder aclImdb unpacked from it, into {home}; or pass the folder that "
-        "has it as data_home."
-    )
-    archive = home / ARCHIVE.filename
-    if download is None:
-        if not archive.exists():
-            raise OSError(
-                f"The IMDB reviews are not in {home}, and download_if_missing=False. {remedy}"
-            )
-        with archive.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 != ARCHIVE.sha256:
-            raise OSError(
-                f"{archive} is damaged or not the published archive: its SHA-256 is {sha256}, not "
-                f"{ARCHIVE.sha256}, and download_if_missing=False. {remedy}"
-            )
-        return archive
-    if not archive.exists():
-        logger.info("Downloading %s (%.0f MB)", ARCHIVE.url, ARCHIVE.n_bytes / 1e6)
-    try:
-        return Path(
-            fetch_file(
-                ARCHIVE.url,
-                folder=home,
-                local_filename=ARCHIVE.filename,
-                sha256=ARCHIVE.sha256,
-                **download,
-            )
-        )
-    except (OSError, HTTPException) as error:
-        failure = OSError(
-            f"The IMDB reviews are not in {home} and could not be downloaded: {error}. {remedy}"
-        )
-        failure.errno = getattr(error, "errno", None)
-        if isinstance(error, HTTPError):
-            error.close()  # It holds the connection, and is held by the failure.
-        raise failure from error
 
 
 def _read_archive(archive: Path) -> dict[str, Reviews]:

@@ -15,7 +15,9 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
 from sklearn_imdb._imdb_files import Reviews, load_split
+from sklearn_imdb._imdb_indices import encode, limited, load_encoded, load_word_index
 from sklearn_imdb._review_grammar import write_review
+from sklearn_imdb._sequences import N_RESERVED
 
 __all__ = ["fetch_imdb", "make_reviews"]
 
@@ -33,6 +35,8 @@ https://ai.stanford.edu/~amaas/data/sentiment/
 
 _FETCH_IMDB: dict[str, list[Any]] = {
     "subset": [StrOptions({"train", "test", "all", "unsupervised"})],
+    "encoding": [StrOptions({"text", "index"})],
+    "num_words": [Interval(Integral, N_RESERVED, None, closed="left"), None],
     "data_home": [str, os.PathLike, None],
     "shuffle": ["boolean"],
     "random_state": ["random_state"],
@@ -46,6 +50,8 @@ _FETCH_IMDB: dict[str, list[Any]] = {
 def fetch_imdb(
     *,
     subset: str = "train",
+    encoding: str = "text",
+    num_words: int | None = None,
     data_home: str | os.PathLike[str] | None = None,
     shuffle: bool = True,
     random_state: int | np.random.RandomState | None = 0,
@@ -53,7 +59,7 @@ def fetch_imdb(
     return_X_y: bool = False,
     n_retries: int = 3,
     delay: float = 1.0,
-) -> Bunch | tuple[list[str], npt.NDArray[np.int64]]:
+) -> Bunch | tuple[list[Any], npt.NDArray[np.int64]]:
     """Load the Large Movie Review Dataset (binary sentiment classification of film reviews).
 
     ==================  ======
@@ -67,16 +73,30 @@ def fetch_imdb(
     folder `aclImdb` in `data_home`; the archive `aclImdb_v1.tar.gz` in `data_home`; the download
     of that archive (84 MB). What is found is cached in `data_home`.
 
+    With `encoding="index"` they come as `keras.datasets.imdb.load_data` has them: lists of word
+    indices, each beginning with 1; words are ranked by how often they occur in the training
+    reviews, and 3 is added to the rank. Keras's copy (`imdb.npz`, 17 MB) and its word index
+    (`imdb_word_index.json`, 2 MB) are looked for in `data_home` and downloaded, and verified
+    by their SHA-256 before they are read. Where the copy cannot be had, a warning says so and the
+    same numbers are made from the texts, in another order.
+
     Parameters
     ----------
     subset : {"train", "test", "all", "unsupervised"}, default="train"
-        Which reviews: "all" is train and test, "unsupervised" those without a label.
+        Which reviews: "all" is train and test, "unsupervised" those without a label, which are
+        not in Keras's copy and are always encoded from their texts.
+    encoding : {"text", "index"}, default="text"
+        What a review is: a str, or a list of word indices.
+    num_words : int, default=None
+        Only with `encoding="index"`: indices of `num_words` and over become 2, the unknown
+        word. None leaves all as they are.
     data_home : str or path-like, default=None
         Folder of the data. None is scikit-learn's, `~/scikit_learn_data`.
     shuffle : bool, default=True
-        Whether to shuffle the reviews; else they are sorted by class and number.
+        Whether to shuffle the reviews; else they are sorted by class and number, or as in
+        Keras's copy.
     random_state : int, RandomState instance or None, default=0
-        Draws the order.
+        Draws the order. On Keras's copy 113 gives the order of the training reviews in Keras.
     download_if_missing : bool, default=True
         If False, raise an OSError where the data is not in `data_home`.
     return_X_y : bool, default=False
@@ -89,7 +109,7 @@ def fetch_imdb(
     Returns
     -------
     reviews : Bunch
-        data : list of str, of length n_samples
+        data : list of str or of lists of int, of length n_samples
             The reviews.
         target : ndarray of shape (n_samples,), dtype int64
             0 is negative, 1 positive, -1 unknown.
@@ -99,8 +119,14 @@ def fetch_imdb(
             Path of each review in the archive, such as `train/pos/0_9.txt`.
         ratings : ndarray of shape (n_samples,), dtype int64
             Stars given, 1 to 10; 0 where unknown.
+        word_index : dict of str to int
+            With `encoding="index"`: the rank of each word, counted from 1, such as
+            `SequenceVectorizer(vocabulary=...)` takes.
         DESCR : str
             Description of the data, with the paper to cite.
+
+        Keras's copy does not say which review is which: with it there are no `filenames` and
+        no `ratings`.
     (data, target) : tuple
         With `return_X_y`.
 
@@ -108,6 +134,13 @@ def fetch_imdb(
     ------
     OSError
         If the data is not there and cannot be downloaded, is damaged, or there is no room for it.
+    ValueError
+        If a parameter is out of range, or `num_words` is given for texts.
+
+    Warns
+    -----
+    UserWarning
+        If Keras's copy is made from the texts, or a damaged cache is made anew.
 
     References
     ----------
@@ -119,27 +152,39 @@ def fetch_imdb(
     >>> reviews = fetch_imdb(subset="test")  # doctest: +SKIP
     >>> len(reviews.data)  # doctest: +SKIP
     25000
+    >>> encoded = fetch_imdb(encoding="index", num_words=10_000)  # doctest: +SKIP
+    >>> encoded.data[0][:5], encoded.word_index["the"]  # doctest: +SKIP
+    ([1, 13, 244, 6, 87], 1)
     """
     validate_parameter_constraints(_FETCH_IMDB, locals(), caller_name="fetch_imdb")
     home = Path(get_data_home(data_home))
     download = {"n_retries": n_retries, "delay": delay} if download_if_missing else None
     splits = ["train", "test"] if subset == "all" else [subset]
-    reviews = Reviews.joined([load_split(split, home, download) for split in splits])
-    order = np.arange(len(reviews.texts))
+    bunch = Bunch(target_names=["neg", "pos"], DESCR=_DESCR)
+    columns: dict[str, Any] | None = None
+    if encoding == "index":
+        bunch.word_index = load_word_index(home, download)
+        if subset != "unsupervised":
+            columns = load_encoded(splits, home, download)
+    elif num_words is not None:
+        raise ValueError(
+            f"num_words={num_words} goes with encoding='index'; for texts give it to the "
+            "SequenceVectorizer."
+        )
+    if columns is None:
+        reviews = Reviews.joined([load_split(split, home, download) for split in splits])
+        columns = reviews.columns()
+        if encoding == "index":
+            columns["data"] = encode(reviews.texts, bunch.word_index)
+    if num_words is not None:
+        columns["data"] = limited(columns["data"], num_words)
+
+    order = np.arange(len(columns["data"]))
     if shuffle:
         check_random_state(random_state).shuffle(order)
-    data = [reviews.texts[place] for place in order]
-    target = reviews.labels[order]
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        target_names=["neg", "pos"],
-        filenames=reviews.filenames[order],
-        ratings=reviews.ratings[order],
-        DESCR=_DESCR,
-    )
+    for name, column in columns.items():
+        bunch[name] = [column[i] for i in order] if isinstance(column, list) else column[order]
+    return (bunch.data, bunch.target) if return_X_y else bunch
 
 
 # -- generated reviews ------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import json
 import logging
 import os
 import shutil
@@ -22,7 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import _imdb_files
+from sklearn_imdb import _imdb_files, _imdb_indices
+from sklearn_imdb._published import Published
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 FILES = {
@@ -100,7 +102,8 @@ def published(server, monkeypatch):
         monkeypatch.setattr(
             _imdb_files,
             "ARCHIVE",
-            _imdb_files.Archive(
+            Published(
+                what="The IMDB reviews",
                 url=f"http://127.0.0.1:{server.server_port}/{path}",
                 filename="aclImdb_v1.tar.gz",
                 sha256=hashlib.sha256(content).hexdigest(),
@@ -211,7 +214,7 @@ def test_two_processes_at_once_both_succeed(tmp_path, published):
         "import sys\n"
         "from sklearn_imdb import _imdb_files\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "_imdb_files.ARCHIVE = _imdb_files.Archive(*sys.argv[2:5], int(sys.argv[5]))\n"
+        "_imdb_files.ARCHIVE = _imdb_files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
         "print(len(fetch_imdb(data_home=sys.argv[1]).data))\n"
     )
     archive = [str(value) for value in _imdb_files.ARCHIVE]
@@ -224,6 +227,116 @@ def test_two_processes_at_once_both_succeed(tmp_path, published):
     assert [process.communicate(timeout=60)[0] for process in processes] == ["5\n", "5\n"]
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
     assert quickly(data_home=tmp_path, download_if_missing=False).data == TRAIN
+
+
+# -- word indices -----------------------------------------------------------------------------
+
+RANKS = {"film": 1, "bad": 2, "caf\u00e9": 3, "great": 4, "fine": 9}
+
+
+class Touch:
+    """Creates a file when it is unpickled, as malicious data might do worse."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def keras_copy(documents, labels):
+    """Return the bytes of a file such as Keras's imdb.npz, which holds ranks."""
+    content = BytesIO()
+    half = len(documents) // 2
+    arrays = {}
+    for split, part in (("train", slice(half)), ("test", slice(half, None))):
+        arrays[f"x_{split}"] = np.array([*documents[part], None], dtype=object)[:-1]
+        arrays[f"y_{split}"] = np.array(labels[part])
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+@pytest.fixture
+def published_by_keras(tmp_path, monkeypatch):
+    """Have files of our own be those that Keras publishes, and put them into the data_home."""
+
+    def publish(**contents):
+        for name, content in contents.items():
+            file = getattr(_imdb_indices, name)
+            url = "http://127.0.0.1:9/" + file.filename
+            sha256 = hashlib.sha256(content).hexdigest()
+            monkeypatch.setattr(_imdb_indices, name, file._replace(url=url, sha256=sha256))
+            (tmp_path / file.filename).write_bytes(content)
+
+    publish(ENCODED=b"none", WORD_INDEX=json.dumps(RANKS).encode())
+    (tmp_path / "imdb.npz").unlink()
+    return publish
+
+
+@pytest.mark.usefixtures("published_by_keras")
+def test_texts_are_encoded_as_keras_did(unpacked):
+    load = partial(fetch_imdb, encoding="index", data_home=unpacked, download_if_missing=False)
+    with pytest.warns(UserWarning, match=r"made from the texts and Keras's word index: the same"):
+        bunch = load(shuffle=False)
+    # Only ASCII is lower-cased, and a word without a rank leaves no trace.
+    assert bunch.data == [[1, 5, 6], [1, 4], [1], [1, 7], [1]]
+    assert_array_equal(bunch.target, [0, 0, 0, 1, 1])
+    assert bunch.filenames[3] == "train/pos/0_10.txt"
+    assert bunch.word_index == RANKS
+    with pytest.warns(UserWarning, match="made from the texts"):
+        assert load(subset="test", num_words=12, shuffle=False).data == [[1], [1, 2]]
+    data, target = load(subset="unsupervised", return_X_y=True)  # As ever: no warning.
+    assert data == [[1], [1]]
+    assert_array_equal(target, [-1, -1])
+
+
+def test_keras_copy_is_read_with_start_and_offset(tmp_path, published_by_keras):
+    documents = [[1, 2], [3], [4, 88584], [2, 2, 2], [5], [6, 1]]
+    published_by_keras(ENCODED=keras_copy(documents, [0, 1, 1, 0, 1, 0]))
+    load = partial(fetch_imdb, encoding="index", data_home=tmp_path, download_if_missing=False)
+    bunch = load(shuffle=False)
+    assert bunch.data == [[1, 4, 5], [1, 6], [1, 7, 88587]]
+    assert_array_equal(bunch.target, [0, 1, 1])
+    assert bunch.target.dtype == np.int64
+    assert "filenames" not in bunch
+    assert load(shuffle=False, num_words=7).data == [[1, 4, 5], [1, 6], [1, 2, 2]]
+    assert len(load(subset="all").data) == 6
+    # The order of keras.datasets.imdb.load_data.
+    order = np.arange(3)
+    np.random.RandomState(113).shuffle(order)
+    assert load(random_state=113).data == [bunch.data[place] for place in order]
+
+
+@pytest.mark.filterwarnings("ignore:Retry downloading", "ignore:SHA256 checksum of existing local")
+@pytest.mark.parametrize("download_if_missing", [True, False])
+def test_nothing_is_unpickled_that_was_not_verified(
+    unpacked, published_by_keras, download_if_missing
+):
+    touched = unpacked / "touched"
+    documents = [[1], [2]]
+    published_by_keras(ENCODED=keras_copy(documents, [0, 1]))
+    (unpacked / "imdb.npz").write_bytes(keras_copy([Touch(touched), Touch(touched)], [0, 1]))
+    with pytest.warns(UserWarning, match="made from the texts"):
+        bunch = quickly(
+            encoding="index", data_home=unpacked, download_if_missing=download_if_missing
+        )
+    assert bunch.data[0] == [1, 5, 6]
+    assert not touched.exists()
+
+
+@pytest.mark.filterwarnings("ignore:Retry downloading", "ignore:SHA256 checksum of existing local")
+@pytest.mark.parametrize("download_if_missing", [True, False])
+def test_a_word_index_that_is_not_keras_own_is_refused(
+    unpacked, published_by_keras, download_if_missing
+):
+    (unpacked / "imdb_word_index.json").write_text('{"film": 7}')
+    with pytest.raises(OSError, match=r"Download http.*/imdb_word_index.json .* into"):
+        quickly(encoding="index", data_home=unpacked, download_if_missing=download_if_missing)
+
+
+def test_num_words_is_not_for_texts(unpacked):
+    with pytest.raises(ValueError, match="num_words=10 goes with encoding='index'"):
+        fetch_imdb(num_words=10, data_home=unpacked)
 
 
 # -- bad luck: a clear OSError, and nothing left half done ------------------------------------
@@ -268,7 +381,7 @@ def test_half_an_archive_is_downloaded_anew_or_refused(tmp_path, published):
     published("good")
     half = tmp_path / "aclImdb_v1.tar.gz"
     half.write_bytes(ARCHIVE[: len(ARCHIVE) // 2])
-    with pytest.raises(OSError, match=r"is damaged or not the published archive: its SHA-256"):
+    with pytest.raises(OSError, match=r"is damaged or not the published file: its SHA-256"):
         quickly(data_home=tmp_path, download_if_missing=False)
     with pytest.warns(UserWarning, match="differs from expected"):
         assert quickly(data_home=tmp_path).data == TRAIN
@@ -346,8 +459,8 @@ def run_with_little_room(tmp_path, n_bytes):
         "import resource, sys\n"
         "from sklearn_imdb import _imdb_files\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "_imdb_files.ARCHIVE = _imdb_files.Archive(*sys.argv[2:5], int(sys.argv[5]))\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[6]),) * 2)\n"
+        "_imdb_files.ARCHIVE = _imdb_files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[7]),) * 2)\n"
         "fetch_imdb(data_home=sys.argv[1], n_retries=0)\n"
     )
     archive = [str(value) for value in _imdb_files.ARCHIVE]
@@ -388,7 +501,15 @@ def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(unpacked, monke
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"subset": "validation"}, {"n_retries": -1}, {"shuffle": "no"}, {"delay": -1}]
+    "parameters",
+    [
+        {"subset": "validation"},
+        {"encoding": "ids"},
+        {"num_words": 2},
+        {"n_retries": -1},
+        {"shuffle": "no"},
+        {"delay": -1},
+    ],
 )
 def test_fetch_imdb_names_a_parameter_out_of_range(tmp_path, parameters):
     (name,) = parameters

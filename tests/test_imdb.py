@@ -1,7 +1,9 @@
 """The main job on the real reviews, against the tutorial's published numbers."""
 
+import shutil
 import subprocess
 import sys
+from functools import partial
 
 import joblib
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
+from sklearn_imdb.datasets import fetch_imdb
 
 pytestmark = pytest.mark.imdb
 
@@ -56,6 +59,23 @@ def test_index_lists_as_keras_ships_them_pass_through(imdb_train, word_index, ke
     expected = from_texts.fit_transform(reviews)
     expected[expected >= 10_000] = 2
     assert as_lists == expected.tobytes()
+
+
+@pytest.mark.filterwarnings("ignore:Keras's encoded reviews are made from the texts")
+def test_index_lists_are_keras_own(imdb_home, imdb_data):
+    """The lengths are those published for `keras.datasets.imdb.load_data`."""
+    shutil.copy(imdb_data / "imdb_word_index.json", imdb_home)
+    load = partial(fetch_imdb, encoding="index", data_home=imdb_home, download_if_missing=False)
+    train, test = load(subset="train"), load(subset="test")
+    assert sum(map(len, train.data)) / 25_000 == 238.71364
+    assert sum(map(len, test.data)) / 25_000 == 230.80420
+    assert (min(map(len, train.data)), max(map(len, train.data))) == (11, 2494)
+    assert (min(map(len, test.data)), max(map(len, test.data))) == (7, 2315)
+    assert max(map(max, train.data)) == 88_587
+    (first,) = np.flatnonzero(train.filenames == "train/pos/576_10.txt")
+    limited = load(subset="train", num_words=10_000).data[first]
+    assert len(limited) == 218
+    assert (limited[:12], limited[-9:]) == (FIRST_REVIEW_BEGINS, FIRST_REVIEW_ENDS)
 
 
 @pytest.mark.parametrize("num_words", [10_000, None])

@@ -1,0 +1,73 @@
+"""The reviews of IMDB as lists of word indices: Keras's copy, or the same from the texts."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sklearn_imdb._published import Published, find
+
+ENCODED = Published(
+    what="Keras's encoded IMDB reviews",
+    url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
+    filename="imdb.npz",
+    sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    n_bytes=17_464_789,
+)
+WORD_INDEX = Published(
+    what="The words of Keras's IMDB reviews",
+    url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json",
+    filename="imdb_word_index.json",
+    sha256="027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
+    n_bytes=1_641_221,
+)
+
+START, UNKNOWN, INDEX_FROM = 1, 2, 3
+_PUNCTUATION = b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+_BLANKS = bytes.maketrans(_PUNCTUATION, b" " * len(_PUNCTUATION))
+
+
+def load_word_index(home: Path, download: dict[str, Any] | None) -> dict[str, int]:
+    """Return the rank of each word, counted from 1."""
+    path = find(WORD_INDEX, home, download)
+    ranks: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    return ranks
+
+
+def load_encoded(
+    splits: list[str], home: Path, download: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return Keras's copy as columns; None, with a warning, where it is not to be had."""
+    try:
+        path = find(ENCODED, home, download)
+    except OSError as error:
+        warnings.warn(
+            "Keras's encoded reviews are made from the texts and Keras's word index: the same "
+            f"numbers, in another order of the reviews. {error}",
+            stacklevel=3,
+        )
+        return None
+    # The lists in it are pickled; `find` has verified the file.
+    with path.open("rb") as file, np.load(file, allow_pickle=True) as arrays:
+        ranks = [document for split in splits for document in arrays[f"x_{split}"]]
+        labels = np.concatenate([arrays[f"y_{split}"] for split in splits])
+    sequences = [[START, *(rank + INDEX_FROM for rank in document)] for document in ranks]
+    return {"data": sequences, "target": labels.astype(np.int64)}
+
+
+def encode(texts: list[str], word_index: dict[str, int]) -> list[list[int]]:
+    """Encode texts as Keras's copy was made: ASCII lower-cased, unknown words left out."""
+    indices = {word.encode(): rank + INDEX_FROM for word, rank in word_index.items()}
+    documents = (text.encode().lower().translate(_BLANKS).split(b" ") for text in texts)
+    return [[START, *(indices[w] for w in words if w in indices)] for words in documents]
+
+
+def limited(sequences: list[list[int]], num_words: int) -> list[list[int]]:
+    """Turn indices of `num_words` and over into the unknown word's."""
+    return [
+        [index if index < num_words else UNKNOWN for index in sequence] for sequence in sequences
+    ]

@@ -1,0 +1,71 @@
+"""Published files: found at hand or downloaded, and verified before anybody reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.error import HTTPError
+
+from sklearn.datasets import fetch_file
+
+logger = logging.getLogger(__name__)
+
+
+class Published(NamedTuple):
+    """A file that its authors publish, and how it is known to be theirs."""
+
+    what: str
+    url: str
+    filename: str
+    sha256: str
+    n_bytes: int
+
+
+def find(
+    published: Published, home: Path, download: dict[str, Any] | None, alternative: str = ""
+) -> Path:
+    """Return the path of the verified file in `home`, downloaded where it is not there.
+
+    `download` has options of `fetch_file`, None forbids it; `alternative` names what else would do.
+    """
+    remedy = (
+        f"Download {published.url} ({published.n_bytes / 1e6:.0f} MB) where there is a network and "
+        f"put it{alternative} into {home}; or pass the folder that has it as data_home."
+    )
+    path = home / published.filename
+    if download is None:
+        if not path.exists():
+            raise OSError(
+                f"{published.what} are not in {home}, and download_if_missing=False. {remedy}"
+            )
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != published.sha256:
+            raise OSError(
+                f"{path} is damaged or not the published file: its SHA-256 is {sha256}, not "
+                f"{published.sha256}, and download_if_missing=False. {remedy}"
+            )
+        return path
+    if not path.exists():
+        logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
+    try:
+        return Path(
+            fetch_file(
+                published.url,
+                folder=home,
+                local_filename=published.filename,
+                sha256=published.sha256,
+                **download,
+            )
+        )
+    except (OSError, HTTPException) as error:
+        failure = OSError(
+            f"{published.what} are not in {home} and could not be downloaded: {error}. {remedy}"
+        )
+        failure.errno = getattr(error, "errno", None)
+        if isinstance(error, HTTPError):
+            error.close()  # It holds the connection, and is held by the failure.
+        raise failure from error
