@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_imdb.classifier import EmbeddingAverageClassifier
     from sklearn_imdb.pipelines import make_text_classifier
+    from sklearn_imdb.plotting import TrainingHistoryDisplay
     from sklearn_imdb.text import SequenceVectorizer
 
 __version__ = "0.1.0.dev0"
@@ -15,6 +16,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "EmbeddingAverageClassifier",
     "SequenceVectorizer",
+    "TrainingHistoryDisplay",
     "__version__",
     "make_text_classifier",
 ]
@@ -22,6 +24,7 @@ __all__ = [
 _HOMES = {
     "EmbeddingAverageClassifier": "sklearn_imdb.classifier",
     "SequenceVectorizer": "sklearn_imdb.text",
+    "TrainingHistoryDisplay": "sklearn_imdb.plotting",
     "make_text_classifier": "sklearn_imdb.pipelines",
 }
 

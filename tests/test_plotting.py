@@ -1,0 +1,163 @@
+"""TrainingHistoryDisplay: what it draws, where, and what it refuses."""
+
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_imdb import (
+    EmbeddingAverageClassifier,
+    TrainingHistoryDisplay,
+    make_text_classifier,
+)
+
+HISTORY = {
+    "loss": [0.7, 0.5, 0.4],
+    "accuracy": [0.5, 0.7, 0.9],
+    "val_loss": [0.7, 0.6, 0.65],
+    "val_accuracy": [0.5, 0.65, 0.6],
+}
+
+
+@pytest.fixture
+def plt():
+    mpl.use("agg")
+    from matplotlib import pyplot
+
+    yield pyplot
+    pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def fitted(sequences):
+    X, y = sequences
+    classifier = EmbeddingAverageClassifier(
+        epochs=60, learning_rate=0.01, batch_size=64, early_stopping=True, random_state=0
+    )
+    return classifier.fit(X, y)
+
+
+def test_four_curves_over_epochs_counted_from_1(plt):
+    display = TrainingHistoryDisplay.from_history(HISTORY)
+    assert [axes.get_ylabel() for axes in display.ax_] == ["Loss", "Accuracy"]
+    assert [line.axes for line in display.lines_] == [*display.ax_[[0, 0]], *display.ax_[[1, 1]]]
+    names = ("loss", "val_loss", "accuracy", "val_accuracy")
+    for line, name in zip(display.lines_, names, strict=True):
+        assert_array_equal(line.get_xdata(), [1, 2, 3])
+        assert_array_equal(line.get_ydata(), HISTORY[name])
+        assert line.get_label() == ("validation" if "val" in name else "training")
+    assert display.kept_epoch_lines_ == []
+    assert display.figure_ is plt.gcf()
+    display.figure_.canvas.draw()
+    for axes in display.ax_:
+        assert axes.get_legend() is not None
+        ticks = [tick for tick in axes.get_xticks() if 1 <= tick <= 3]
+        assert_array_equal(ticks, [1, 2, 3])
+
+
+@pytest.mark.usefixtures("plt")
+def test_training_and_validation_differ_in_grey_and_in_dashes():
+    training, validation, *_ = TrainingHistoryDisplay.from_history(HISTORY).lines_
+    luminance = [
+        np.dot(to_rgb(line.get_color()), [0.2126, 0.7152, 0.0722])
+        for line in (training, validation)
+    ]
+    assert abs(luminance[0] - luminance[1]) > 0.25
+    assert training.get_linestyle() != validation.get_linestyle()
+
+
+@pytest.mark.usefixtures("plt")
+def test_the_epoch_whose_weights_were_kept_is_marked(fitted, sequences):
+    assert fitted.best_epoch_ < fitted.n_iter_ < 60
+
+    def marked(classifier):
+        display = TrainingHistoryDisplay.from_estimator(classifier)
+        epochs = {line.get_xdata()[0] for line in display.kept_epoch_lines_}
+        assert len(display.kept_epoch_lines_) == 2
+        (epoch,) = epochs
+        assert display.kept_epoch_lines_[0].get_label() == f"epoch kept ({epoch})"
+        return epoch
+
+    assert marked(fitted) == fitted.best_epoch_
+    not_restored = clone(fitted).set_params(restore_best_weights=False).fit(*sequences)
+    assert marked(not_restored) == not_restored.n_iter_ == fitted.n_iter_
+
+
+@pytest.mark.usefixtures("plt")
+def test_a_pipeline_is_drawn_by_its_classifier(reviews):
+    pipeline = make_text_classifier(random_state=0).fit(*reviews)
+    display = TrainingHistoryDisplay.from_estimator(pipeline)
+    assert_array_equal(display.lines_[1].get_ydata(), pipeline[-1].history_["val_loss"])
+
+
+@pytest.mark.usefixtures("plt")
+def test_without_validation_or_accuracy_there_is_less_to_draw():
+    loss, accuracy = HISTORY["loss"], HISTORY["accuracy"]
+    display = TrainingHistoryDisplay.from_history({"loss": loss, "accuracy": accuracy})
+    assert [line.get_label() for line in display.lines_] == ["training", "training"]
+    display = TrainingHistoryDisplay.from_history({"loss": loss, "learning_rate": loss})
+    assert len(display.ax_) == len(display.lines_) == 1
+
+
+def test_axes_given_are_drawn_in(plt):
+    figure, (left, right, single) = plt.subplots(ncols=3)
+    display = TrainingHistoryDisplay.from_history(HISTORY, ax=[left, right])
+    assert display.figure_ is figure
+    assert display.ax_.tolist() == [left, right]
+    # A single one gives its place to both.
+    again = display.plot(ax=single)
+    assert again is display
+    assert display.figure_ is figure
+    figure.canvas.draw()
+    place = single.get_window_extent()
+    for axes in display.ax_:
+        extent = axes.get_window_extent()
+        assert place.x0 - 1 <= extent.x0 < extent.x1 <= place.x1 + 1
+    alone = TrainingHistoryDisplay.from_history({"loss": [1.0]}, ax=right)
+    assert alone.ax_.tolist() == [right]
+    with pytest.raises(ValueError, match="ax has 3 Axes, but there are 2 to draw, loss and acc"):
+        display.plot(ax=[left, right, single])
+
+
+@pytest.mark.parametrize(
+    ("history", "kept_epoch", "error", "message"),
+    [
+        ({"val_loss": [1.0]}, None, ValueError, r"'loss' or 'accuracy', got \['val_loss'\]"),
+        ({"loss": []}, None, ValueError, r"a value for each epoch, got lengths {'loss': 0}"),
+        ({"loss": [1.0], "val_loss": [1.0, 2.0]}, None, ValueError, "'val_loss': 2}"),
+        (HISTORY, 0, ValueError, "kept_epoch=0 is none of the 3 epochs"),
+        (HISTORY, 4, ValueError, "kept_epoch=4 is none of the 3 epochs"),
+        ([0.5, 0.4], None, TypeError, r"must be a mapping .*, got list\."),
+    ],
+)
+@pytest.mark.usefixtures("plt")
+def test_a_history_that_does_not_do_is_named(history, kept_epoch, error, message):
+    with pytest.raises(error, match=message):
+        TrainingHistoryDisplay.from_history(history, kept_epoch=kept_epoch)
+
+
+def test_estimators_without_a_history_are_refused(sequences):
+    X, y = sequences
+    draw = TrainingHistoryDisplay.from_estimator
+    with pytest.raises(NotFittedError):
+        draw(make_text_classifier())
+    with pytest.raises(TypeError, match=r"Pipeline ending in one, got DummyClassifier\."):
+        draw(DummyClassifier().fit(X, y))
+    search = GridSearchCV(EmbeddingAverageClassifier(epochs=1), {"l2": [0.0]}, cv=2).fit(X, y)
+    with pytest.raises(TypeError, match="got GridSearchCV: pass its best_estimator_"):
+        draw(search)
+    with pytest.raises(TypeError, match="got str"):
+        draw("classifier")
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r'pip install "sklearn-imdb\[plot\]"'):
+        TrainingHistoryDisplay.from_history(HISTORY)
