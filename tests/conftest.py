@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def keras_encode(keras_words):
     return encode
 
 
+def pytest_collection_modifyitems(items):
+    """Have one process run all that needs the real reviews, so that they are unpacked once."""
+    for item in items:
+        if item.get_closest_marker("imdb"):
+            item.add_marker(pytest.mark.xdist_group("imdb"))
+
+
 # -- the real reviews -------------------------------------------------------------------------
 
 
@@ -70,10 +78,11 @@ def imdb_data():
 
 @pytest.fixture(scope="session")
 def imdb_home(imdb_data, tmp_path_factory):
-    """A data_home with the folder aclImdb that a user would have unpacked."""
+    """A data_home with the folder aclImdb that a user would have unpacked, and the word index."""
     home = tmp_path_factory.mktemp("imdb")
     with tarfile.open(imdb_data / "aclImdb_labelled.tar.gz") as archive:
         archive.extractall(home, filter="data")
+    shutil.copy(imdb_data / "imdb_word_index.json", home)
     return home
 
 

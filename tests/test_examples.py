@@ -1,7 +1,6 @@
 """Every example runs top to bottom, in its small mode."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,8 +83,7 @@ def test_the_main_job_on_the_real_reviews(imdb_home):
 
 @pytest.mark.imdb
 @pytest.mark.usefixtures("no_network")
-def test_the_tutorial_on_the_real_reviews(imdb_home, imdb_data, tmp_path):
-    shutil.copy(imdb_data / "imdb_word_index.json", imdb_home)
+def test_the_tutorial_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_tutorial.py"
     output = run(example, "--data-home", imdb_home, "--pictures", tmp_path)
     assert len(re.findall(r"^Epoch \d+/40 - loss: .* - val_accuracy", output, re.MULTILINE)) == 40

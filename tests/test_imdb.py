@@ -1,6 +1,5 @@
 """The main job on the real reviews, against the tutorial's published numbers."""
 
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -62,9 +61,8 @@ def test_index_lists_as_keras_ships_them_pass_through(imdb_train, word_index, ke
 
 
 @pytest.mark.filterwarnings("ignore:Keras's encoded reviews are made from the texts")
-def test_index_lists_are_keras_own(imdb_home, imdb_data):
+def test_index_lists_are_keras_own(imdb_home):
     """The lengths are those published for `keras.datasets.imdb.load_data`."""
-    shutil.copy(imdb_data / "imdb_word_index.json", imdb_home)
     load = partial(fetch_imdb, encoding="index", data_home=imdb_home, download_if_missing=False)
     train, test = load(subset="train"), load(subset="test")
     assert sum(map(len, train.data)) / 25_000 == 238.71364

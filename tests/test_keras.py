@@ -223,7 +223,7 @@ def test_an_optimizer_instance_is_used_twice_and_never_changed(sequences):
         keras.losses.MeanSquaredError(),
         keras.losses.mean_squared_error,
     ],
-    ids=str,
+    ids=["name", "short", "config", "instance", "function"],
 )
 def test_a_loss_as_keras_takes_it(sequences, loss):
     X, y = sequences
@@ -409,7 +409,7 @@ def test_callbacks_that_are_none_are_named(sequences):
         {"callbacks": [keras.callbacks.TerminateOnNaN()]},
         {"learning_rate": keras.optimizers.schedules.CosineDecay(0.1, 9)},
     ],
-    ids=str,
+    ids=lambda parameters: next(iter(parameters)),
 )
 def test_scipy_asked_outright_refuses_what_it_lacks(sequences, parameters):
     X, y = sequences

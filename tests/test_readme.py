@@ -1,0 +1,105 @@
+"""The README's code and commands, run as they stand, in environments that hold nothing else."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+COMMANDS = [block.strip() for language, block in BLOCKS if language == "bash"]
+INSTALL, SLIM_INSTALL, MAIN_JOB, TESTS, TUTORIAL = COMMANDS
+NUMBER = re.compile(r"\d*\.\d+")
+
+pytestmark = [
+    pytest.mark.imdb,
+    pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a checkout to install from"),
+]
+needs_installs = pytest.mark.skipif(
+    os.environ.get("SKLEARN_IMDB_TEST_INSTALL") != "1",
+    reason="installs into new environments: set SKLEARN_IMDB_TEST_INSTALL=1",
+)
+
+
+def run(command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A copy of what is committed or about to be, with nothing built or installed in it."""
+    folder = tmp_path_factory.mktemp("checkout")
+    listed = run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT)
+    for name in listed.splitlines():
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(imdb_home):
+    """Variables that name the reviews, and nothing of the environment these tests run in."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, "SCIKIT_LEARN_DATA": str(imdb_home)}
+
+
+def bare_python(folder, install, checkout, environment):
+    """Return the interpreter of a new environment in which the command was run."""
+    run([sys.executable, "-m", "venv", folder])
+    path = f"{folder / 'bin'}{os.pathsep}{environment['PATH']}"
+    run(["bash", "-c", install], cwd=checkout, env={**environment, "PATH": path})
+    return folder / "bin" / "python"
+
+
+def assert_prints_what_it_says(python, blocks, tmp_path, environment):
+    """Run the code in order; text after a block is what it prints, but for the last digits."""
+    code, expected = [], []
+    for language, block in blocks:
+        if language == "python":
+            code.append(block)
+        elif language == "text":
+            code.append("print('---')\n")
+            expected.append(block)
+    printed = run([python, "-c", "".join(code)], cwd=tmp_path, env=environment).split("---\n")
+    assert len(printed) == len(expected) + 1
+    for output, block in zip(printed[:-1], expected, strict=True):
+        assert NUMBER.sub("#", output) == NUMBER.sub("#", block)
+        numbers = [list(map(float, NUMBER.findall(text))) for text in (output, block)]
+        assert numbers[0] == pytest.approx(numbers[1], abs=0.02)
+
+
+def test_the_code_prints_what_the_readme_says(tmp_path, checkout, environment):
+    """In the environment of these tests; where installing is allowed, in a bare one."""
+    python = sys.executable
+    if os.environ.get("SKLEARN_IMDB_TEST_INSTALL") == "1":
+        python = bare_python(tmp_path / "bare", INSTALL, checkout, environment)
+    assert_prints_what_it_says(python, BLOCKS, tmp_path, environment)
+    assert (tmp_path / "history.png").exists()
+
+
+@needs_installs
+def test_a_slim_environment_trains_saves_and_answers(tmp_path, checkout, environment):
+    python = bare_python(tmp_path / "slim", SLIM_INSTALL, checkout, environment)
+    assert "tensorflow" not in run([python, "-m", "pip", "list"])
+    fit, *_, service = (i for i, (language, _) in enumerate(BLOCKS) if language == "python")
+    blocks = BLOCKS[fit : fit + 2] + BLOCKS[service : service + 2]
+    assert_prints_what_it_says(python, blocks, tmp_path, environment)
+
+
+@needs_installs
+def test_the_main_job_and_the_tutorial_run_as_written(checkout, environment):
+    """The third command of a checkout, that of the tests, is what runs this."""
+    assert TESTS.endswith("-m pytest")
+    output = run(["bash", "-c", MAIN_JOB], cwd=checkout, env=environment)
+    assert "25000 reviews to train and 25000 to test" in output
+    assert "Test accuracy: 0.88" in output
+    output = run(["bash", "-c", TUTORIAL], cwd=checkout, env=environment)
+    assert "imdb_tutorial_history.png" in output
+    assert (checkout / "imdb_tutorial_history.png").exists()
