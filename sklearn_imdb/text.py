@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import TextEncoder, truncated
+from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
 from sklearn_imdb._vocabulary import WordCounts, checked_vocabulary
@@ -29,7 +30,7 @@ def _is_one(min_df: float) -> bool:
     return isinstance(min_df, Integral) and min_df == 1
 
 
-class SequenceVectorizer(TransformerMixin, BaseEstimator):
+class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
     Texts are lower-cased, filter characters become spaces, and the text is split on the space
@@ -81,6 +82,10 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
     vocabulary_ : dict of str to int
         Rank of each word kept, most frequent first; of words as frequent, the one seen first.
         Empty after a fit on index lists without a `vocabulary`.
+
+    Notes
+    -----
+    scikit-learn's callbacks (since 1.9, by `set_callbacks`) see a fit as one task.
 
     See Also
     --------
@@ -159,6 +164,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
 
     # -- learning ---------------------------------------------------------------------------
 
+    @learning_method
     def fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Learn which words there are and rank them.
 
@@ -181,19 +187,22 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             If a parameter or an index is out of range, or no word is left.
         """
         self._check_parameters()
-        counts = self._count(X, by_document=not _is_one(self.min_df))
-        vocabulary = self._vocabulary(counts)
-        if counts is not None and not vocabulary:
-            raise ValueError(
-                f"X leaves no word to learn: {counts.n_documents} documents hold "
-                f"{len(counts.occurrences)} different words, of which min_df={self.min_df} and the "
-                "filters keep none."
-            )
-        self._set_vocabulary(vocabulary)
-        # A fit starts anew: what partial_fit had counted is no longer this estimator's.
-        self.__dict__.pop("_counts", None)
+        documents = materialized(X)
+        with fit_task(self, "fit", documents, y):
+            counts = self._count(documents, by_document=not _is_one(self.min_df))
+            vocabulary = self._vocabulary(counts)
+            if counts is not None and not vocabulary:
+                raise ValueError(
+                    f"X leaves no word to learn: {counts.n_documents} documents hold "
+                    f"{len(counts.occurrences)} different words, of which min_df={self.min_df} "
+                    "and the filters keep none."
+                )
+            self._set_vocabulary(vocabulary)
+            # A fit starts anew: what partial_fit had counted is no longer this estimator's.
+            self.__dict__.pop("_counts", None)
         return self
 
+    @learning_method
     def partial_fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
 
@@ -218,11 +227,17 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             Where `fit` would; and after `fit`, whose counts were not kept.
         """
         self._check_parameters()
-        counts = self._count(X, by_document=True)
+        documents = materialized(X)
+        with fit_task(self, "partial_fit", documents, y):
+            self._count_further(documents)
+        return self
+
+    def _count_further(self, documents: Sequence[Any]) -> None:
+        counts = self._count(documents, by_document=True)
         if counts is None:  # Index lists, or a given vocabulary: nothing to count.
             if "_counts" not in self.__dict__:
                 self._set_vocabulary(self._vocabulary(None))
-            return self
+            return
         before = getattr(self, "_counts", None)
         if before is not None:
             counts = WordCounts(**before).plus(counts)
@@ -233,7 +248,6 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             )
         self._set_vocabulary(self._vocabulary(counts))
         self._counts = counts._asdict()
-        return self
 
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> npt.NDArray[np.int32]:
         """Learn the words of `X` and return its sequences; see `fit` and `transform`.
