@@ -29,6 +29,7 @@ from sklearn_imdb._examples import (
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
 from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Floats, Logs, Network, Weights
 from sklearn_imdb._sequences import N_RESERVED, checked_indices, refuse_texts, within
+from sklearn_imdb._state import checked_state, stamped
 
 __all__ = ["EmbeddingAverageClassifier"]
 
@@ -104,7 +105,22 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
     Notes
     -----
     Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
-    the pickled estimator holds no Keras object but those given as parameters.
+    the pickled estimator holds no Keras object but those given as parameters. A fitted pipeline of
+    the tutorial's sizes takes 0.75 MB, of which the words are 0.1 MB, in a file of pickle, joblib
+    or skops; after `partial_fit` three times that, for Adam's two moments. It holds no training
+    data. Another version of this library loads it with a warning.
+
+    A file of skops, unlike one of pickle, cannot run code when it is loaded. Where all parameters
+    are plain values, nothing is to be trusted but the two estimators::
+
+        skops.io.dump(pipeline, "pipeline.skops")
+        pipeline = skops.io.load(
+            "pipeline.skops",
+            trusted=[
+                "sklearn_imdb.classifier.EmbeddingAverageClassifier",
+                "sklearn_imdb.text.SequenceVectorizer",
+            ],
+        )
 
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task of its own,
     with either backend, alone, in a Pipeline and in a search, and may end the training. They see
@@ -552,9 +568,12 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         return made[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
+        state = stamped(super().__getstate__())
         state.pop("_in_keras", None)
         return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        super().__setstate__(checked_state(state, type(self).__name__))
 
     def _fitted_network(self) -> Network:
         *hidden, output = self.coefs_

@@ -18,7 +18,14 @@ from sklearn_imdb._encoding import TextEncoder, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
-from sklearn_imdb._vocabulary import WordCounts, checked_vocabulary
+from sklearn_imdb._state import checked_state, stamped
+from sklearn_imdb._vocabulary import (
+    WordCounts,
+    checked_vocabulary,
+    is_packable,
+    packed,
+    unpacked,
+)
 
 __all__ = ["SequenceVectorizer"]
 
@@ -437,9 +444,28 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     # -- the scikit-learn contract ----------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
+        state = stamped(super().__getstate__())
         state.pop("_encoder", None)
+        # A dictionary of 10,000 words would take skops 4 MB.
+        state["_packed"] = [
+            name for name in ("vocabulary", "vocabulary_") if is_packable(state.get(name))
+        ]
+        for name in state["_packed"]:
+            state[name] = packed(state[name])
+        if "_counts" in state:
+            counts = WordCounts(**state["_counts"])
+            state["_counts"] = [packed(counts.occurrences, counts.holders), counts.n_documents]
         return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        state = checked_state(state, type(self).__name__)
+        for name in state.pop("_packed", []):
+            [state[name]] = unpacked(state[name])
+        if "_counts" in state:
+            arrays, n_documents = state["_counts"]
+            occurrences, holders = unpacked(arrays)
+            state["_counts"] = WordCounts(occurrences, holders, n_documents)._asdict()
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
