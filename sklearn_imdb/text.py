@@ -337,7 +337,8 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         documents = Documents(X)
         encode: Callable[[Any], npt.NDArray[np.integer]]
-        encode = self._text_encoder() if documents.are_texts else self._encode_indices
+        are_texts = len(documents) > 0 and documents.are_texts
+        encode = self._text_encoder() if are_texts else self._encode_indices
         sequences = np.zeros((len(documents), self.maxlen), dtype=np.int32)
         for row, document in enumerate(documents):
             indices = encode(document)
