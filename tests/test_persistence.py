@@ -133,7 +133,7 @@ def test_words_of_any_characters_come_back(tmp_path, save_and_load):
 @ways
 @pytest.mark.parametrize(
     "vocabulary",
-    [{"film": 1, "the": 70_000}, {"film": np.int64(3)}, {"film": True}, {"film": -1}, {}],
+    [{"film": 1, "the": 70_000}, {"film": np.int64(3)}, {"film": True, "the": 7}, {"film": -1}, {}],
 )
 def test_a_vocabulary_given_comes_back_whatever_it_is(tmp_path, save_and_load, vocabulary):
     loaded = save_and_load(SequenceVectorizer(vocabulary=vocabulary), tmp_path)
@@ -248,6 +248,30 @@ FITTED = [
     EmbeddingAverageClassifier().partial_fit([[1, 4], [1, 5]], [0, 1], classes=[0, 1]),
 ]
 each_fitted = pytest.mark.parametrize("estimator", FITTED, ids=lambda one: type(one).__name__)
+
+
+LEARNED_BY_THE_CLASSIFIER = (
+    "backend_ best_epoch_ classes_ coefs_ embedding_ history_ intercepts_ n_features_in_ n_iter_"
+)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "form"),
+    [
+        (FITTED[0], "_packed _sklearn_imdb vocabulary_"),
+        (FITTED[1], "_counts _packed _sklearn_imdb vocabulary_"),
+        (FITTED[2], f"_sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[3], f"_sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_state_of_this_number_has_this_form(estimator, form):
+    """Where this fails, raise `STATE_FORMAT` if an older version would misread the new form."""
+    assert sklearn_imdb._state.STATE_FORMAT == 1
+    state = estimator.__getstate__()
+    assert sorted(state.keys() - estimator.get_params().keys()) == form.split()
+    type(estimator)().__setstate__(state)  # Which leaves it alone.
+    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 1}
 
 
 @each_fitted
