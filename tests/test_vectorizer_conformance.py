@@ -85,10 +85,10 @@ def column(documents):
 
 def check_init_stores_its_arguments_and_nothing_else(vectorizer, documents, other):
     for name in vectorizer.get_params():
-        argument = object()  # None that fit would take.
-        made = SequenceVectorizer(**{name: argument})
-        assert getattr(made, name) is argument
-        assert vars(made).keys() == made.get_params().keys()
+        for argument in (object(), []):  # None that fit would take; the second is false, too.
+            made = SequenceVectorizer(**{name: argument})
+            assert getattr(made, name) is argument
+            assert vars(made).keys() == made.get_params().keys()
 
 
 def check_init_names_every_parameter_and_takes_them_by_keyword(vectorizer, documents, other):
