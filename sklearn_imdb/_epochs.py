@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sklearn_imdb._network import Logs, Weights
@@ -17,14 +17,21 @@ class EpochMonitor:
 
     Early stopping is that of Keras's `EarlyStopping`: `patience` epochs without a better value
     of `monitor` end the training. Without a `patience` it never stops. With `restore_best`,
-    `best_weights` are a copy of the best epoch's.
+    `best_weights` are a copy of the best epoch's. `history` goes on from that of `before`, as do
+    the numbers of `n_epochs` and `best_epoch`.
     """
 
     def __init__(
-        self, *, epochs: int, monitor: str, patience: int | None, restore_best: bool
+        self,
+        *,
+        epochs: int,
+        monitor: str,
+        patience: int | None,
+        restore_best: bool,
+        before: Mapping[str, list[float]] | None = None,
     ) -> None:
-        self.history: dict[str, list[float]] = {}
-        self.best_epoch = 0
+        self.history = {name: list(values) for name, values in (before or {}).items()}
+        self.n_epochs = self.best_epoch = self._n_before = len(self.history.get("loss", []))
         self.best_weights: Weights = []
         self.epochs = epochs
         self._monitor = monitor
@@ -36,7 +43,8 @@ class EpochMonitor:
     def __call__(self, logs: Logs, weights: Weights) -> bool:
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
-        epoch = len(self.history["loss"])
+        self.n_epochs += 1
+        epoch = self.n_epochs - self._n_before
         # What callbacks have added to the logs is theirs.
         measured = {name: logs[name] for name in _MEASURED if name in logs}
         if not all(map(math.isfinite, measured.values())):
@@ -55,10 +63,10 @@ class EpochMonitor:
             is_best = value < self._best_value
             self._best_value = min(value, self._best_value)
         if is_best:
-            self.best_epoch = epoch
+            self.best_epoch = self.n_epochs
             if self._restore_best:
                 self.best_weights = [array.copy() for array in weights]
-        return not is_best and epoch - self.best_epoch >= self._patience
+        return not is_best and self.n_epochs - self.best_epoch >= self._patience
 
     @contextmanager
     def shown(self, verbose: int) -> Iterator[None]:
@@ -86,6 +94,11 @@ class EpochMonitor:
                 yield
         else:
             yield
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any epoch has been trained."""
+        return self.n_epochs > self._n_before
 
     def _print(self, epoch: int, logs: Logs) -> None:
         sys.stdout.write(f"Epoch {epoch}/{self.epochs} - {_formatted(logs)}\n")

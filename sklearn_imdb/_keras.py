@@ -156,7 +156,8 @@ def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
                 "callbacks must be a list of keras.callbacks.Callback instances, got "
-                f"{callback!r} of type {type(callback).__name__} among them."
+                f"{callback!r} of type {type(callback).__name__} among them. scikit-learn's "
+                "callbacks are set by set_callbacks."
             )
     try:
         return copy.deepcopy(given)
@@ -200,6 +201,7 @@ def train(
     callbacks: list[keras.callbacks.Callback],
     verbose: int,
     rng: np.random.RandomState,
+    on_epoch_begin: Callable[[], None],
     on_epoch_end: Callable[[Logs, Weights], bool],
 ) -> tuple[Weights, list[npt.NDArray[Any]]]:
     """Train from `weights` through `KerasClassifier.fit`; return the weights and the optimizer's.
@@ -253,7 +255,7 @@ def train(
         model=model,
         epochs=epochs,
         verbose=verbose,
-        callbacks=[*callbacks, _EpochEnd(on_epoch_end)],
+        callbacks=[*callbacks, _Epochs(on_epoch_begin, on_epoch_end)],
     )
     targets = _targets(training.y, network, is_sparse)
     classifier.fit(training.X, targets, training.sample_weight)
@@ -296,12 +298,18 @@ class _Batches(keras.utils.PyDataset):
         return tuple(array[rows] for array in self._arrays)
 
 
-class _EpochEnd(keras.callbacks.Callback):
+class _Epochs(keras.callbacks.Callback):
     """Hands each epoch's logs and weights to the estimator, which may have training stop."""
 
-    def __init__(self, on_epoch_end: Callable[[Logs, Weights], bool]) -> None:
+    def __init__(
+        self, on_epoch_begin: Callable[[], None], on_epoch_end: Callable[[Logs, Weights], bool]
+    ) -> None:
         super().__init__()
+        self._on_epoch_begin = on_epoch_begin
         self._on_epoch_end = on_epoch_end
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._on_epoch_begin()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # In the order of the other backend; what callbacks have added comes last.

@@ -299,13 +299,14 @@ def train(
     shuffle: bool,
     optimizer: Adam,
     rng: np.random.RandomState,
+    on_epoch_begin: Callable[[], None],
     on_epoch_end: Callable[[Logs, Weights], bool],
 ) -> Weights:
     """Train from `weights`, which stay as they are, and return new ones.
 
-    After each epoch `on_epoch_end(logs, weights)` is called with the epoch's losses and
-    accuracies and with the weights, which the next epoch overwrites; training ends when it
-    returns True.
+    Before each epoch `on_epoch_begin()` is called. After each `on_epoch_end(logs, weights)` is
+    called with the epoch's losses and accuracies and with the weights, which the next epoch
+    overwrites; training ends when it returns True.
     """
     flat = np.concatenate([array.ravel() for array in weights])
     gradient = np.empty_like(flat)
@@ -318,6 +319,7 @@ def train(
     if sample_weight is not None:
         sample_weight = sample_weight.astype(np.float32)
     for _ in range(epochs):
+        on_epoch_begin()
         order = rng.permutation(n_samples) if shuffle else np.arange(n_samples)
         loss = n_right = 0.0
         for start in range(0, n_samples, batch_size):

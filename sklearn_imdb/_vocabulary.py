@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from numbers import Integral
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import Key, Splitter
@@ -69,6 +71,37 @@ def _sum(before: dict[str, int], later: dict[str, int]) -> dict[str, int]:
     for word, count in later.items():
         total[word] = total.get(word, 0) + count
     return total
+
+
+def packed(*numbers: dict[str, int]) -> list[npt.NDArray[Any]]:
+    """Return dictionaries of the same words as few arrays, which take the least room in a file.
+
+    The words' text in UTF-8, their lengths in characters, and each dictionary's numbers.
+    """
+    words = list(numbers[0])
+    # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
+    text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
+    columns = [[len(word) for word in words]]
+    columns += [[column[word] for word in words] for column in numbers]
+    return [text] + [
+        np.array(column, dtype=np.min_scalar_type(max(column, default=0))) for column in columns
+    ]
+
+
+def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> list[dict[str, int]]:
+    """Return the dictionaries that `packed` was given."""
+    text, lengths, *columns = arrays
+    characters = text.tobytes().decode("utf-8", "surrogatepass")
+    ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    words = [characters[start:end] for start, end in pairwise([0, *ends])]
+    return [dict(zip(words, column.tolist(), strict=True)) for column in columns]
+
+
+def is_packable(vocabulary: Any) -> bool:
+    """Whether it is a dict of words and whole numbers that comes back from `packed` the same."""
+    return type(vocabulary) is dict and all(
+        type(word) is str and type(rank) is int and rank >= 0 for word, rank in vocabulary.items()
+    )
 
 
 def checked_vocabulary(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, Self
@@ -27,13 +26,15 @@ from sklearn_imdb._examples import (
     hold_out,
     with_mean_one,
 )
-from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Floats, Network, Weights
+from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
+from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Floats, Logs, Network, Weights
 from sklearn_imdb._sequences import N_RESERVED, checked_indices, refuse_texts, within
+from sklearn_imdb._state import checked_state, stamped
 
 __all__ = ["EmbeddingAverageClassifier"]
 
 
-class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
+class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Classify sequences of word indices by their average word embedding.
 
     The network of Keras's text classification tutorial: an embedding of each word, their average
@@ -91,7 +92,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely
         to their frequency.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras's callbacks, which are copied for the fit; they need Keras.
+        Keras's callbacks, which are copied for the fit; they need Keras. scikit-learn's, such as
+        `sklearn.callback.ProgressBar`, are set by `set_callbacks` instead.
     warm_start : bool, default=False
         Have `fit` start from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
@@ -103,7 +105,27 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
     Notes
     -----
     Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
-    the pickled estimator holds no Keras object but those given as parameters.
+    the pickled estimator holds no Keras object but those given as parameters. A fitted pipeline of
+    the tutorial's sizes takes 0.75 MB, of which the words are 0.1 MB, in a file of pickle, joblib
+    or skops; after `partial_fit` three times that, for Adam's two moments. It holds no training
+    data. Another version of this library loads it with a warning.
+
+    A file of skops, unlike one of pickle, cannot run code when it is loaded. Where all parameters
+    are plain values, nothing is to be trusted but the two estimators::
+
+        skops.io.dump(pipeline, "pipeline.skops")
+        pipeline = skops.io.load(
+            "pipeline.skops",
+            trusted=[
+                "sklearn_imdb.classifier.EmbeddingAverageClassifier",
+                "sklearn_imdb.text.SequenceVectorizer",
+            ],
+        )
+
+    scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task of its own,
+    with either backend, alone, in a Pipeline and in a search, and may end the training. They see
+    the `X`, `y` and `sample_weight` of `fit`, with the rows that early stopping holds out, and
+    an estimator fitted up to there, which is a copy.
 
     Attributes
     ----------
@@ -240,9 +262,11 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
     coefs_: Weights
     intercepts_: Weights
     history_: dict[str, list[float]]
+    backend_: str
 
     # -- learning ---------------------------------------------------------------------------
 
+    @learning_method
     def fit(
         self,
         X: npt.ArrayLike,
@@ -283,34 +307,28 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             classes, lengths disagree, or the loss ceases to be finite.
         """
         self._validate_params()
-        with self._unchanged_on_failure():
-            going_on = self.warm_start and hasattr(self, "embedding_")
-            rows, labels = self._check_X(X, y=y, reset=not going_on)
-            check_classification_targets(labels)
-            known: npt.NDArray[Any] | None = self.classes_ if going_on else None
-            training, self.classes_ = checked_examples(
-                rows, labels, sample_weight, known, self.loss
-            )
-            rng = check_random_state(self.random_state)
-            network, weights = self._start(training, rng, going_on)
-            validation = checked_validation(
-                X_val, y_val, sample_weight_val, self.classes_, rows.shape
-            )
-            if validation is None and self.early_stopping and self.monitor.startswith("val_"):
-                training, validation = hold_out(training, self.validation_split, rng)
-            monitor = EpochMonitor(
-                epochs=self.epochs,
-                monitor=self.monitor,
-                patience=self.patience if self.early_stopping else None,
-                restore_best=self.early_stopping and self.restore_best_weights,
-            )
-            self._train(network, weights, training, validation, rng, monitor)
-            self.history_ = monitor.history
-            self.n_iter_ = len(monitor.history["loss"])
-            self.best_epoch_ = monitor.best_epoch
-            self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
+        going_on = self.warm_start and hasattr(self, "embedding_")
+        rows, labels = self._check_X(X, y=y, reset=not going_on)
+        check_classification_targets(labels)
+        known: npt.NDArray[Any] | None = self.classes_ if going_on else None
+        training, self.classes_ = checked_examples(rows, labels, sample_weight, known, self.loss)
+        rng = check_random_state(self.random_state)
+        network, weights = self._start(training, rng, going_on)
+        validation = checked_validation(X_val, y_val, sample_weight_val, self.classes_, rows.shape)
+        if validation is None and self.early_stopping and self.monitor.startswith("val_"):
+            training, validation = hold_out(training, self.validation_split, rng)
+        monitor = EpochMonitor(
+            epochs=self.epochs,
+            monitor=self.monitor,
+            patience=self.patience if self.early_stopping else None,
+            restore_best=self.early_stopping and self.restore_best_weights,
+        )
+        self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
+        with fit_task(self, "fit", X, y, sample_weight, epochs=self.epochs) as task:
+            self._train(network, weights, training, validation, rng, monitor, task)
         return self
 
+    @learning_method
     def partial_fit(
         self,
         X: npt.ArrayLike,
@@ -350,55 +368,43 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                 "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
                 "give class_weight as a dict, such as compute_class_weight finds on all labels."
             )
-        with self._unchanged_on_failure():
-            going_on = hasattr(self, "embedding_")
-            rows, labels = self._check_X(X, y=y, reset=not going_on)
-            check_classification_targets(labels)
-            if not going_on:
-                if classes is None:
-                    raise ValueError(
-                        "classes must list all labels in the first call of partial_fit."
-                    )
-                self.classes_ = checked_classes(column_or_1d(classes), self.loss)
-            elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-                raise ValueError(
-                    f"classes={np.unique(classes).tolist()} are not those of the first call, "
-                    f"{self.classes_.tolist()}."
-                )
-            training, _ = checked_examples(rows, labels, sample_weight, self.classes_)
-            # Copies: a chunk that raises leaves the optimizer and the generator as they were.
-            stream = deepcopy(self.__dict__.get("_stream", {}))
-            if stream.get("backend", backend := self._choose_backend()) != backend:
-                raise ValueError(
-                    f"Training cannot go on in another backend, {backend!r}, than it began in, "
-                    f"{stream['backend']!r}: set backend back, or start with a clone."
-                )
-            rng = stream.get("rng") or check_random_state(self.random_state)
-            network, weights = self._start(training, rng, going_on)
-            monitor = EpochMonitor(epochs=1, monitor="loss", patience=None, restore_best=False)
-            optimizer = self._train(
-                network, weights, training, None, rng, monitor, stream.get("optimizer")
+        going_on = hasattr(self, "embedding_")
+        rows, labels = self._check_X(X, y=y, reset=not going_on)
+        check_classification_targets(labels)
+        if not going_on:
+            if classes is None:
+                raise ValueError("classes must list all labels in the first call of partial_fit.")
+            self.classes_ = checked_classes(column_or_1d(classes), self.loss)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={np.unique(classes).tolist()} are not those of the first call, "
+                f"{self.classes_.tolist()}."
             )
-            before = self.history_ if stream else {}
-            self.history_ = {
-                name: before.get(name, []) + values for name, values in monitor.history.items()
-            }
-            self.n_iter_ = self.best_epoch_ = len(self.history_["loss"])
+        training, _ = checked_examples(rows, labels, sample_weight, self.classes_)
+        # Copies: a chunk that raises leaves the optimizer and the generator as they were.
+        stream = deepcopy(self.__dict__.get("_stream", {}))
+        if stream.get("backend", backend := self._choose_backend()) != backend:
+            raise ValueError(
+                f"Training cannot go on in another backend, {backend!r}, than it began in, "
+                f"{stream['backend']!r}: set backend back, or start with a clone."
+            )
+        rng = stream.get("rng") or check_random_state(self.random_state)
+        network, weights = self._start(training, rng, going_on)
+        monitor = EpochMonitor(
+            epochs=1,
+            monitor="loss",
+            patience=None,
+            restore_best=False,
+            before=self.history_ if stream else {},
+        )
+        with fit_task(self, "partial_fit", X, y, sample_weight, epochs=1) as task:
+            optimizer = self._train(
+                network, weights, training, None, rng, monitor, task, stream.get("optimizer")
+            )
             self._stream = {"backend": self.backend_, "optimizer": optimizer}
             if isinstance(self.random_state, Integral):
                 self._stream["rng"] = rng
         return self
-
-    @contextmanager
-    def _unchanged_on_failure(self) -> Iterator[None]:
-        # Enough because nothing learned is ever updated in place.
-        before = self.__dict__.copy()
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
 
     def _check_X(self, X: Any, *, reset: bool, **y: Any) -> Any:
         """Return what `validate_data` makes of `X`, and of `y` where it is given."""
@@ -466,6 +472,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         validation: Examples | None,
         rng: np.random.RandomState,
         monitor: EpochMonitor,
+        task: FitTask,
         optimizer_state: Any = None,
     ) -> Any:
         """Train, set what the network has learned, and return the optimizer's state."""
@@ -481,12 +488,31 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                 validation._replace(X=within(validation.X, network.input_dim))
             )
         backend = self._choose_backend()
+
+        def learned(weights: Weights) -> dict[str, Any]:
+            # Copies: the next epoch overwrites the weights and adds to the history.
+            embedding, *dense = (array.copy() for array in weights)
+            return {
+                "embedding_": embedding,
+                "coefs_": dense[::2],
+                "intercepts_": dense[1::2],
+                "history_": {name: values.copy() for name, values in monitor.history.items()},
+                "n_iter_": monitor.n_epochs,
+                "best_epoch_": monitor.best_epoch,
+                "backend_": backend,
+            }
+
+        def on_epoch_end(logs: Logs, weights: Weights) -> bool:
+            stops_early = monitor(logs, weights)
+            return task.end_epoch(lambda: learned(weights)) or stops_early
+
         options: dict[str, Any] = {
             "epochs": monitor.epochs,
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "rng": rng,
-            "on_epoch_end": monitor,
+            "on_epoch_begin": task.begin_epoch,
+            "on_epoch_end": on_epoch_end,
         }
         if backend == "keras":
             from sklearn_imdb import _keras
@@ -511,15 +537,13 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                     network, weights, training, validation, optimizer=adam, **options
                 )
             state = adam.state
-        if not monitor.history:
+        if not monitor.has_begun:
             raise ValueError("No epoch was trained: callbacks ended the training before the first.")
         weights = monitor.best_weights or weights
         # The logs are of the weights before the last step.
         if not all(np.isfinite(array).all() for array in weights):
             raise ValueError("The weights are not finite after the last step: lower learning_rate.")
-        self.embedding_, *dense = weights
-        self.coefs_, self.intercepts_ = dense[::2], dense[1::2]
-        self.backend_ = backend
+        self.__dict__.update(learned(weights))
         self.__dict__.pop("_in_keras", None)
         return state
 
@@ -544,9 +568,12 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         return made[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
+        state = stamped(super().__getstate__())
         state.pop("_in_keras", None)
         return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        super().__setstate__(checked_state(state, type(self).__name__))
 
     def _fitted_network(self) -> Network:
         *hidden, output = self.coefs_

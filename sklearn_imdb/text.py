@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -15,9 +15,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import TextEncoder, truncated
+from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
-from sklearn_imdb._vocabulary import WordCounts, checked_vocabulary
+from sklearn_imdb._state import checked_state, stamped
+from sklearn_imdb._vocabulary import (
+    WordCounts,
+    checked_vocabulary,
+    is_packable,
+    packed,
+    unpacked,
+)
 
 __all__ = ["SequenceVectorizer"]
 
@@ -29,7 +37,7 @@ def _is_one(min_df: float) -> bool:
     return isinstance(min_df, Integral) and min_df == 1
 
 
-class SequenceVectorizer(TransformerMixin, BaseEstimator):
+class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
     Texts are lower-cased, filter characters become spaces, and the text is split on the space
@@ -81,6 +89,10 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
     vocabulary_ : dict of str to int
         Rank of each word kept, most frequent first; of words as frequent, the one seen first.
         Empty after a fit on index lists without a `vocabulary`.
+
+    Notes
+    -----
+    scikit-learn's callbacks (since 1.9, by `set_callbacks`) see a fit as one task.
 
     See Also
     --------
@@ -159,6 +171,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
 
     # -- learning ---------------------------------------------------------------------------
 
+    @learning_method
     def fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Learn which words there are and rank them.
 
@@ -181,19 +194,22 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             If a parameter or an index is out of range, or no word is left.
         """
         self._check_parameters()
-        counts = self._count(X, by_document=not _is_one(self.min_df))
-        vocabulary = self._vocabulary(counts)
-        if counts is not None and not vocabulary:
-            raise ValueError(
-                f"X leaves no word to learn: {counts.n_documents} documents hold "
-                f"{len(counts.occurrences)} different words, of which min_df={self.min_df} and the "
-                "filters keep none."
-            )
-        self._set_vocabulary(vocabulary)
-        # A fit starts anew: what partial_fit had counted is no longer this estimator's.
-        self.__dict__.pop("_counts", None)
+        documents = materialized(X)
+        with fit_task(self, "fit", documents, y):
+            counts = self._count(documents, by_document=not _is_one(self.min_df))
+            vocabulary = self._vocabulary(counts)
+            if counts is not None and not vocabulary:
+                raise ValueError(
+                    f"X leaves no word to learn: {counts.n_documents} documents hold "
+                    f"{len(counts.occurrences)} different words, of which min_df={self.min_df} "
+                    "and the filters keep none."
+                )
+            self._set_vocabulary(vocabulary)
+            # A fit starts anew: what partial_fit had counted is no longer this estimator's.
+            self.__dict__.pop("_counts", None)
         return self
 
+    @learning_method
     def partial_fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
 
@@ -218,11 +234,17 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             Where `fit` would; and after `fit`, whose counts were not kept.
         """
         self._check_parameters()
-        counts = self._count(X, by_document=True)
+        documents = materialized(X)
+        with fit_task(self, "partial_fit", documents, y):
+            self._count_further(documents)
+        return self
+
+    def _count_further(self, documents: Sequence[Any]) -> None:
+        counts = self._count(documents, by_document=True)
         if counts is None:  # Index lists, or a given vocabulary: nothing to count.
             if "_counts" not in self.__dict__:
                 self._set_vocabulary(self._vocabulary(None))
-            return self
+            return
         before = getattr(self, "_counts", None)
         if before is not None:
             counts = WordCounts(**before).plus(counts)
@@ -233,7 +255,6 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             )
         self._set_vocabulary(self._vocabulary(counts))
         self._counts = counts._asdict()
-        return self
 
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> npt.NDArray[np.int32]:
         """Learn the words of `X` and return its sequences; see `fit` and `transform`.
@@ -316,7 +337,8 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         documents = Documents(X)
         encode: Callable[[Any], npt.NDArray[np.integer]]
-        encode = self._text_encoder() if documents.are_texts else self._encode_indices
+        are_texts = len(documents) > 0 and documents.are_texts
+        encode = self._text_encoder() if are_texts else self._encode_indices
         sequences = np.zeros((len(documents), self.maxlen), dtype=np.int32)
         for row, document in enumerate(documents):
             indices = encode(document)
@@ -423,9 +445,28 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
     # -- the scikit-learn contract ----------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
+        state = stamped(super().__getstate__())
         state.pop("_encoder", None)
+        # A dictionary of 10,000 words would take skops 4 MB.
+        state["_packed"] = [
+            name for name in ("vocabulary", "vocabulary_") if is_packable(state.get(name))
+        ]
+        for name in state["_packed"]:
+            state[name] = packed(state[name])
+        if "_counts" in state:
+            counts = WordCounts(**state["_counts"])
+            state["_counts"] = [packed(counts.occurrences, counts.holders), counts.n_documents]
         return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        state = checked_state(state, type(self).__name__)
+        for name in state.pop("_packed", []):
+            [state[name]] = unpacked(state[name])
+        if "_counts" in state:
+            arrays, n_documents = state["_counts"]
+            occurrences, holders = unpacked(arrays)
+            state["_counts"] = WordCounts(occurrences, holders, n_documents)._asdict()
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

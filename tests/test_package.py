@@ -51,3 +51,20 @@ def test_the_progress_bar_alone_needs_rich(verbose):
         "    raise AssertionError('no error')\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE)
+
+
+def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without():
+    script = (
+        "import sys, sklearn.model_selection, sklearn.pipeline\n"
+        "vars(sklearn).pop('callback', None)\n"
+        "sys.modules['sklearn.callback'] = None\n"
+        "from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer\n"
+        "vectorizer = SequenceVectorizer(maxlen=3)\n"
+        "X = vectorizer.fit_transform(['a b', 'b c'])\n"
+        "classifier = EmbeddingAverageClassifier(epochs=3).fit(X, [0, 1])\n"
+        "assert classifier.n_iter_ == 3\n"
+        "assert classifier.partial_fit(X, [0, 1]).n_iter_ == 1\n"
+        "assert not hasattr(vectorizer, 'set_callbacks')\n"
+        "assert not hasattr(classifier, 'set_callbacks')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -7,8 +7,6 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 
 from sklearn_imdb import SequenceVectorizer
 
@@ -220,21 +218,6 @@ def test_inverse_transform_decodes_and_leaves_padding_out():
     assert vectorizer.inverse_transform(table)[1] == "<START> the film is long"
 
 
-@pytest.mark.parametrize(
-    "container",
-    [list, tuple, np.array, lambda x: np.array(x, dtype=object), pd.Series, pl.Series, iter],
-)
-def test_any_iterable_of_texts_will_do(container):
-    expected = fitted(maxlen=8).transform(TEXTS)
-    assert_array_equal(SequenceVectorizer(maxlen=8).fit_transform(container(TEXTS)), expected)
-    vectorizer = SequenceVectorizer(maxlen=8).fit(container(TEXTS))
-    assert_array_equal(vectorizer.transform(container(TEXTS)), expected)
-
-
-def test_no_documents_give_no_rows():
-    assert fitted(maxlen=8).transform([]).shape == (0, 8)
-
-
 # -- the scikit-learn contract ----------------------------------------------------------------
 
 
@@ -288,16 +271,6 @@ def test_partial_fit_after_fit_says_that_the_counts_are_gone():
     assert pickle.dumps(chunks).count(b"_counts") == 0
 
 
-def test_fit_is_idempotent_and_leaves_parameters_alone():
-    vocabulary = {"film": 1, "the": 7}
-    vectorizer = SequenceVectorizer(vocabulary=vocabulary)
-    first = vectorizer.fit(TEXTS).transform(TEXTS)
-    assert_array_equal(vectorizer.fit(TEXTS).transform(TEXTS), first)
-    assert vectorizer.vocabulary is vocabulary
-    assert vocabulary == {"film": 1, "the": 7}
-    assert clone(vectorizer).get_params() == vectorizer.get_params()
-
-
 def test_a_pickle_holds_plain_state_and_encodes_alike():
     vectorizer = fitted(maxlen=8)
     expected = vectorizer.transform(TEXTS)
@@ -313,20 +286,6 @@ def test_parameters_set_after_fit_count():
     vectorizer.transform(TEXTS)
     vectorizer.set_params(maxlen=3, oov_char=3, truncating="post")
     assert vectorizer.transform(["the unknown film"]).tolist() == [[1, 4, 3]]
-
-
-@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
-def test_nothing_works_before_fit(method):
-    with pytest.raises(NotFittedError):
-        getattr(SequenceVectorizer(), method)([[1, 2]])
-
-
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_set_output_names_the_positions(library):
-    vectorizer = SequenceVectorizer(maxlen=3).set_output(transform=library)
-    table = vectorizer.fit_transform(TEXTS)
-    assert list(table.columns) == ["position0", "position1", "position2"]
-    assert_array_equal(table.to_numpy(), fitted(maxlen=3).transform(TEXTS))
 
 
 # -- bad input --------------------------------------------------------------------------------
@@ -428,14 +387,6 @@ def test_a_token_pattern_of_several_groups_or_none_valid_is_named():
         SequenceVectorizer(token_pattern=r"(a)(b)").fit(TEXTS)
     with pytest.raises(ValueError, match="token_pattern"):
         SequenceVectorizer(token_pattern=r"(a").fit(TEXTS)
-
-
-def test_a_failed_fit_leaves_the_vectorizer_as_it_was():
-    vectorizer = fitted(maxlen=8)
-    expected = vectorizer.transform(TEXTS)
-    with pytest.raises(TypeError):
-        vectorizer.fit(["new words", None])
-    assert_array_equal(vectorizer.transform(TEXTS), expected)
 
 
 def test_texts_to_a_vectorizer_without_words():

@@ -1,0 +1,123 @@
+"""What holds for every method that learns: whole or not at all, and reported to callbacks.
+
+The callbacks are those that scikit-learn's `set_callbacks` sets, since 1.9 and still as an
+experiment: this is the one file that knows them. Where scikit-learn is older, estimators have no
+`set_callbacks`, and nothing is reported.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+try:
+    from sklearn import callback
+except ImportError:
+
+    def _with_callbacks(method: Any) -> Any:
+        return method
+
+    class CallbackSupportMixin:
+        """Without callbacks: this scikit-learn has none."""
+
+else:
+    _with_callbacks = callback.with_callbacks
+
+    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]  # Either.
+        """With scikit-learn's callbacks."""
+
+        def set_callbacks(self, *callbacks: Any) -> Self:
+            """Set scikit-learn's callbacks, such as `ProgressBar` and `ScoringMonitor`.
+
+            They see each fit, each chunk of `partial_fit`, and each epoch where there are any; a
+            pipeline or a search hands on those it is given. They are kept by `clone`, and not
+            Keras's, which are the parameter `callbacks` of the classifier.
+
+            Parameters
+            ----------
+            *callbacks : sklearn.callback.FitCallback
+                The callbacks, in place of those set before; none to have none.
+
+            Returns
+            -------
+            self : estimator
+            """
+            return super().set_callbacks(*callbacks)
+
+
+__all__ = ["CallbackSupportMixin", "fit_task", "learning_method"]
+
+Estimator = TypeVar("Estimator")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def learning_method(
+    method: Callable[Concatenate[Estimator, P], T],
+) -> Callable[Concatenate[Estimator, P], T]:
+    """Have a method that fails or is interrupted leave its estimator as it was.
+
+    That is enough because nothing learned is ever updated in place. Callbacks are torn down
+    before that, whose failure is one of the method's.
+    """
+    managed = _with_callbacks(method)
+
+    @functools.wraps(method)
+    def wrapper(estimator: Estimator, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        before = estimator.__dict__.copy()
+        try:
+            return managed(estimator, *args, **kwargs)
+        except BaseException:
+            estimator.__dict__.clear()
+            estimator.__dict__.update(before)
+            raise
+
+    return wrapper
+
+
+class FitTask:
+    """A fit under way, as scikit-learn's callbacks see it; silent where there are none."""
+
+    def __init__(self, context: Any = None, **told: Any) -> None:
+        self._context = context
+        self._told = told
+        self._epoch: Any = None
+
+    def begin_epoch(self) -> None:
+        if self._context is not None:
+            self._epoch = self._context.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(**self._told)
+
+    def end_epoch(self, learned: Callable[[], dict[str, Any]]) -> bool:
+        """Return whether a callback asks to stop.
+
+        `learned` makes the attributes of the estimator as if fitted up to here. It is called only
+        if a callback wants that estimator, which may keep them.
+        """
+        if self._epoch is None:
+            return False
+        return bool(
+            self._epoch.call_on_fit_task_end(**self._told, reconstruction_attributes=learned)
+        )
+
+
+@contextmanager
+def fit_task(
+    estimator: Any, method: str, X: Any, y: Any, sample_weight: Any = None, *, epochs: int = 0
+) -> Iterator[FitTask]:
+    """Report what is done meanwhile to the callbacks: a task, and each epoch as a task in it."""
+    if not hasattr(estimator, "set_callbacks"):
+        yield FitTask()
+        return
+    told = {
+        "estimator": estimator,
+        "X": X,
+        "y": y,
+        "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+    }
+    context = estimator._init_callback_context(task_name=method, max_subtasks=epochs)
+    context.call_on_fit_task_begin(**told)
+    yield FitTask(context, **told)
+    context.call_on_fit_task_end(**told, reconstruction_attributes={})
