@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral
 from typing import Any, Self
 
@@ -310,21 +310,37 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
         TypeError
             If `X` is no iterable of texts or index lists, or mixes them.
         ValueError
-            If an index is negative or too large, or texts come to a vectorizer that was fitted
-            on index lists without a `vocabulary`.
+            If a parameter has been set out of range since `fit`, an index is negative or too
+            large, or texts come to a vectorizer that was fitted on index lists without a
+            `vocabulary`.
         """
         check_is_fitted(self)
         documents = Documents(X)
         encode: Callable[[Any], npt.NDArray[np.integer]]
-        encode = self._text_encoder() if documents.are_texts else self._encode_indices
-        sequences = np.zeros((len(documents), self.maxlen), dtype=np.int32)
-        for row, document in enumerate(documents):
-            indices = encode(document)
+        if documents.are_texts:
+            encode = self._text_encoder()
+        else:
+            self._check_parameters()
+            encode = self._encode_indices
+        # The array grows with the rows: an iterator's documents need not be held to be counted.
+        return np.fromiter(
+            self._padded(map(encode, documents)),
+            dtype=np.dtype((np.int32, (self.maxlen,))),
+            count=-1 if documents.n_documents is None else documents.n_documents,
+        )
+
+    def _padded(self, documents: Iterable[npt.NDArray[Any]]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield each document's sequence, in one array: the next takes the place of the last."""
+        sequence = np.zeros(self.maxlen, dtype=np.int32)
+        for indices in documents:
+            n_padding = self.maxlen - len(indices)
             if self.padding == "post":
-                sequences[row, : len(indices)] = indices
+                sequence[: len(indices)] = indices
+                sequence[len(indices) :] = 0
             else:
-                sequences[row, self.maxlen - len(indices) :] = indices
-        return sequences
+                sequence[:n_padding] = 0
+                sequence[n_padding:] = indices
+            yield sequence
 
     def _text_encoder(self) -> TextEncoder:
         if not self.vocabulary_:
@@ -332,7 +348,8 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
                 "X holds texts, but this SequenceVectorizer knows no words, because it was fitted "
                 "on index lists or no word was kept yet: fit it on texts, or give it a vocabulary."
             )
-        # Built once, not in every call; parameters may have been set since.
+        # Built, and parameters checked, once and not in every call, which takes longer than one
+        # text's encoding; but they may have been set since.
         recipe = {
             "lowercase": self.lowercase,
             "filters": self.filters,
@@ -344,9 +361,11 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             "binary": self.binary,
             "maxlen": self.maxlen,
             "truncating": self.truncating,
+            "padding": self.padding,
         }
         encoder: TextEncoder | None = self.__dict__.get("_encoder")
         if encoder is None or encoder.recipe != recipe:
+            self._check_parameters()
             encoder = self._encoder = TextEncoder(self.vocabulary_, recipe)
         return encoder
 
@@ -385,6 +404,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
             If `X` holds texts.
         """
         check_is_fitted(self)
+        self._check_parameters()
         if not self.vocabulary_:
             raise ValueError(
                 "This SequenceVectorizer knows no words, because it was fitted on index lists or "
@@ -392,7 +412,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
                 "word index."
             )
         documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
-        if len(documents) and documents.are_texts:
+        if documents.are_texts and not documents.is_empty:
             raise TypeError("X must hold word indices to decode, got texts.")
         words = {rank + self.index_from: word for word, rank in self.vocabulary_.items()}
         words.update(dict.fromkeys(range(1, self.index_from + 1), "<UNUSED>"))
@@ -418,6 +438,7 @@ class SequenceVectorizer(TransformerMixin, BaseEstimator):
         names : ndarray of shape (maxlen,), dtype object
         """
         check_is_fitted(self)
+        self._check_parameters()
         return np.array([f"position{place}" for place in range(self.maxlen)], dtype=object)
 
     # -- the scikit-learn contract ----------------------------------------------------------
