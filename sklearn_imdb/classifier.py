@@ -521,6 +521,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         self.embedding_, *dense = weights
         self.coefs_, self.intercepts_ = dense[::2], dense[1::2]
         self.backend_ = backend
+        self._mask_zero = network.mask_zero  # Set anew, it would not be the trained network's.
         self.__dict__.pop("_in_keras", None)
         return state
 
@@ -557,7 +558,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             embedding_dim,
             hidden_units=hidden[0].shape[1] if hidden else 0,
             n_outputs=output.shape[1],
-            mask_zero=self.mask_zero,
+            mask_zero=self._mask_zero,
             l2=self.l2,
         )
 
@@ -648,15 +649,18 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         )
         if not is_checked:
             X = self._check_X(X, reset=False)
-        X = within(checked_indices(X, "X"), len(self.embedding_))
         # Averages are float32, summed in the order of the words; what follows is float64, so that
         # a row's prediction does not depend on the rows beside it.
         dense = [array.astype(np.float64) for array in self._weights()[1:]]
         weights = [self.embedding_, *dense]
-        rows = _network.ROWS_AT_ONCE
-        blocks = (X[start : start + rows] for start in range(0, len(X), rows))
-        averages = (_network.average(block, self.embedding_, self.mask_zero) for block in blocks)
-        return np.concatenate([_network.logits(block, weights) for block in averages])
+        logits = np.empty((len(X), len(self.intercepts_[-1])))
+        # All that is made of X is made of a block of it: X may take most of the memory.
+        for start in range(0, len(X), _network.ROWS_AT_ONCE):
+            rows = slice(start, start + _network.ROWS_AT_ONCE)
+            block = within(checked_indices(X[rows], "X", start), len(self.embedding_))
+            averages = _network.average(block, self.embedding_, self._mask_zero)
+            logits[rows] = _network.logits(averages, weights)
+        return logits
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
