@@ -297,6 +297,11 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             validation = checked_validation(
                 X_val, y_val, sample_weight_val, self.classes_, rows.shape
             )
+            if validation is not None:
+                try:  # Whether it has the columns of X, in their order.
+                    validate_data(self, X_val, reset=False, skip_check_array=True)
+                except ValueError as error:
+                    raise ValueError(f"X_val: {error}") from error
             if validation is None and self.early_stopping and self.monitor.startswith("val_"):
                 training, validation = hold_out(training, self.validation_split, rng)
             monitor = EpochMonitor(
