@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -435,6 +436,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
             l2=float(self.l2),
         )
         if not going_on:
+            self._check_memory(network, highest)
             return network, _network.initial_weights(network, rng)
         weights = self._weights()
         shapes = [array.shape for array in weights]
@@ -444,6 +446,28 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
                 "or hidden_units has been changed. Set it back, or fit with warm_start=False."
             )
         return network, weights
+
+    def _check_memory(self, network: Network, highest: int) -> None:
+        """Raise a ValueError where the embedding table is larger than memory.
+
+        One word index that was a hash or an id is enough for that.
+        """
+        # float32 weights before and after, their gradient twice, Adam's two moments and its work,
+        # the best epoch's weights.
+        n_bytes = 32 * network.input_dim * network.embedding_dim
+        try:
+            np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
+        except MemoryError as error:
+            origin = f"input_dim={self.input_dim}"
+            if self.input_dim is None:
+                origin = f"X holds the word index {highest}, and input_dim=None"
+            raise ValueError(
+                f"{origin} asks for an embedding table of {network.input_dim} rows and "
+                f"embedding_dim={self.embedding_dim} columns: to train it takes "
+                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
+                "vectorizer, or number the words without gaps; else lower input_dim or "
+                "embedding_dim."
+            ) from error
 
     def _choose_backend(self) -> str:
         """Return the backend for what is asked for; refuse what SciPy's was asked for and lacks."""
