@@ -97,8 +97,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEstimator):
         Have `fit` start from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
         Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
-        same weights in any process, thread or worker of joblib, however many threads BLAS has
-        there. None draws from NumPy's global generator.
+        same weights in any process, thread or worker of joblib: with "scipy" however many threads
+        BLAS has there, with "keras" where TensorFlow has as many. None draws from NumPy's global
+        generator.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
 
