@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 
 from sklearn_imdb._sequences import LARGEST_INDEX
 
@@ -48,9 +49,8 @@ def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
             f"{_EXPECTED}, got one {type(X).__name__}: for a single text pass a list, [text]."
         )
     shape = getattr(X, "shape", (0,))
-    if isinstance(X, Mapping) or (
-        len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
-    ):
+    is_table = len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
+    if is_table or issparse(X) or isinstance(X, Mapping):
         raise TypeError(
             f"{_EXPECTED}, got a {type(X).__name__}"
             + (f" of shape {shape}" if len(shape) != 1 else "")
