@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from itertools import chain, count, islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 
 from sklearn_imdb._sequences import LARGEST_INDEX
 
@@ -14,40 +16,48 @@ _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (i
 
 
 class Documents:
-    """Documents that are all texts or all word indices; each is checked as it is read."""
+    """Documents that are all texts or all word indices; each is checked as it is read.
+
+    An iterator is read once, document after document, and none of them is held.
+    """
 
     def __init__(self, X: Iterable[Any]) -> None:
-        self._documents = materialized(X)
-        self.are_texts = isinstance(next(iter(self._documents), ""), str)
-
-    def __len__(self) -> int:
-        return len(self._documents)
+        documents = _checked_iterable(X)
+        self.n_documents = len(X) if isinstance(X, Sized) else None
+        """None where only reading them all would tell."""
+        first = list(islice(documents, 1))
+        self.is_empty = not first
+        self.are_texts = self.is_empty or isinstance(first[0], str)
+        self._documents = chain(first, documents)
 
     def __iter__(self) -> Iterator[Any]:
         check = _checked_text if self.are_texts else _checked_indices
-        for row, document in enumerate(self._documents):
-            yield check(document, row)
+        return map(check, self._documents, count())
 
 
 def materialized(X: Iterable[Any]) -> Sequence[Any]:
     """Return `X`, or the list of its documents where `X` can be read only once."""
+    documents = _checked_iterable(X)
+    if isinstance(X, Sized):
+        return X  # type: ignore[return-value]  # Series and arrays serve as sequences here.
+    return list(documents)
+
+
+def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
     if isinstance(X, str | bytes):
         raise ValueError(
             f"{_EXPECTED}, got one {type(X).__name__}: for a single text pass a list, [text]."
         )
     shape = getattr(X, "shape", (0,))
-    if isinstance(X, Mapping) or (
-        len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
-    ):
+    is_table = len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
+    if is_table or issparse(X) or isinstance(X, Mapping):
         raise TypeError(
             f"{_EXPECTED}, got a {type(X).__name__}"
             + (f" of shape {shape}" if len(shape) != 1 else "")
             + ": pass one column of texts, such as X['text']."
         )
-    if hasattr(X, "__len__") and len(shape):
-        return X  # type: ignore[return-value]  # Series and arrays serve as sequences here.
     try:
-        return list(X)
+        return iter(X)
     except TypeError:
         raise TypeError(f"{_EXPECTED}, got {X!r} of type {type(X).__name__}.") from None
 

@@ -21,7 +21,8 @@ def checked_classes(labels: npt.NDArray[Any], loss: Any) -> npt.NDArray[Any]:
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
-            f"y must hold at least two classes to tell apart, got one class: {classes[0]!r}."
+            "y must hold at least two classes to tell apart, got one class: "
+            f"{classes.tolist()[0]!r}."
         )
     fitting = CROSS_ENTROPIES[len(classes) > 2]
     if isinstance(loss, str) and loss in CROSS_ENTROPIES and loss != fitting:

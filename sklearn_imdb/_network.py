@@ -21,6 +21,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit, log_softmax, softmax
 
+from sklearn_imdb._products import product
+
 Floats: TypeAlias = npt.NDArray[np.floating]
 Weights: TypeAlias = list[Floats]
 Logs: TypeAlias = dict[str, float]
@@ -151,8 +153,8 @@ def logits(averages: Floats, weights: Weights) -> Floats:
     """Return the network's output before sigmoid or softmax, shape (n_samples, n_outputs)."""
     *hidden, kernel, bias = weights[1:]
     if hidden:
-        averages = np.maximum(averages @ hidden[0] + hidden[1], 0)
-    return averages @ kernel + bias
+        averages = np.maximum(product(averages, hidden[0]) + hidden[1], 0)
+    return product(averages, kernel) + bias
 
 
 def losses(z: Floats, y: npt.NDArray[np.intp]) -> Floats:
@@ -208,14 +210,14 @@ def loss_and_gradients(
             activation, gate = activation * dropout, gate * dropout
         inputs.append(activation)
         gates.append(gate)
-        activation = activation @ kernel + bias
+        activation = product(activation, kernel) + bias
     z = activation
 
     if sample_weight is None:
         share = np.full(n_samples, 1 / n_samples, dtype)
     else:
         share = sample_weight / n_samples
-    loss = float(share @ losses(z, y))
+    loss = float(np.sum(share * losses(z, y)))  # Not by BLAS: see product.
 
     # The derivative of either cross-entropy is probability minus truth.
     if network.n_outputs == 1:
@@ -227,12 +229,11 @@ def loss_and_gradients(
     gradients: Weights = []
     for (kernel, _), activation, gate in reversed(list(zip(layers, inputs, gates, strict=True))):
         gradients[:0] = [
-            activation.T @ backward + 2 * network.l2 * kernel,
+            product(activation.T, backward) + 2 * network.l2 * kernel,
             backward.sum(axis=0),
         ]
-        loss += network.l2 * float(np.vdot(kernel, kernel))
-        backward = (backward @ kernel.T) * gate
-    return loss, [shares.T @ backward, *gradients], z
+        backward = product(backward, kernel.T) * gate
+    return loss + _penalty(network, weights), [shares.T @ backward, *gradients], z
 
 
 class Adam:
@@ -349,11 +350,14 @@ def train(
 def _evaluate(network: Network, weights: Weights, shares: csr_matrix, validation: Examples) -> Logs:
     z = logits(shares @ weights[0], weights)
     loss = np.average(losses(z, validation.y), weights=validation.sample_weight)
-    penalty = network.l2 * sum(float(np.vdot(kernel, kernel)) for kernel in weights[1::2])
     return {
-        "val_loss": float(loss) + penalty,
+        "val_loss": float(loss) + _penalty(network, weights),
         "val_accuracy": float(np.mean(classes(z) == validation.y)),
     }
+
+
+def _penalty(network: Network, weights: Weights) -> float:
+    return network.l2 * sum(float(np.square(kernel).sum()) for kernel in weights[1::2])
 
 
 def _views(flat: Floats, network: Network) -> Weights:

@@ -22,8 +22,11 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
         raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
 
 
-def checked_indices(X: npt.NDArray[Any], name: str) -> npt.NDArray[np.integer]:
-    """Return the numeric array `X` as word indices, or raise a ValueError that says which fails."""
+def checked_indices(X: npt.NDArray[Any], name: str, first_row: int = 0) -> npt.NDArray[np.integer]:
+    """Return the numeric array `X` as word indices, or raise a ValueError that says which fails.
+
+    `X` may be a block of rows, of which the first is `first_row` to the user.
+    """
     lowest, highest = X.min(), X.max()
     if lowest < 0:
         raise ValueError(
@@ -39,9 +42,9 @@ def checked_indices(X: npt.NDArray[Any], name: str) -> npt.NDArray[np.integer]:
     if fractional.any():
         row, column = np.argwhere(fractional)[0]
         raise ValueError(
-            f"{name} holds fractional values, such as {X[row, column]} at [{row}, {column}], and "
-            "word indices are whole numbers: is a scaler or a tf-idf in front, where a "
-            "SequenceVectorizer should be?"
+            f"{name} holds fractional values, such as {X[row, column]} at "
+            f"[{first_row + row}, {column}], and word indices are whole numbers: is a scaler or a "
+            "tf-idf in front, where a SequenceVectorizer should be?"
         )
     return indices
 

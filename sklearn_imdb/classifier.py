@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from numbers import Integral, Real
@@ -97,8 +98,10 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
     warm_start : bool, default=False
         Have `fit` start from the weights of the last one.
     random_state : int, RandomState instance or None, default=None
-        Draws initial weights, held-out rows, order and dropout. The same integer gives the same
-        weights; bitwise, where BLAS runs in as many threads or the matrices are small.
+        Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
+        same weights in any process, thread or worker of joblib: with "scipy" however many threads
+        BLAS has there, with "keras" where TensorFlow has as many. None draws from NumPy's global
+        generator.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
 
@@ -315,6 +318,11 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         rng = check_random_state(self.random_state)
         network, weights = self._start(training, rng, going_on)
         validation = checked_validation(X_val, y_val, sample_weight_val, self.classes_, rows.shape)
+        if validation is not None:
+            try:  # Whether it has the columns of X, in their order.
+                validate_data(self, X_val, reset=False, skip_check_array=True)
+            except ValueError as error:
+                raise ValueError(f"X_val: {error}") from error
         if validation is None and self.early_stopping and self.monitor.startswith("val_"):
             training, validation = hold_out(training, self.validation_split, rng)
         monitor = EpochMonitor(
@@ -435,6 +443,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             l2=float(self.l2),
         )
         if not going_on:
+            self._check_memory(network, highest)
             return network, _network.initial_weights(network, rng)
         weights = self._weights()
         shapes = [array.shape for array in weights]
@@ -444,6 +453,28 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
                 "or hidden_units has been changed. Set it back, or fit with warm_start=False."
             )
         return network, weights
+
+    def _check_memory(self, network: Network, highest: int) -> None:
+        """Raise a ValueError where the embedding table is larger than memory.
+
+        One word index that was a hash or an id is enough for that.
+        """
+        # float32 weights before and after, their gradient twice, Adam's two moments and its work,
+        # the best epoch's weights.
+        n_bytes = 32 * network.input_dim * network.embedding_dim
+        try:
+            np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
+        except MemoryError as error:
+            origin = f"input_dim={self.input_dim}"
+            if self.input_dim is None:
+                origin = f"X holds the word index {highest}, and input_dim=None"
+            raise ValueError(
+                f"{origin} asks for an embedding table of {network.input_dim} rows and "
+                f"embedding_dim={self.embedding_dim} columns: to train it takes "
+                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
+                "vectorizer, or number the words without gaps; else lower input_dim or "
+                "embedding_dim."
+            ) from error
 
     def _choose_backend(self) -> str:
         """Return the backend for what is asked for; refuse what SciPy's was asked for and lacks."""
@@ -500,6 +531,8 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
                 "n_iter_": monitor.n_epochs,
                 "best_epoch_": monitor.best_epoch,
                 "backend_": backend,
+                # Set anew, the parameter would not be the trained network's.
+                "_mask_zero": network.mask_zero,
             }
 
         def on_epoch_end(logs: Logs, weights: Weights) -> bool:
@@ -583,7 +616,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             embedding_dim,
             hidden_units=hidden[0].shape[1] if hidden else 0,
             n_outputs=output.shape[1],
-            mask_zero=self.mask_zero,
+            mask_zero=self._mask_zero,
             l2=self.l2,
         )
 
@@ -674,15 +707,18 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         )
         if not is_checked:
             X = self._check_X(X, reset=False)
-        X = within(checked_indices(X, "X"), len(self.embedding_))
         # Averages are float32, summed in the order of the words; what follows is float64, so that
         # a row's prediction does not depend on the rows beside it.
         dense = [array.astype(np.float64) for array in self._weights()[1:]]
         weights = [self.embedding_, *dense]
-        rows = _network.ROWS_AT_ONCE
-        blocks = (X[start : start + rows] for start in range(0, len(X), rows))
-        averages = (_network.average(block, self.embedding_, self.mask_zero) for block in blocks)
-        return np.concatenate([_network.logits(block, weights) for block in averages])
+        logits = np.empty((len(X), len(self.intercepts_[-1])))
+        # All that is made of X is made of a block of it: X may take most of the memory.
+        for start in range(0, len(X), _network.ROWS_AT_ONCE):
+            rows = slice(start, start + _network.ROWS_AT_ONCE)
+            block = within(checked_indices(X[rows], "X", start), len(self.embedding_))
+            averages = _network.average(block, self.embedding_, self._mask_zero)
+            logits[rows] = _network.logits(averages, weights)
+        return logits
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral
 from typing import Any, Self
 
@@ -194,9 +194,8 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             If a parameter or an index is out of range, or no word is left.
         """
         self._check_parameters()
-        documents = materialized(X)
-        with fit_task(self, "fit", documents, y):
-            counts = self._count(documents, by_document=not _is_one(self.min_df))
+        with fit_task(self, "fit", X, y):
+            counts = self._count(X, by_document=not _is_one(self.min_df))
             vocabulary = self._vocabulary(counts)
             if counts is not None and not vocabulary:
                 raise ValueError(
@@ -234,13 +233,12 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             Where `fit` would; and after `fit`, whose counts were not kept.
         """
         self._check_parameters()
-        documents = materialized(X)
-        with fit_task(self, "partial_fit", documents, y):
-            self._count_further(documents)
+        with fit_task(self, "partial_fit", X, y):
+            self._count_further(X)
         return self
 
-    def _count_further(self, documents: Sequence[Any]) -> None:
-        counts = self._count(documents, by_document=True)
+    def _count_further(self, X: Iterable[Any]) -> None:
+        counts = self._count(X, by_document=True)
         if counts is None:  # Index lists, or a given vocabulary: nothing to count.
             if "_counts" not in self.__dict__:
                 self._set_vocabulary(self._vocabulary(None))
@@ -331,22 +329,37 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         TypeError
             If `X` is no iterable of texts or index lists, or mixes them.
         ValueError
-            If an index is negative or too large, or texts come to a vectorizer that was fitted
-            on index lists without a `vocabulary`.
+            If a parameter has been set out of range since `fit`, an index is negative or too
+            large, or texts come to a vectorizer that was fitted on index lists without a
+            `vocabulary`.
         """
         check_is_fitted(self)
         documents = Documents(X)
         encode: Callable[[Any], npt.NDArray[np.integer]]
-        are_texts = len(documents) > 0 and documents.are_texts
-        encode = self._text_encoder() if are_texts else self._encode_indices
-        sequences = np.zeros((len(documents), self.maxlen), dtype=np.int32)
-        for row, document in enumerate(documents):
-            indices = encode(document)
+        if documents.are_texts and not documents.is_empty:
+            encode = self._text_encoder()
+        else:
+            self._check_parameters()
+            encode = self._encode_indices
+        # The array grows with the rows: an iterator's documents need not be held to be counted.
+        return np.fromiter(
+            self._padded(map(encode, documents)),
+            dtype=np.dtype((np.int32, (self.maxlen,))),
+            count=-1 if documents.n_documents is None else documents.n_documents,
+        )
+
+    def _padded(self, documents: Iterable[npt.NDArray[Any]]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield each document's sequence, in one array: the next takes the place of the last."""
+        sequence = np.zeros(self.maxlen, dtype=np.int32)
+        for indices in documents:
+            n_padding = self.maxlen - len(indices)
             if self.padding == "post":
-                sequences[row, : len(indices)] = indices
+                sequence[: len(indices)] = indices
+                sequence[len(indices) :] = 0
             else:
-                sequences[row, self.maxlen - len(indices) :] = indices
-        return sequences
+                sequence[:n_padding] = 0
+                sequence[n_padding:] = indices
+            yield sequence
 
     def _text_encoder(self) -> TextEncoder:
         if not self.vocabulary_:
@@ -354,7 +367,8 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 "X holds texts, but this SequenceVectorizer knows no words, because it was fitted "
                 "on index lists or no word was kept yet: fit it on texts, or give it a vocabulary."
             )
-        # Built once, not in every call; parameters may have been set since.
+        # Built, and parameters checked, once and not in every call, which takes longer than one
+        # text's encoding; but they may have been set since.
         recipe = {
             "lowercase": self.lowercase,
             "filters": self.filters,
@@ -366,9 +380,11 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             "binary": self.binary,
             "maxlen": self.maxlen,
             "truncating": self.truncating,
+            "padding": self.padding,
         }
         encoder: TextEncoder | None = self.__dict__.get("_encoder")
         if encoder is None or encoder.recipe != recipe:
+            self._check_parameters()
             encoder = self._encoder = TextEncoder(self.vocabulary_, recipe)
         return encoder
 
@@ -407,6 +423,7 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             If `X` holds texts.
         """
         check_is_fitted(self)
+        self._check_parameters()
         if not self.vocabulary_:
             raise ValueError(
                 "This SequenceVectorizer knows no words, because it was fitted on index lists or "
@@ -414,7 +431,7 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 "word index."
             )
         documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
-        if len(documents) and documents.are_texts:
+        if documents.are_texts and not documents.is_empty:
             raise TypeError("X must hold word indices to decode, got texts.")
         words = {rank + self.index_from: word for word, rank in self.vocabulary_.items()}
         words.update(dict.fromkeys(range(1, self.index_from + 1), "<UNUSED>"))
@@ -440,6 +457,7 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         names : ndarray of shape (maxlen,), dtype object
         """
         check_is_fitted(self)
+        self._check_parameters()
         return np.array([f"position{place}" for place in range(self.maxlen)], dtype=object)
 
     # -- the scikit-learn contract ----------------------------------------------------------

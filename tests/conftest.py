@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -26,6 +26,17 @@ def sequences(reviews):
     """The same as sequences of 80 word indices, and their classes."""
     texts, y = reviews
     return SequenceVectorizer(maxlen=80).fit_transform(texts), y
+
+
+@pytest.fixture(scope="session")
+def quick():
+    """Make a classifier that learns the generated reviews in a moment."""
+
+    def make(**parameters):
+        defaults = {"batch_size": 32, "learning_rate": 0.01, "epochs": 8, "embedding_dim": 8}
+        return EmbeddingAverageClassifier(**{**defaults, "random_state": 0, **parameters})
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 
 from sklearn_imdb import SequenceVectorizer
 
@@ -318,6 +319,7 @@ def test_parameters_set_after_fit_count():
         (pd.DataFrame({"text": ["a"]}), TypeError, "pass one column of texts"),
         (pl.DataFrame({"text": ["a"]}), TypeError, "pass one column of texts"),
         (np.array([["a"], ["b"]]), TypeError, r"shape \(2, 1\).*pass one column"),
+        (csr_array([[1, 2]]), TypeError, r"got a csr_array of shape \(1, 2\)"),
         ([], ValueError, "X leaves no word to learn: 0 documents"),
         (["", "!"], ValueError, "X leaves no word to learn: 2 documents"),
     ],

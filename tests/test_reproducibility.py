@@ -1,0 +1,100 @@
+"""One seed, one result: in any thread, in joblib's workers, with any number of BLAS's threads."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.model_selection import cross_validate
+from threadpoolctl import threadpool_limits
+
+from sklearn_imdb._products import product
+
+LARGE = {"embedding_dim": 64, "batch_size": 4096, "epochs": 2}
+
+
+def learned(classifier):
+    return [classifier.embedding_, *classifier.coefs_, *classifier.intercepts_]
+
+
+def assert_all_bitwise_equal(results):
+    first, *others = results
+    for other in others:
+        for array, expected in zip(other, first, strict=True):
+            assert_array_equal(array, expected)
+
+
+@pytest.fixture(scope="module")
+def long_problem():
+    """Rows enough for batches, and validations, that BLAS would share among its threads."""
+    rng = np.random.RandomState(0)
+    return rng.randint(1, 500, (9001, 10)), rng.randint(0, 3, 9001)
+
+
+@pytest.mark.parametrize("n_rows", [1, 33, 600])
+@pytest.mark.parametrize("depth", [1, 16, 700])
+@pytest.mark.parametrize("n_columns", [1, 33, 600])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_product_of_any_shape_is_right_and_the_same_with_any_number_of_threads(
+    n_rows, depth, n_columns, dtype
+):
+    rng = np.random.RandomState(0)
+    a = rng.normal(size=(n_rows, depth)).astype(dtype)
+    b = rng.normal(size=(n_columns, depth)).astype(dtype).T
+    expected = a.astype(np.float64) @ b.astype(np.float64)
+    results = []
+    for n_threads in (1, 2, 5):
+        with threadpool_limits(n_threads, user_api="blas"):
+            results.append([product(a, b), product(b.T, a.T).T])
+    assert_all_bitwise_equal(results)
+    for result in results[0]:
+        assert result.dtype == dtype
+        assert_allclose(result, expected.astype(dtype), atol=1000 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"hidden_units": 0},
+        {"hidden_units": 64, "l2": 0.01, "dropout": 0.2},
+        {"embedding_dim": 300, "hidden_units": 300, "batch_size": 700},
+        {"batch_size": 10_000},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_number_of_blas_threads_changes_no_bit(quick, long_problem, parameters, n_classes):
+    X, y = long_problem
+    y = y % n_classes
+    results = []
+    for n_threads in (1, 2, 5):
+        with threadpool_limits(n_threads, user_api="blas"):
+            classifier = quick(**{**LARGE, **parameters, "epochs": 1})
+            classifier.fit(X, y, X_val=X[:5000], y_val=y[:5000])
+            results.append(
+                [
+                    *learned(classifier),
+                    classifier.predict_proba(X),
+                    classifier.decision_function(X),
+                    np.array(list(classifier.history_.values())),
+                ]
+            )
+    assert_all_bitwise_equal(results)
+
+
+def test_threads_that_fit_at_once_learn_the_same(quick, long_problem):
+    X, y = long_problem
+    with ThreadPoolExecutor(4) as threads:
+        fits = list(threads.map(lambda _: quick(**LARGE).fit(X, y), range(4)))
+    assert_all_bitwise_equal([learned(quick(**LARGE).fit(X, y)), *map(learned, fits)])
+
+
+def test_workers_of_joblib_learn_the_same(quick, long_problem):
+    X, y = long_problem
+    fits = [
+        cross_validate(quick(**LARGE), X, y, cv=2, n_jobs=n_jobs, return_estimator=True)
+        for n_jobs in (1, 2)
+    ]
+    for one, other in zip(fits[0]["estimator"], fits[1]["estimator"], strict=True):
+        assert_all_bitwise_equal([learned(one), learned(other)])
+    assert_array_equal(fits[0]["test_score"], fits[1]["test_score"])

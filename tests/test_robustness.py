@@ -1,0 +1,253 @@
+"""Long-running processes, threads, interrupts, big inputs, and parameters broken along the way."""
+
+import copy
+import pickle
+import subprocess
+import sys
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.pipeline import make_pipeline
+
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, _network
+
+
+def peak_memory(function, *args):
+    """Bytes that Python and NumPy hold at most while the function runs, its result included."""
+    tracemalloc.start()
+    try:
+        function(*args)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+# -- processes and threads --------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc to read memory from")
+def test_300_fits_do_not_grow_the_process():
+    script = (
+        "import resource, numpy as np\n"
+        "from sklearn_imdb import EmbeddingAverageClassifier\n"
+        "def resident():\n"
+        "    with open('/proc/self/statm') as pages:\n"
+        "        return int(pages.read().split()[1]) * resource.getpagesize()\n"
+        "X = np.random.RandomState(0).randint(1, 2000, (300, 40)); y = np.arange(300) % 2\n"
+        "for n_fits in range(1, 321):\n"
+        "    fitted = EmbeddingAverageClassifier(\n"
+        "        epochs=2, batch_size=100, early_stopping=True, random_state=0\n"
+        "    ).fit(X, y)\n"
+        "    fitted.predict_proba(X)\n"
+        "    if n_fits == 20:\n"
+        "        start = resident()\n"
+        "print(resident() / start)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    assert float(done.stdout) < 1.02
+
+
+def test_threads_that_predict_at_once_get_the_same_answers(quick, reviews):
+    texts, y = reviews
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=60), quick(epochs=2)).fit(texts, y)
+    parts = [texts[start : start + 75] for start in range(0, 600, 75)]
+    expected = [pipeline.predict_proba(part) for part in parts]
+    for _ in range(5):
+        # Without the look-up table that the first thread to arrive has to build.
+        loaded = pickle.loads(pickle.dumps(pipeline))
+        with ThreadPoolExecutor(8) as threads:
+            assert_array_equal(list(threads.map(loaded.predict_proba, parts)), expected)
+    X, classifier = pipeline[0].transform(texts), pipeline[-1]
+    at_once = classifier.predict_proba(X)
+    with ThreadPoolExecutor(8) as threads:
+        for answer in threads.map(classifier.predict_proba, [X] * 16):
+            assert_array_equal(answer, at_once)
+
+
+# -- interrupts -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 5, 8])
+@pytest.mark.parametrize("method", ["first fit", "fit", "warm fit"])
+def test_an_interrupt_in_any_epoch_leaves_the_estimator_as_it_was(
+    quick, sequences, monkeypatch, method, epoch
+):
+    X, y = sequences
+    classifier = quick(warm_start=method == "warm fit", early_stopping=True, patience=9)
+    if method != "first fit":
+        classifier.fit(X, y)
+    before, twin = pickle.dumps(classifier), copy.deepcopy(classifier)
+    evaluate = _network._evaluate
+    n_epochs = 0
+
+    def interrupted(*args):
+        nonlocal n_epochs
+        n_epochs += 1
+        if n_epochs == epoch:
+            raise KeyboardInterrupt
+        return evaluate(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_network, "_evaluate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            classifier.fit(X, y)
+    assert pickle.dumps(classifier) == before
+    assert_array_equal(classifier.fit(X, y).embedding_, twin.fit(X, y).embedding_)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 4])
+def test_an_interrupt_in_any_chunk_leaves_the_estimator_as_it_was(
+    quick, sequences, monkeypatch, chunk
+):
+    X, y = sequences
+    classifier = quick(dropout=0.2)
+    for _ in range(chunk - 1):
+        classifier.partial_fit(X, y, classes=[0, 1])
+    before, twin = pickle.dumps(classifier), copy.deepcopy(classifier)
+    gradients = _network.loss_and_gradients
+    n_batches = 0
+
+    def interrupted(*args):
+        nonlocal n_batches
+        n_batches += 1
+        if n_batches == 7:
+            raise KeyboardInterrupt
+        return gradients(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_network, "loss_and_gradients", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            classifier.partial_fit(X, y, classes=[0, 1])
+    assert pickle.dumps(classifier) == before
+    again, expected = (one.partial_fit(X, y, classes=[0, 1]) for one in (classifier, twin))
+    assert_array_equal(again.embedding_, expected.embedding_)
+
+
+# -- memory -----------------------------------------------------------------------------------
+
+
+def test_texts_from_a_generator_are_never_all_in_memory():
+    n_texts = 2000
+    words = [f"word{number}" * 20 for number in range(25)]
+    vectorizer = SequenceVectorizer(maxlen=16)
+
+    def texts():
+        for number in range(n_texts):
+            yield " ".join(words[number % 25 :] + words[: number % 25])
+
+    size = sum(map(len, texts()))
+    counting = peak_memory(vectorizer.fit, texts())
+    assert counting < size / 20
+    output = n_texts * 16 * 4
+    encoding = peak_memory(vectorizer.transform, texts())
+    assert encoding < 2 * output + 200_000 < size / 10
+    assert_array_equal(vectorizer.transform(texts()), vectorizer.transform(list(texts())))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda X: X,
+        lambda X: X.astype(np.int64),
+        lambda X: X.astype(np.float64),
+        np.asfortranarray,
+        pd.DataFrame,
+    ],
+    ids=["int32", "int64", "float64", "F-ordered", "DataFrame"],
+)
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_predicting_takes_memory_for_a_block_of_rows_not_for_all(quick, monkeypatch, made, method):
+    monkeypatch.setattr(_network, "ROWS_AT_ONCE", 500)
+    X = np.random.RandomState(0).randint(0, 300, (32_000, 60)).astype(np.int32)
+    X[:500, 0] = 1000  # Beyond the table.
+    few, many = made(X[:2000]), made(X)
+    classifier = quick(epochs=1).fit(few.clip(0, 200), np.arange(2000) % 2)
+    growth = peak_memory(getattr(classifier, method), many) - peak_memory(
+        getattr(classifier, method), few
+    )
+    assert growth < X.nbytes / 5
+    assert_array_equal(getattr(classifier, method)(many)[:2000], getattr(classifier, method)(few))
+
+
+@pytest.mark.parametrize("in_X", [True, False])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_table_larger_than_memory_is_an_error_that_says_what_to_lower(sequences, in_X, method):
+    X, y = sequences
+    X = X.copy()
+    X[5, 5] = 2**31 - 1 if in_X else 1
+    classifier = EmbeddingAverageClassifier(
+        input_dim=None if in_X else 2**31, embedding_dim=100_000
+    )
+    message = r"X holds the word index 2147483647" if in_X else r"input_dim=2147483648 asks"
+    with pytest.raises(ValueError, match=message + r".*2147483648 rows.*GiB.*Lower num_words"):
+        getattr(classifier, method)(X, y, **({} if method == "fit" else {"classes": [0, 1]}))
+    assert not hasattr(classifier, "classes_")
+
+
+# -- parameters and columns that do not fit what was fitted -----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("maxlen", -5),
+        ("maxlen", "long"),
+        ("padding", "both"),
+        ("truncating", "left"),
+        ("lowercase", "yes"),
+        ("filters", None),
+        ("token_pattern", 3),
+        ("tokenizer", "split"),
+        ("start_char", -1),
+        ("oov_char", 0.5),
+        ("index_from", -1),
+        ("num_words", 2),
+    ],
+)
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_vectorizers_parameter_broken_after_fit_is_named(name, value, warm):
+    vectorizer = SequenceVectorizer(maxlen=8).fit(["a film", "the film"])
+    if warm:  # With its look-up table built.
+        vectorizer.transform(["a film"])
+    vectorizer.set_params(**{name: value})
+    if name != "num_words":  # Which words there are, it says in fit.
+        with pytest.raises(ValueError, match=f"'{name}' parameter"):
+            vectorizer.transform(["a film"])
+    for broken in (
+        lambda: vectorizer.transform([[1, 4]]),
+        lambda: vectorizer.inverse_transform([[1, 4]]),
+        vectorizer.get_feature_names_out,
+    ):
+        with pytest.raises(ValueError, match=name):
+            broken()
+
+
+@pytest.mark.parametrize("value", [True, "yes"])
+def test_predictions_are_those_of_the_network_trained_whatever_is_set_later(
+    quick, sequences, value
+):
+    X, y = sequences
+    classifier = quick(epochs=1).fit(X, y)
+    expected = classifier.predict_proba(X)
+    classifier.set_params(mask_zero=value, embedding_dim=-3, hidden_units="many", input_dim=5)
+    assert_array_equal(classifier.predict_proba(X), expected)
+    with pytest.raises(ValueError, match=r"'(mask_zero|embedding_dim|hidden_units)' parameter"):
+        classifier.partial_fit(X, y)
+    trained_masked = quick(epochs=1, mask_zero=True).fit(X, y)
+    assert np.abs(trained_masked.predict_proba(X) - expected).max() > 1e-3
+
+
+def test_validation_columns_in_another_order_are_refused(quick, sequences):
+    X, y = sequences
+    table = pd.DataFrame(X).add_prefix("position")
+    classifier = quick(epochs=1).fit(table, y, X_val=table[:99], y_val=y[:99])
+    with pytest.raises(ValueError, match=r"(?s)X_val: .*must be in the same order") as refused:
+        classifier.fit(table, y, X_val=table.loc[:98, ::-1], y_val=y[:99])
+    with pytest.raises(ValueError, match="must be in the same order") as as_at_predict:
+        classifier.predict(table.loc[:98, ::-1])
+    assert str(refused.value) == f"X_val: {as_at_predict.value}"
