@@ -260,8 +260,8 @@ LEARNED_BY_THE_CLASSIFIER = (
     [
         (FITTED[0], "_packed _sklearn_imdb vocabulary_"),
         (FITTED[1], "_counts _packed _sklearn_imdb vocabulary_"),
-        (FITTED[2], f"_sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
-        (FITTED[3], f"_sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[2], f"_mask_zero _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[3], f"_mask_zero _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
     ],
     ids=lambda one: type(one).__name__,
 )
