@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from numbers import Integral
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import Key, Splitter
+
+Numbers: TypeAlias = npt.NDArray[np.intc]
+"""A document's words, as numbers."""
 
 
 class WordCounts(NamedTuple):
@@ -21,26 +24,42 @@ class WordCounts(NamedTuple):
     occurrences: dict[str, int]
     """Of each word, in order of first appearance."""
     holders: dict[str, int]
-    """Documents that hold each word; empty where nobody asked for them."""
+    """Documents that hold each word, likewise; empty where nobody asked for them."""
     n_documents: int
 
     @classmethod
-    def of(cls, texts: Iterable[str], split: Splitter, *, binary: bool, by_document: bool) -> Self:
-        """Count the words of `texts`, with `binary` each once a document."""
-        occurrences: Counter[Key] = Counter()
-        holders: Counter[Key] = Counter()
+    def of(
+        cls,
+        texts: Iterable[str],
+        split: Splitter,
+        *,
+        binary: bool,
+        by_document: bool,
+        numbered: list[Numbers] | None = None,
+    ) -> Self:
+        """Count the words of `texts`, with `binary` each once a document.
+
+        Words are numbered from 0 in order of first appearance; `numbered` is given the numbers of
+        each document's words, where somebody wants them.
+        """
+        number_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
+        occurrences, holders = _Tally(), _Tally()
         n_documents = 0
         for text in texts:
             keys = split(text)
             if binary:
                 keys = list(dict.fromkeys(keys))
-            occurrences.update(keys)
+            numbers = np.fromiter(map(number_of.__getitem__, keys), np.intc, len(keys))
+            occurrences.add(numbers)
             if by_document:
-                holders.update(set(keys))
+                holders.add(np.unique(numbers))
+            if numbered is not None:
+                numbered.append(numbers)
             n_documents += 1
+        words = [split.word(key) for key in number_of]
         return cls(
-            {split.word(key): count for key, count in occurrences.items()},
-            {split.word(key): count for key, count in holders.items()},
+            dict(zip(words, occurrences.totals(len(words)), strict=True)),
+            dict(zip(words, holders.totals(len(words)), strict=True)) if by_document else {},
             n_documents,
         )
 
@@ -64,6 +83,33 @@ class WordCounts(NamedTuple):
             holders = np.fromiter(map(self.holders.__getitem__, words), np.int64, len(words))
             order = order[holders[order] >= fewest]
         return {words[place]: rank for rank, place in enumerate(order[:n_ranks].tolist(), 1)}
+
+
+class _Tally:
+    """Counts numbers, many at a time."""
+
+    def __init__(self) -> None:
+        self._totals = np.zeros(0, dtype=np.int64)
+        self._waiting: list[Numbers] = []
+        self._n_waiting = 0
+
+    def add(self, numbers: Numbers) -> None:
+        self._waiting.append(numbers)
+        self._n_waiting += len(numbers)
+        # Seldom enough that adding up the totals takes little of the time.
+        if self._n_waiting >= max(2**14, len(self._totals)):
+            self._count_waiting()
+
+    def _count_waiting(self) -> None:
+        if self._waiting:
+            counts = np.bincount(np.concatenate(self._waiting), minlength=len(self._totals))
+            counts[: len(self._totals)] += self._totals
+            self._totals, self._waiting, self._n_waiting = counts, [], 0
+
+    def totals(self, n_words: int) -> list[int]:
+        """Return how often each number below `n_words` was added."""
+        self._count_waiting()
+        return np.pad(self._totals, (0, n_words - len(self._totals))).tolist()
 
 
 def _sum(before: dict[str, int], later: dict[str, int]) -> dict[str, int]:
@@ -93,7 +139,7 @@ def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> list[dict[str, int]]:
     text, lengths, *columns = arrays
     characters = text.tobytes().decode("utf-8", "surrogatepass")
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
-    words = [characters[start:end] for start, end in pairwise([0, *ends])]
+    words = [characters[start:end] for start, end in itertools.pairwise([0, *ends])]
     return [dict(zip(words, column.tolist(), strict=True)) for column in columns]
 
 

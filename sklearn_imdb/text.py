@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from numbers import Integral
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
 from sklearn_imdb._state import checked_state, stamped
 from sklearn_imdb._vocabulary import (
+    Numbers,
     WordCounts,
     checked_vocabulary,
     is_packable,
@@ -171,7 +172,6 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     # -- learning ---------------------------------------------------------------------------
 
-    @learning_method
     def fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Learn which words there are and rank them.
 
@@ -193,9 +193,18 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ValueError
             If a parameter or an index is out of range, or no word is left.
         """
+        self._learn(X, y)
+        return self
+
+    @learning_method
+    def _learn(
+        self, X: Iterable[Any], y: Any, numbered: list[Numbers] | None = None
+    ) -> Collection[str]:
+        """Fit; return the words counted, and put their places in each document into `numbered`."""
         self._check_parameters()
         with fit_task(self, "fit", X, y):
-            counts = self._count(X, by_document=not _is_one(self.min_df))
+            by_document = not _is_one(self.min_df)
+            counts = self._count(X, by_document=by_document, numbered=numbered)
             vocabulary = self._vocabulary(counts)
             if counts is not None and not vocabulary:
                 raise ValueError(
@@ -206,7 +215,7 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             self._set_vocabulary(vocabulary)
             # A fit starts anew: what partial_fit had counted is no longer this estimator's.
             self.__dict__.pop("_counts", None)
-        return self
+        return () if counts is None else counts.occurrences
 
     @learning_method
     def partial_fit(self, X: Iterable[Any], y: Any = None) -> Self:
@@ -269,7 +278,13 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         X : ndarray of shape (n_samples, maxlen), dtype int32
         """
         documents = materialized(X)
-        return self.fit(documents, y).transform(documents)
+        # Splitting texts is what takes the time: here they are split once for both.
+        numbered: list[Numbers] = []
+        words = self._learn(documents, y, numbered)
+        if not words:  # Index lists, or a given vocabulary.
+            return self.transform(documents)
+        sequences = self._text_encoder().of_numbered(numbered, words)
+        return self._padded(sequences, len(numbered))
 
     def _check_parameters(self) -> None:
         self._validate_params()
@@ -282,7 +297,9 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 f"{self.index_from + 2}, or None."
             )
 
-    def _count(self, X: Iterable[Any], *, by_document: bool) -> WordCounts | None:
+    def _count(
+        self, X: Iterable[Any], *, by_document: bool, numbered: list[Numbers] | None = None
+    ) -> WordCounts | None:
         """Words of `X` in order of first appearance; None where no text is to be counted."""
         split = make_splitter(
             lowercase=self.lowercase,
@@ -295,7 +312,9 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             for _ in documents:  # Each is checked, whether or not anything is learned from it.
                 pass
             return None
-        return WordCounts.of(documents, split, binary=self.binary, by_document=by_document)
+        return WordCounts.of(
+            documents, split, binary=self.binary, by_document=by_document, numbered=numbered
+        )
 
     def _vocabulary(self, counts: WordCounts | None) -> dict[str, int]:
         n_ranks = None if self.num_words is None else self.num_words - self.index_from - 1
@@ -341,14 +360,19 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         else:
             self._check_parameters()
             encode = self._encode_indices
+        return self._padded(map(encode, documents), documents.n_documents)
+
+    def _padded(
+        self, documents: Iterable[npt.NDArray[np.integer]], n_documents: int | None
+    ) -> npt.NDArray[np.int32]:
         # The array grows with the rows: an iterator's documents need not be held to be counted.
         return np.fromiter(
-            self._padded(map(encode, documents)),
+            self._rows(documents),
             dtype=np.dtype((np.int32, (self.maxlen,))),
-            count=-1 if documents.n_documents is None else documents.n_documents,
+            count=-1 if n_documents is None else n_documents,
         )
 
-    def _padded(self, documents: Iterable[npt.NDArray[Any]]) -> Iterator[npt.NDArray[np.int32]]:
+    def _rows(self, documents: Iterable[npt.NDArray[Any]]) -> Iterator[npt.NDArray[np.int32]]:
         """Yield each document's sequence, in one array: the next takes the place of the last."""
         sequence = np.zeros(self.maxlen, dtype=np.int32)
         for indices in documents:

@@ -1,0 +1,155 @@
+"""What the benchmarks share: options, reviews, interleaved turns, and the report.
+
+Every contender takes its turn in every round, so that whatever else the machine does meets them all
+alike; what counts is the ratio of their medians.
+"""
+
+import argparse
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+REPORT = Path(__file__).with_name("README.md")
+PACKAGES = "numpy scipy scikit-learn tensorflow keras scikeras".split()
+
+
+def start(doc, **defaults):
+    """Return the options; where several numbers of cores are asked for, run once for each.
+
+    Call it before NumPy or TensorFlow is imported, which look at the cores there are.
+    """
+    parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
+    parser.add_argument("--data-home", help="folder that has IMDB's reviews; else generated ones")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each; default: 5")
+    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="default: 1 2")
+    parser.add_argument("--small", action="store_true", help="few reviews, to try it out")
+    parser.add_argument("--contender", help=argparse.SUPPRESS)
+    parser.set_defaults(**defaults)
+    options = parser.parse_args()
+    if len(options.cores) > 1:
+        for cores in options.cores:
+            command = [sys.executable, *sys.argv, "--cores", str(cores)]
+            subprocess.run(command, check=True)
+        sys.exit()
+    (options.cores,) = options.cores
+    os.sched_setaffinity(0, range(options.cores))
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = str(options.cores)
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    return options
+
+
+def reviews(options):
+    """Return train.data, train.target, test.data, test.target, and what they are."""
+    from sklearn_imdb.datasets import fetch_imdb, make_reviews
+
+    try:
+        halves = [
+            fetch_imdb(subset=subset, data_home=options.data_home, download_if_missing=False)
+            for subset in ("train", "test")
+        ]
+        texts, labels = [half.data for half in halves], [half.target for half in halves]
+        source = "IMDB's reviews"
+    except OSError:
+        n = 1_000 if options.small else 25_000
+        data, y = make_reviews(2 * n, mean_length=230, random_state=0)
+        texts, labels = [data[:n], data[n:]], [y[:n], y[n:]]
+        source = "generated reviews"
+    n = 1_000 if options.small else None
+    return texts[0][:n], labels[0][:n], texts[1][:n], labels[1][:n], source
+
+
+def interleaved(contenders, rounds):
+    """Return the seconds of every turn of every contender, functions by name."""
+    seconds = {name: [] for name in contenders}
+    for turn in range(rounds):
+        for name, job in contenders.items():
+            begin = time.perf_counter()
+            job()
+            seconds[name].append(time.perf_counter() - begin)
+        print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
+    return seconds
+
+
+def report(options, section, rows, notes):
+    """Print a table and put it into the report, in place of the one of the last run.
+
+    `rows` maps a job to its measurements, a list of numbers for each contender; the first
+    contender is the one that the others are compared with.
+    """
+    contenders = list(next(iter(rows.values())))
+    lines = [
+        f"| {options.cores} core{'s' * (options.cores > 1)} | {' | '.join(contenders)} |",
+        "| --- |" + " ---: |" * len(contenders),
+    ]
+    for job, measured in rows.items():
+        medians = {name: statistics.median(values) for name, values in measured.items()}
+        first = medians[contenders[0]]
+        cells = [_cell(job, medians[contenders[0]])]
+        cells += [
+            f"{_cell(job, medians[name])} ({medians[name] / first:.2f} ×)"
+            for name in contenders[1:]
+        ]
+        lines.append(f"| {job} | {' | '.join(cells)} |")
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    lines += [
+        "",
+        f"{time.strftime('%Y-%m-%d')}, {_processor()}, Python {platform.python_version()}, "
+        f"{packages}; {notes}; medians of {options.rounds}.",
+    ]
+    text = "\n".join(lines)
+    print(text)
+    if options.small:
+        return
+    begin, end = (f"<!-- {section}, {options.cores} cores: {word} -->" for word in ("from", "to"))
+    old = REPORT.read_text(encoding="utf-8")
+    block = f"{begin}\n{text}\n{end}"
+    new, n = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: block, old, flags=re.S)
+    if n != 1:
+        raise ValueError(f"{REPORT.name} must have one place {begin} ... {end}, has {n}.")
+    REPORT.write_text(new, encoding="utf-8")
+
+
+def _cell(job, value):
+    if "memory" in job:
+        return f"{value:.0f} MB"
+    if "accuracy" in job:
+        return f"{value:.4f}"
+    return f"{value * 1e3:.3f} ms" if value < 0.1 else f"{value:.2f} s"
+
+
+def _processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def processes(script, options, contenders):
+    """Run every contender in a process of its own, in turns; return seconds, MB and output.
+
+    The process is this script with `--contender NAME`. Its peak memory is that of the largest
+    process it waited for.
+    """
+    measured = {name: {"seconds": [], "megabytes": [], "output": []} for name in contenders}
+    for turn in range(options.rounds):
+        for name in contenders:
+            command = [sys.executable, script, *sys.argv[1:], "--contender", name]
+            begin = time.perf_counter()
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            output = child.stdout.read()
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            if child.returncode:
+                raise RuntimeError(f"{name} ended with {child.returncode}: {output}")
+            measured[name]["seconds"].append(time.perf_counter() - begin)
+            measured[name]["megabytes"].append(usage.ru_maxrss / 1024)
+            measured[name]["output"].append(output)
+        print(f"round {turn + 1} of {options.rounds}", file=sys.stderr, flush=True)
+    return measured
