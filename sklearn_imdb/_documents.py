@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, Sized
 from itertools import chain, count, islice
 from typing import Any
 
@@ -50,7 +50,7 @@ def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
         )
     shape = getattr(X, "shape", (0,))
     is_table = len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
-    if is_table or issparse(X) or isinstance(X, Mapping):
+    if is_table or issparse(X) or isinstance(X, Mapping | Set):
         raise TypeError(
             f"{_EXPECTED}, got a {type(X).__name__}"
             + (f" of shape {shape}" if len(shape) != 1 else "")

@@ -40,10 +40,10 @@ def checked_examples(
     loss: Any = "auto",
     suffix: str = "",
 ) -> tuple[Examples, npt.NDArray[Any]]:
-    """Return the rows that weigh anything, and their classes where none are given.
-
-    A row of weight 0 is as one left out, so that it does not count for the classes either.
-    """
+    """Return the rows that weigh anything, and the classes of all where none are given."""
+    if classes is None:
+        # Of rows that weigh nothing too: meta-estimators line up the probabilities by them.
+        classes = checked_classes(labels, loss)
     if sample_weight is not None:
         try:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
@@ -52,8 +52,6 @@ def checked_examples(
         check_weights(sample_weight, f"sample_weight{suffix}")
         rows = np.flatnonzero(sample_weight)
         X, labels, sample_weight = X[rows], labels[rows], sample_weight[rows]
-    if classes is None:
-        classes = checked_classes(labels, loss)
     # By Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     numbers = {label: number for number, label in enumerate(classes.tolist())}
     unknown = {label for label in labels.tolist() if label not in numbers}
@@ -68,6 +66,8 @@ def checked_examples(
 
 def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
     """Raise a ValueError unless the weights can be those of a mean."""
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name} must be finite, got {weights[~np.isfinite(weights)][0]}.")
     if (weights < 0).any():
         raise ValueError(f"{name} must not be negative, got {weights.min()}.")
     if not weights.any():
@@ -107,8 +107,11 @@ def checked_validation(
         "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
     )
     X_val = check_array(X_val, dtype="numeric", input_name="X_val")
-    y_val = column_or_1d(y_val)
-    check_classification_targets(y_val)
+    try:
+        y_val = column_or_1d(y_val)
+        check_classification_targets(y_val)
+    except ValueError as error:
+        raise ValueError(f"y_val: {error}") from error
     n_training, maxlen = training_shape
     if X_val.shape[1] != maxlen:
         raise ValueError(

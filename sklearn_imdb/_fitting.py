@@ -70,8 +70,8 @@ def learning_method(
         try:
             return managed(estimator, *args, **kwargs)
         except BaseException:
-            estimator.__dict__.clear()
-            estimator.__dict__.update(before)
+            # At once: another thread may be predicting, a second interrupt may come.
+            estimator.__dict__ = before
             raise
 
     return wrapper

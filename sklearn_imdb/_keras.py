@@ -259,7 +259,7 @@ def train(
     )
     targets = _targets(training.y, network, is_sparse)
     classifier.fit(training.X, targets, training.sample_weight)
-    return model.get_weights(), [np.array(variable) for variable in optimizer.variables]
+    return model.get_weights(), [_copied(variable) for variable in optimizer.variables]
 
 
 class _TrainingClassifier(KerasClassifier):
@@ -369,11 +369,16 @@ def _accuracy(network: Network, is_sparse: bool) -> keras.metrics.Metric:
     return getattr(keras.metrics, kind)(name="accuracy")
 
 
+def _copied(variable: Any) -> npt.NDArray[Any]:
+    # np.array would ask Keras's variable for a copy, which it cannot be asked for with NumPy 2.
+    return np.asarray(variable).copy()
+
+
 def _restore(
     optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Sequential
 ) -> None:
     optimizer.build(model.trainable_variables)
-    learning_rate = np.array(optimizer.learning_rate)
+    learning_rate = _copied(optimizer.learning_rate)
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
         raise ValueError(
             "Training cannot go on from the optimizer's state: optimizer has been changed since "

@@ -49,7 +49,9 @@ def find(
                 f"{published.sha256}, and download_if_missing=False. {remedy}"
             )
         return path
+    fault = f"{path} is damaged or not the published file, and another"
     if not path.exists():
+        fault = f"{published.what} are not in {home} and"
         logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
     try:
         return Path(
@@ -62,9 +64,7 @@ def find(
             )
         )
     except (OSError, HTTPException) as error:
-        failure = OSError(
-            f"{published.what} are not in {home} and could not be downloaded: {error}. {remedy}"
-        )
+        failure = OSError(f"{fault} could not be downloaded: {error}. {remedy}")
         failure.errno = getattr(error, "errno", None)
         if isinstance(error, HTTPError):
             error.close()  # It holds the connection, and is held by the failure.

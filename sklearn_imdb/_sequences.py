@@ -14,11 +14,25 @@ UNKNOWN_WORD = 2
 N_RESERVED = 3
 """Padding, start and unknown word: indices that every embedding table has rows for."""
 
+_LOOKED_AT = 20
+"""Rows in which raw texts are looked for."""
+
 
 def refuse_texts(X: Any, name: str, remedy: str) -> None:
-    """Raise a ValueError where `X` holds raw texts."""
-    is_flat = isinstance(X, list | tuple) or len(getattr(X, "shape", ())) == 1
-    if is_flat and isinstance(next(iter(X), None), str):
+    """Raise a ValueError where `X`, a table or a list, holds raw texts."""
+    if getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
+        return
+    if hasattr(X, "head"):
+        X = X.head(_LOOKED_AT)
+    elif isinstance(X, list | tuple | np.ndarray):
+        X = X[:_LOOKED_AT]
+    else:
+        return
+    rows = [
+        row if isinstance(row, list | tuple | np.ndarray) else [row]
+        for row in np.asarray(X, dtype=object)
+    ]
+    if any(isinstance(item, str | bytes) for row in rows for item in row):
         raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
 
 

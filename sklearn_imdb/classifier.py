@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
@@ -150,6 +150,9 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         Epochs in `history_`.
     best_epoch_ : int
         Epoch, counted from 1, in which `monitor` was best; the last where it was not measured.
+    kept_epoch_ : int or None
+        Epoch whose weights these are: `best_epoch_` where they were restored, else the last. None
+        where Keras's `callbacks` may have chosen others.
     backend_ : str
         The backend that trained.
     model_ : keras.Sequential
@@ -281,6 +284,8 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         sample_weight_val: npt.ArrayLike | None = None,
     ) -> Self:
         """Train the network. A fit that fails or is interrupted changes nothing.
+
+        Only a `RandomState` given as `random_state` has moved on then.
 
         Parameters
         ----------
@@ -508,7 +513,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
     ) -> Any:
         """Train, set what the network has learned, and return the optimizer's state."""
         if self.class_weight is not None:
-            row_weight = compute_sample_weight(self.class_weight, self.classes_[training.y])
+            row_weight = self._class_weights(training.y)[training.y]
             if training.sample_weight is not None:
                 row_weight = row_weight * training.sample_weight
             check_weights(row_weight, "class_weight")
@@ -520,7 +525,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             )
         backend = self._choose_backend()
 
-        def learned(weights: Weights) -> dict[str, Any]:
+        def learned(weights: Weights, kept_epoch: int | None) -> dict[str, Any]:
             # Copies: the next epoch overwrites the weights and adds to the history.
             embedding, *dense = (array.copy() for array in weights)
             return {
@@ -530,6 +535,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
                 "history_": {name: values.copy() for name, values in monitor.history.items()},
                 "n_iter_": monitor.n_epochs,
                 "best_epoch_": monitor.best_epoch,
+                "kept_epoch_": kept_epoch,
                 "backend_": backend,
                 # Set anew, the parameter would not be the trained network's.
                 "_mask_zero": network.mask_zero,
@@ -537,7 +543,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
 
         def on_epoch_end(logs: Logs, weights: Weights) -> bool:
             stops_early = monitor(logs, weights)
-            return task.end_epoch(lambda: learned(weights)) or stops_early
+            return task.end_epoch(lambda: learned(weights, monitor.n_epochs)) or stops_early
 
         options: dict[str, Any] = {
             "epochs": monitor.epochs,
@@ -572,13 +578,29 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             state = adam.state
         if not monitor.has_begun:
             raise ValueError("No epoch was trained: callbacks ended the training before the first.")
-        weights = monitor.best_weights or weights
+        kept_epoch: int | None = monitor.n_epochs
+        if monitor.best_weights:
+            weights, kept_epoch = monitor.best_weights, monitor.best_epoch
+        elif self.callbacks:  # They may have set other weights.
+            kept_epoch = None
         # The logs are of the weights before the last step.
         if not all(np.isfinite(array).all() for array in weights):
             raise ValueError("The weights are not finite after the last step: lower learning_rate.")
-        self.__dict__.update(learned(weights))
+        self.__dict__.update(learned(weights, kept_epoch))
         self.__dict__.pop("_in_keras", None)
         return state
+
+    def _class_weights(self, y: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return the weight of each of `classes_`; "balanced" counts the class numbers `y`."""
+        if self.class_weight == "balanced":
+            present = np.unique(y)
+            weights = np.zeros(len(self.classes_))
+            weights[present] = compute_class_weight("balanced", classes=present, y=y)
+            return weights
+        # By name, and not by the rows at hand: a chunk need not hold every class.
+        return compute_class_weight(
+            dict(self.class_weight or {}), classes=self.classes_, y=self.classes_
+        )
 
     # -- the network in Keras ---------------------------------------------------------------
 
@@ -708,7 +730,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         if not is_checked:
             X = self._check_X(X, reset=False)
         # Averages are float32, summed in the order of the words; what follows is float64, so that
-        # a row's prediction does not depend on the rows beside it.
+        # a row's prediction does not depend on the rows beside it, but for the last bit.
         dense = [array.astype(np.float64) for array in self._weights()[1:]]
         weights = [self.embedding_, *dense]
         logits = np.empty((len(X), len(self.intercepts_[-1])))

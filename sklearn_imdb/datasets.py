@@ -96,7 +96,8 @@ def fetch_imdb(
         Whether to shuffle the reviews; else they are sorted by class and number, or as in
         Keras's copy.
     random_state : int, RandomState instance or None, default=0
-        Draws the order. On Keras's copy 113 gives the order of the training reviews in Keras.
+        Draws the order. On Keras's copy 113 gives the training reviews in Keras's order; its test
+        reviews come after them from the same `RandomState(113)`.
     download_if_missing : bool, default=True
         If False, raise an OSError where the data is not in `data_home`.
     return_X_y : bool, default=False

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -33,7 +33,8 @@ class TrainingHistoryDisplay:
     history : mapping of str to sequence of float
         `loss` or `accuracy` or both, and where there was validation `val_loss` and
         `val_accuracy`: a value an epoch, as in `history_` of an
-        :class:`EmbeddingAverageClassifier` or in `history` of Keras's `History`.
+        :class:`EmbeddingAverageClassifier` or in `history` of Keras's `History`. What else
+        there is in it is not drawn.
     kept_epoch : int, default=None
         Epoch, counted from 1, whose weights were kept; None marks none.
 
@@ -95,18 +96,22 @@ class TrainingHistoryDisplay:
         TypeError
             If `estimator` keeps no history.
         """
-        classifier = estimator[-1] if hasattr(estimator, "steps") else estimator
-        if hasattr(classifier, "fit"):
+        classifier = estimator
+        while hasattr(classifier, "steps"):
+            classifier = classifier[-1]
+        if isinstance(classifier, BaseEstimator):
             check_is_fitted(classifier)
-        if not hasattr(classifier, "best_epoch_"):
-            remedy = ": pass its best_estimator_" if hasattr(classifier, "best_estimator_") else ""
+        if not hasattr(classifier, "kept_epoch_"):
+            remedy = ""
+            if hasattr(classifier, "best_estimator_"):
+                remedy = ": pass its best_estimator_"
+            elif isinstance(getattr(classifier, "history", None), Mapping):
+                remedy = ": pass its .history to from_history"
             raise TypeError(
                 "estimator must be an EmbeddingAverageClassifier or a Pipeline ending in one, got "
                 f"{type(classifier).__name__}{remedy}."
             )
-        restored = classifier.early_stopping and classifier.restore_best_weights
-        kept_epoch = classifier.best_epoch_ if restored else classifier.n_iter_
-        return cls.from_history(classifier.history_, kept_epoch=kept_epoch, ax=ax)
+        return cls.from_history(classifier.history_, kept_epoch=classifier.kept_epoch_, ax=ax)
 
     @classmethod
     def from_history(
@@ -134,7 +139,7 @@ class TrainingHistoryDisplay:
         """
         return cls(history=history, kept_epoch=kept_epoch).plot(ax=ax)
 
-    def plot(self, ax: Axes | npt.ArrayLike | None = None) -> Self:
+    def plot(self, ax: Any = None) -> Self:
         """Draw the curves, loss on the left and accuracy on the right.
 
         Parameters
@@ -152,28 +157,37 @@ class TrainingHistoryDisplay:
         ImportError
             Without matplotlib.
         TypeError
-            If `history` is no mapping.
+            If `history` is no mapping of names to numbers, or `ax` holds anything but Axes.
         ValueError
             If `history` has neither loss nor accuracy, its lists differ in length,
             `kept_epoch` is none of its epochs, or `ax` has another number of Axes.
         """
         try:
             import matplotlib.pyplot as plt
+            from matplotlib.axes import Axes
             from matplotlib.ticker import MaxNLocator
         except ImportError as error:
             raise ImportError(
                 "TrainingHistoryDisplay draws with matplotlib, which is not installed: "
                 'pip install "sklearn-imdb[plot]".'
             ) from error
-        panels, n_epochs = self._checked_panels()
+        curves = self._checked_curves()
+        panels = [panel for panel in _PANELS if panel in curves]
         if ax is None:
             size = (4.8 * len(panels), 3.6)
-            _, axes = plt.subplots(ncols=len(panels), figsize=size, layout="constrained")
-        else:
-            axes = ax
-        axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+            _, ax = plt.subplots(ncols=len(panels), figsize=size, layout="constrained")
+        axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        if not all(isinstance(place, Axes) for place in axes) or len(set(axes)) < len(axes):
+            raise TypeError(
+                f"ax must be a matplotlib Axes or an array-like of different ones, got {ax!r}."
+            )
         if len(axes) == 1 < len(panels):
             (whole,) = axes
+            if not whole.axison:
+                raise ValueError(
+                    "ax has given its place to two Axes already: pass these, which are ax_ of the "
+                    "display drawn there."
+                )
             whole.set_axis_off()
             axes = np.array(
                 [whole.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)], dtype=object
@@ -184,6 +198,7 @@ class TrainingHistoryDisplay:
                 f"{' and '.join(panels)}: pass one for each, or a single one."
             )
 
+        n_epochs = len(curves[panels[0]])
         epochs = np.arange(1, n_epochs + 1)
         self.figure_ = axes[0].figure
         self.ax_ = axes
@@ -191,37 +206,55 @@ class TrainingHistoryDisplay:
         self.kept_epoch_lines_ = []
         for panel, place in zip(panels, axes, strict=True):
             for name, style in ((panel, _TRAINING), (f"val_{panel}", _VALIDATION)):
-                if name in self.history:
-                    # Markers, because a single epoch makes no line.
-                    line = place.plot(epochs, self.history[name], marker=".", **style)
-                    self.lines_.extend(line)
+                if name in curves:
+                    # Markers, because a single epoch makes no line; not so many as to hide it.
+                    self.lines_ += place.plot(
+                        epochs,
+                        curves[name],
+                        marker=".",
+                        markevery=max(1, n_epochs // 20),
+                        **style,
+                    )
             if self.kept_epoch is not None:
                 label = f"epoch kept ({self.kept_epoch})"
                 mark = place.axvline(self.kept_epoch, label=label, zorder=0, **_KEPT)
                 self.kept_epoch_lines_.append(mark)
-            place.xaxis.set_major_locator(MaxNLocator(integer=True))
+            place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             place.set(xlabel="Epoch", ylabel=panel.capitalize())
             place.legend()
         return self
 
-    def _checked_panels(self) -> tuple[list[str], int]:
+    def _checked_curves(self) -> dict[str, npt.NDArray[np.float64]]:
         if not isinstance(self.history, Mapping):
             remedy = ": pass its .history" if hasattr(self.history, "history") else ""
             raise TypeError(
                 "history must be a mapping of names to values an epoch, got "
                 f"{type(self.history).__name__}{remedy}."
             )
-        panels = [panel for panel in _PANELS if panel in self.history]
-        if not panels:
+        if not any(panel in self.history for panel in _PANELS):
             raise ValueError(f"history must have 'loss' or 'accuracy', got {sorted(self.history)}.")
-        names = [name for panel in panels for name in (panel, f"val_{panel}")]
-        lengths = {name: len(self.history[name]) for name in names if name in self.history}
-        n_epochs = lengths[panels[0]]
+        curves = {}
+        for panel in _PANELS:
+            for name in (panel, f"val_{panel}") if panel in self.history else ():
+                if name in self.history:
+                    curves[name] = _checked_curve(name, self.history[name])
+        lengths = {name: len(values) for name, values in curves.items()}
+        n_epochs = max(lengths.values())
         if n_epochs == 0 or len(set(lengths.values())) > 1:
             raise ValueError(f"history must have a value for each epoch, got lengths {lengths}.")
-        if self.kept_epoch is not None and not 1 <= self.kept_epoch <= n_epochs:
+        if self.kept_epoch is not None and self.kept_epoch not in range(1, n_epochs + 1):
             raise ValueError(
-                f"kept_epoch={self.kept_epoch} is none of the {n_epochs} epochs of history; they "
+                f"kept_epoch={self.kept_epoch!r} is none of the {n_epochs} epochs of history; they "
                 "are counted from 1."
             )
-        return panels, n_epochs
+        return curves
+
+
+def _checked_curve(name: str, values: Any) -> npt.NDArray[np.float64]:
+    try:
+        curve = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"history[{name!r}] must be a list of numbers, got {values!r}.") from error
+    if curve.ndim != 1:
+        raise TypeError(f"history[{name!r}] must be a list of numbers, got {values!r}.")
+    return curve

@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import train_test_split
 
@@ -120,6 +122,40 @@ def test_the_loss_is_the_weighted_mean(sequences):
     classifier = quick(**tiny).fit(X, y, sample_weight=weight)
     losses = -np.log(classifier.predict_proba(X)[np.arange(len(y)), y])
     assert_allclose(classifier.history_["loss"][0], np.average(losses, weights=weight), rtol=1e-5)
+
+
+def test_a_class_whose_rows_weigh_nothing_stays_a_class(sequences):
+    """As in LogisticRegression: meta-estimators line up probabilities by `classes_`."""
+    X, y = sequences
+    y = np.where(np.arange(len(y)) % 3 == 0, 2, y)
+    weight = np.where(y == 0, 0.0, 1.0)
+    classifier = quick(epochs=20).fit(X, y, sample_weight=weight)
+    assert_array_equal(classifier.classes_, [0, 1, 2])
+    assert classifier.predict_proba(X)[:, 0].max() < 0.34
+    voting = VotingClassifier([("one", quick(epochs=20))], voting="soft")
+    voting.fit(X, y, sample_weight=weight)
+    assert_array_equal(voting.predict(X), classifier.predict(X))
+    assert set(voting.predict(X)) == {1, 2}
+
+
+@pytest.mark.parametrize("class_weight", [{1: 5.0}, {0: 0.2}])
+def test_class_weights_need_not_name_the_labels_of_every_chunk(sequences, class_weight):
+    X, y = sequences
+    chunks = [np.flatnonzero(y == label) for label in (0, 1)]
+    weighted, plain = quick(class_weight=class_weight), quick()
+    for rows in chunks:
+        weighted.partial_fit(X[rows], y[rows], classes=[0, 1])
+        plain.partial_fit(X[rows], y[rows], classes=[0, 1])
+    # Rows of one class all weigh the same, and only the ratio of weights counts.
+    assert_allclose(weighted.embedding_, plain.embedding_, atol=1e-6)
+    again = quick(class_weight=class_weight, warm_start=True).fit(X, y)
+    assert again.fit(X[chunks[0]], y[chunks[0]]).n_iter_ == again.epochs
+
+
+def test_class_weights_that_are_no_numbers_are_named(sequences):
+    X, y = sequences
+    with pytest.raises(ValueError, match=r"class_weight must be finite, got nan"):
+        quick(class_weight={0: np.nan, 1: 1.0}).fit(X, y)
 
 
 def test_class_weights_of_zero_and_below(sequences):
@@ -544,6 +580,11 @@ def test_a_loss_that_is_not_finite_says_what_to_change(sequences, learning_rate)
         (lambda X, y: (["a text", "another"], [0, 1]), r"X holds raw texts.*SequenceVectorizer"),
         (lambda X, y: (np.array(["a", "b"]), [0, 1]), "X holds raw texts"),
         (lambda X, y: (pd.Series(["a", "b"]), [0, 1]), "X holds raw texts"),
+        (lambda X, y: (pd.DataFrame({"text": ["a", "b"]}), [0, 1]), "X holds raw texts"),
+        (lambda X, y: (np.array([["a"], ["b"]], dtype=object), [0, 1]), "X holds raw texts"),
+        (lambda X, y: ([None, "b"], [0, 1]), "X holds raw texts"),
+        (lambda X, y: ([b"a", b"b"], [0, 1]), "X holds raw texts"),
+        (lambda X, y: ([["a", "word"], ["b"]], [0, 1]), "X holds raw texts"),
         (lambda X, y: (np.where(X == 5, np.nan, X), y), "NaN"),
         (lambda X, y: (X[:0], y[:0]), "0 sample"),
         (lambda X, y: (X[:, :0], y), r"0 feature"),
@@ -568,7 +609,6 @@ def test_sparse_input_is_refused(sequences):
         (lambda y: -np.ones(len(y)), "must not be negative|Negative values"),
         (lambda y: np.zeros(len(y)), "zero"),
         (lambda y: np.ones(len(y) - 1), "sample_weight"),
-        (lambda y: np.where(y == 0, 0, 1), "at least two classes"),
     ],
 )
 def test_sample_weights_that_do_not_do_are_named(sequences, weight, message):
@@ -660,6 +700,14 @@ def test_predicting_what_does_not_do_is_named(sequences):
 
 
 # -- the rest ---------------------------------------------------------------------------------
+
+
+def test_progress_of_several_fits_at_once(sequences, capsys):
+    X, y = sequences
+    with ThreadPoolExecutor(3) as pool:
+        fits = [pool.submit(quick(epochs=5, verbose=1).fit, X, y) for _ in range(3)]
+    assert [fit.result().n_iter_ for fit in fits] == [5, 5, 5]
+    assert "5/5" in capsys.readouterr().out
 
 
 def test_progress_as_keras_users_know_it(sequences, capsys):

@@ -259,6 +259,7 @@ def test_callbacks_see_the_epochs_and_are_never_changed(sequences, tmp_path):
     assert_allclose(classifier.history_["learning_rate"], [0.01, 0.005])
     assert [repr(vars(callback)) for callback in callbacks] == [repr(kept) for kept in before]
     # The callback restored the weights of its best epoch, the first, and those are learned.
+    assert classifier.kept_epoch_ is None
     first = keras.models.load_model(tmp_path / "epoch1.keras")
     assert_array_equal(first.get_weights()[0], classifier.embedding_)
     assert_allclose(first.predict(X, verbose=0)[:, 0], classifier.predict_proba(X)[:, 1], atol=1e-5)

@@ -251,7 +251,8 @@ each_fitted = pytest.mark.parametrize("estimator", FITTED, ids=lambda one: type(
 
 
 LEARNED_BY_THE_CLASSIFIER = (
-    "backend_ best_epoch_ classes_ coefs_ embedding_ history_ intercepts_ n_features_in_ n_iter_"
+    "backend_ best_epoch_ classes_ coefs_ embedding_ history_ intercepts_ kept_epoch_ "
+    "n_features_in_ n_iter_"
 )
 
 

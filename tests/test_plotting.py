@@ -1,6 +1,7 @@
 """TrainingHistoryDisplay: what it draws, where, and what it refuses."""
 
 import sys
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -88,6 +89,9 @@ def test_the_epoch_whose_weights_were_kept_is_marked(fitted, sequences):
     assert marked(fitted) == fitted.best_epoch_
     not_restored = clone(fitted).set_params(restore_best_weights=False).fit(*sequences)
     assert marked(not_restored) == not_restored.n_iter_ == fitted.n_iter_
+    fitted.set_params(early_stopping=False)  # Which changes nothing learned.
+    assert marked(fitted) == fitted.best_epoch_
+    fitted.set_params(early_stopping=True)
 
 
 @pytest.mark.usefixtures("plt")
@@ -122,8 +126,27 @@ def test_axes_given_are_drawn_in(plt):
         assert place.x0 - 1 <= extent.x0 < extent.x1 <= place.x1 + 1
     alone = TrainingHistoryDisplay.from_history({"loss": [1.0]}, ax=right)
     assert alone.ax_.tolist() == [right]
+    with pytest.raises(ValueError, match="ax has given its place to two Axes already"):
+        display.plot(ax=single)
+
+
+@pytest.mark.usefixtures("plt")
+def test_one_epoch_has_one_tick():
+    display = TrainingHistoryDisplay.from_history({"loss": [0.5], "accuracy": [0.9]})
+    display.figure_.canvas.draw()
+    low, high = display.ax_[0].get_xlim()
+    assert [tick for tick in display.ax_[0].get_xticks() if low <= tick <= high] == [1]
+
+
+def test_axes_that_do_not_do_are_named(plt):
+    figure, axes = plt.subplots(ncols=3)
+    draw = TrainingHistoryDisplay.from_history
     with pytest.raises(ValueError, match="ax has 3 Axes, but there are 2 to draw, loss and acc"):
-        display.plot(ax=[left, right, single])
+        draw(HISTORY, ax=axes)
+    for wrong in (figure, "x", {"a": axes[0]}, [axes[0], None], [axes[0], axes[0]]):
+        with pytest.raises(TypeError, match="ax must be a matplotlib Axes or an array-like of"):
+            draw(HISTORY, ax=wrong)
+    assert not any(place.lines for place in axes)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +157,10 @@ def test_axes_given_are_drawn_in(plt):
         ({"loss": [1.0], "val_loss": [1.0, 2.0]}, None, ValueError, "'val_loss': 2}"),
         (HISTORY, 0, ValueError, "kept_epoch=0 is none of the 3 epochs"),
         (HISTORY, 4, ValueError, "kept_epoch=4 is none of the 3 epochs"),
+        (HISTORY, "1", ValueError, "kept_epoch='1' is none of the 3 epochs"),
         ([0.5, 0.4], None, TypeError, r"must be a mapping .*, got list\."),
+        ({"loss": 0.5}, None, TypeError, r"history\['loss'\] must be a list of numbers, got 0.5"),
+        ({"loss": ["a"]}, None, TypeError, r"history\['loss'\] must be a list of numbers"),
     ],
 )
 @pytest.mark.usefixtures("plt")
@@ -153,8 +179,10 @@ def test_estimators_without_a_history_are_refused(sequences):
     search = GridSearchCV(EmbeddingAverageClassifier(epochs=1), {"l2": [0.0]}, cv=2).fit(X, y)
     with pytest.raises(TypeError, match="got GridSearchCV: pass its best_estimator_"):
         draw(search)
-    with pytest.raises(TypeError, match="got str"):
+    with pytest.raises(TypeError, match=r"got str\."):
         draw("classifier")
+    with pytest.raises(TypeError, match=r"pass its \.history to from_history"):
+        draw(SimpleNamespace(history=HISTORY))
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):

@@ -132,7 +132,7 @@ def test_an_interrupt_in_any_chunk_leaves_the_estimator_as_it_was(
 
 
 def test_texts_from_a_generator_are_never_all_in_memory():
-    n_texts = 2000
+    n_texts = 8000
     words = [f"word{number}" * 20 for number in range(25)]
     vectorizer = SequenceVectorizer(maxlen=16)
 

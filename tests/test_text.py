@@ -319,6 +319,7 @@ def test_parameters_set_after_fit_count():
         (pd.DataFrame({"text": ["a"]}), TypeError, "pass one column of texts"),
         (pl.DataFrame({"text": ["a"]}), TypeError, "pass one column of texts"),
         (np.array([["a"], ["b"]]), TypeError, r"shape \(2, 1\).*pass one column"),
+        ({"a b", "b"}, TypeError, r"got a set"),
         (csr_array([[1, 2]]), TypeError, r"got a csr_array of shape \(1, 2\)"),
         ([], ValueError, "X leaves no word to learn: 0 documents"),
         (["", "!"], ValueError, "X leaves no word to learn: 2 documents"),

@@ -1,6 +1,7 @@
 """Validation texts of one's own, through pipelines and scikit-learn's metadata routing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
@@ -101,7 +102,9 @@ def test_validation_texts_of_another_length_bring_no_warning(routed, problem, re
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("container", [list, np.array, lambda x: np.array(x, dtype=object)])
+@pytest.mark.parametrize(
+    "container", [list, np.array, lambda x: np.array(x, dtype=object), pd.DataFrame]
+)
 def test_raw_texts_that_reach_the_classifier_are_refused_with_the_remedy(
     routed, problem, container
 ):
