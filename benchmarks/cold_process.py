@@ -43,16 +43,7 @@ def in_keras(texts, y, test_texts, seed):
     tokenizer = keras.layers.TextVectorization(max_tokens=10_000, output_sequence_length=256)
     tokenizer.adapt(texts)
     X, X_test = tokenizer(texts).numpy(), tokenizer(test_texts).numpy()
-    model = keras.Sequential(
-        [
-            keras.Input((256,)),
-            keras.layers.Embedding(10_000, 16),
-            keras.layers.GlobalAveragePooling1D(),
-            keras.layers.Dense(16, activation="relu"),
-            keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
+    model = contest.tutorial_model()
     model.fit(X, y, epochs=EPOCHS, batch_size=64, verbose=0)
     return model.predict(X_test, verbose=0)[:, 0] > 0.5, EPOCHS
 

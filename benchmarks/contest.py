@@ -65,6 +65,24 @@ def reviews(options):
     return texts[0][:n], labels[0][:n], texts[1][:n], labels[1][:n], source
 
 
+def tutorial_model(embedding_dim=16, hidden_units=16, jit_compile="auto"):
+    """Return the tutorial's network as the tutorial writes it, in these sizes."""
+    import keras
+
+    model = keras.Sequential([keras.Input((256,)), keras.layers.Embedding(10_000, embedding_dim)])
+    model.add(keras.layers.GlobalAveragePooling1D())
+    if hidden_units:
+        model.add(keras.layers.Dense(hidden_units, activation="relu"))
+    model.add(keras.layers.Dense(1, activation="sigmoid"))
+    model.compile(
+        optimizer="adam",
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=jit_compile,
+    )
+    return model
+
+
 def interleaved(contenders, rounds):
     """Return the seconds of every turn of every contender, functions by name."""
     seconds = {name: [] for name in contenders}

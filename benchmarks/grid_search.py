@@ -4,7 +4,6 @@ import contest
 
 options = contest.start(__doc__)
 
-import keras
 from scikeras.wrappers import KerasClassifier
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
@@ -14,17 +13,6 @@ texts, y, _, _, source = contest.reviews(options)
 X, y = SequenceVectorizer().fit_transform(texts[:5000]), y[:5000]
 cv = StratifiedKFold(3)
 EMBEDDING_DIM, HIDDEN_UNITS = [8, 16], [0, 8, 16, 32]
-
-
-def tutorial_model(embedding_dim, hidden_units):
-    """Return the tutorial's network in other sizes."""
-    model = keras.Sequential([keras.Input((256,)), keras.layers.Embedding(10_000, embedding_dim)])
-    model.add(keras.layers.GlobalAveragePooling1D())
-    if hidden_units:
-        model.add(keras.layers.Dense(hidden_units, activation="relu"))
-    model.add(keras.layers.Dense(1, activation="sigmoid"))
-    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    return model
 
 
 def here():
@@ -38,7 +26,7 @@ def here():
 
 def in_scikeras():
     """Search through scikeras."""
-    classifier = KerasClassifier(tutorial_model, epochs=10, batch_size=128, verbose=0)
+    classifier = KerasClassifier(contest.tutorial_model, epochs=10, batch_size=128, verbose=0)
     grid = {"model__embedding_dim": EMBEDDING_DIM, "model__hidden_units": HIDDEN_UNITS}
     GridSearchCV(classifier, grid, cv=cv, refit=False, scoring="accuracy").fit(X, y)
 

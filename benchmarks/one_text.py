@@ -6,7 +6,6 @@ options = contest.start(__doc__)
 
 import itertools
 
-import keras
 from scikeras.wrappers import KerasClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -18,26 +17,11 @@ texts, y, test_texts, _, source = contest.reviews(options)
 TURN = 100  # Texts that one turn answers, one by one.
 
 
-def tutorial_model():
-    """Return the tutorial's network as the tutorial writes it."""
-    model = keras.Sequential(
-        [
-            keras.Input((256,)),
-            keras.layers.Embedding(10_000, 16),
-            keras.layers.GlobalAveragePooling1D(),
-            keras.layers.Dense(16, activation="relu"),
-            keras.layers.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    return model
-
-
 pipelines = {
     "sklearn_imdb": make_text_classifier("tutorial", random_state=0),
     "Tfidf + LogisticRegression": make_pipeline(TfidfVectorizer(), LogisticRegression()),
     "scikeras": make_pipeline(
-        SequenceVectorizer(), KerasClassifier(tutorial_model, epochs=1, verbose=0)
+        SequenceVectorizer(), KerasClassifier(contest.tutorial_model, epochs=1, verbose=0)
     ),
 }
 

@@ -40,10 +40,12 @@ def checked_examples(
     loss: Any = "auto",
     suffix: str = "",
 ) -> tuple[Examples, npt.NDArray[Any]]:
-    """Return the rows that weigh anything, and the classes of all where none are given."""
-    if classes is None:
-        # Of rows that weigh nothing too: meta-estimators line up the probabilities by them.
-        classes = checked_classes(labels, loss)
+    """Return the rows that weigh anything, and the classes of all where none are given.
+
+    Rows that weigh nothing count for the classes, because meta-estimators line up probabilities by
+    them; but two of the classes must weigh something.
+    """
+    given_labels = labels
     if sample_weight is not None:
         try:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
@@ -52,6 +54,9 @@ def checked_examples(
         check_weights(sample_weight, f"sample_weight{suffix}")
         rows = np.flatnonzero(sample_weight)
         X, labels, sample_weight = X[rows], labels[rows], sample_weight[rows]
+    if classes is None:
+        checked_classes(labels, "auto")
+        classes = checked_classes(given_labels, loss)
     # By Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     numbers = {label: number for number, label in enumerate(classes.tolist())}
     unknown = {label for label in labels.tolist() if label not in numbers}

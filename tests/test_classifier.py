@@ -609,6 +609,7 @@ def test_sparse_input_is_refused(sequences):
         (lambda y: -np.ones(len(y)), "must not be negative|Negative values"),
         (lambda y: np.zeros(len(y)), "zero"),
         (lambda y: np.ones(len(y) - 1), "sample_weight"),
+        (lambda y: np.where(y == 0, 0, 1), "at least two classes"),
     ],
 )
 def test_sample_weights_that_do_not_do_are_named(sequences, weight, message):
