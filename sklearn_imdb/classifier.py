@@ -592,7 +592,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
 
     def _class_weights(self, y: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return the weight of each of `classes_`; "balanced" counts the class numbers `y`."""
-        if self.class_weight == "balanced":
+        if isinstance(self.class_weight, str):
             present = np.unique(y)
             weights = np.zeros(len(self.classes_))
             weights[present] = compute_class_weight("balanced", classes=present, y=y)
