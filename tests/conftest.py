@@ -65,13 +65,6 @@ def keras_encode(keras_words):
     return encode
 
 
-def pytest_collection_modifyitems(items):
-    """Have one process run all that needs the real reviews, so that they are unpacked once."""
-    for item in items:
-        if item.get_closest_marker("imdb"):
-            item.add_marker(pytest.mark.xdist_group("imdb"))
-
-
 # -- the real reviews -------------------------------------------------------------------------
 
 
