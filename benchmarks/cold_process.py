@@ -1,7 +1,7 @@
 """From a new process to 25,000 predictions: imports, fit and predict on raw texts, and its memory.
 
 Against Tfidf + LogisticRegression, and the tutorial in Keras with the same number of epochs.
-The texts are read from one file, which every contender reads alike.
+The texts are read from one file, which every contender reads alike. A turn's number is its seed.
 """
 
 import contest
@@ -53,7 +53,7 @@ EPOCHS = 7
 
 if options.contender:
     texts, y, test_texts, y_test = pickle.loads(FILE.read_bytes())
-    predicted, epochs = CONTENDERS[options.contender](texts, y, test_texts, seed=0)
+    predicted, epochs = CONTENDERS[options.contender](texts, y, test_texts, seed=options.turn)
     print((predicted == y_test).mean(), epochs)
     sys.exit()
 

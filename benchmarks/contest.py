@@ -1,12 +1,14 @@
 """What the benchmarks share: options, reviews, interleaved turns, and the report.
 
 Every contender takes its turn in every round, so that whatever else the machine does meets them all
-alike; what counts is the ratio of their medians.
+alike; and in another order each round, because some leave work behind for whoever comes next, such
+as threads that still tidy up. What counts is the ratio of their medians.
 """
 
 import argparse
 import os
 import platform
+import random
 import re
 import statistics
 import subprocess
@@ -30,6 +32,7 @@ def start(doc, **defaults):
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="default: 1 2")
     parser.add_argument("--small", action="store_true", help="few reviews, to try it out")
     parser.add_argument("--contender", help=argparse.SUPPRESS)
+    parser.add_argument("--turn", type=int, default=0, help=argparse.SUPPRESS)
     parser.set_defaults(**defaults)
     options = parser.parse_args()
     if len(options.cores) > 1:
@@ -83,13 +86,18 @@ def tutorial_model(embedding_dim=16, hidden_units=16, jit_compile="auto"):
     return model
 
 
+def shuffled(contenders, turn):
+    """Return the names of the contenders in the order of a round."""
+    return random.Random(turn).sample(list(contenders), len(contenders))
+
+
 def interleaved(contenders, rounds):
     """Return the seconds of every turn of every contender, functions by name."""
     seconds = {name: [] for name in contenders}
     for turn in range(rounds):
-        for name, job in contenders.items():
+        for name in shuffled(contenders, turn):
             begin = time.perf_counter()
-            job()
+            contenders[name]()
             seconds[name].append(time.perf_counter() - begin)
         print(f"round {turn + 1} of {rounds}", file=sys.stderr, flush=True)
     return seconds
@@ -152,13 +160,13 @@ def _processor():
 def processes(script, options, contenders):
     """Run every contender in a process of its own, in turns; return seconds, MB and output.
 
-    The process is this script with `--contender NAME`. Its peak memory is that of the largest
-    process it waited for.
+    The process is the script with `--contender NAME --turn N`; N counts from 0.
     """
     measured = {name: {"seconds": [], "megabytes": [], "output": []} for name in contenders}
     for turn in range(options.rounds):
-        for name in contenders:
-            command = [sys.executable, script, *sys.argv[1:], "--contender", name]
+        for name in shuffled(contenders, turn):
+            command = [sys.executable, script, *sys.argv[1:]]
+            command += ["--contender", name, "--turn", str(turn)]
             begin = time.perf_counter()
             child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             output = child.stdout.read()

@@ -68,9 +68,9 @@ def timed(job, name, work):
     return result
 
 
-for _ in range(options.rounds):
-    for name, train in CONTENDERS.items():
-        predict = timed("training", name, train)
+for turn in range(options.rounds):
+    for name in contest.shuffled(CONTENDERS, turn):
+        predict = timed("training", name, CONTENDERS[name])
         predict(X_test), predict(X_test[:1])  # The first calls may trace.
         found = timed("probabilities of 25,000", name, partial(predict, X_test))
         timed("probabilities of one", name, partial(predict, X_test[:1]))
