@@ -38,8 +38,8 @@ class TextEncoder:
         self._start = np.array([] if start_char is None else [start_char], dtype=np.int32)
         index_from = recipe["index_from"]
         self._index_of = _IndexOf(
-            {split.key(word): rank + index_from for word, rank in vocabulary.items()},
-            _NONE if self._drops_unknown else recipe["oov_char"],
+            {split.key(word): _as_bytes(rank + index_from) for word, rank in vocabulary.items()},
+            b"" if self._drops_unknown else _as_bytes(recipe["oov_char"]),
         ).__getitem__
 
     def __call__(self, text: str) -> npt.NDArray[np.int32]:
@@ -52,19 +52,22 @@ class TextEncoder:
             # Every word takes a place: no more are split off than there are places.
             split = self._split.first if self._truncating == "post" else self._split.last
             words = split(text, self._maxlen)
-        return self._sequence(np.fromiter(map(self._index_of, words), np.int32, len(words)))
+        # To join the bytes of the indices takes a third of the time of an array of integers.
+        return self._sequence(np.frombuffer(b"".join(map(self._index_of, words)), np.int32))
 
     def of_numbered(
         self, documents: Iterable[Numbers], words: Collection[str]
     ) -> Iterator[npt.NDArray[np.int32]]:
         """Yield the same from documents whose words are given as numbers, places in `words`."""
-        keys = map(self._split.key, words)
-        indices = np.fromiter(map(self._index_of, keys), np.int32, len(words))
-        return (self._sequence(indices[numbers]) for numbers in documents)
+        left_out = _as_bytes(_NONE)
+        indices = np.frombuffer(
+            b"".join(self._index_of(self._split.key(word)) or left_out for word in words), np.int32
+        )
+        for numbers in documents:
+            document = indices[numbers]
+            yield self._sequence(document[document != _NONE] if self._drops_unknown else document)
 
     def _sequence(self, indices: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        if self._drops_unknown:
-            indices = indices[indices != _NONE]
         return truncated(np.concatenate((self._start, indices)), self._maxlen, self._truncating)
 
 
@@ -73,12 +76,16 @@ def truncated(indices: npt.NDArray[Any], maxlen: int, truncating: str) -> npt.ND
     return indices[:maxlen] if truncating == "post" else indices[-maxlen:]
 
 
-class _IndexOf(dict[Key, int]):
-    """Index of each word's key; any other key gives `unknown`."""
+def _as_bytes(index: int) -> bytes:
+    return np.int32(index).tobytes()
 
-    def __init__(self, indices: dict[Key, int], unknown: int) -> None:
+
+class _IndexOf(dict[Key, bytes]):
+    """Index of each word's key, as the bytes of an int32; any other key gives `unknown`."""
+
+    def __init__(self, indices: dict[Key, bytes], unknown: bytes) -> None:
         super().__init__(indices)
         self._unknown = unknown
 
-    def __missing__(self, key: Key) -> int:
+    def __missing__(self, key: Key) -> bytes:
         return self._unknown
