@@ -23,8 +23,6 @@ class Documents:
 
     def __init__(self, X: Iterable[Any]) -> None:
         documents = _checked_iterable(X)
-        self.n_documents = len(X) if isinstance(X, Sized) else None
-        """None where only reading them all would tell."""
         first = list(islice(documents, 1))
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn_imdb._splitting import Key, make_splitter
 from sklearn_imdb._vocabulary import Numbers
 
+INDEX_BYTES = np.dtype(np.int32).itemsize
 _NONE = -1
 """In place of the index of a word that is left out."""
 
@@ -35,15 +36,15 @@ class TextEncoder:
         self._binary: bool = recipe["binary"]
         self._drops_unknown = recipe["oov_char"] is None
         start_char = recipe["start_char"]
-        self._start = np.array([] if start_char is None else [start_char], dtype=np.int32)
+        self._start = b"" if start_char is None else as_bytes([start_char])
         index_from = recipe["index_from"]
         self._index_of = _IndexOf(
-            {split.key(word): _as_bytes(rank + index_from) for word, rank in vocabulary.items()},
-            b"" if self._drops_unknown else _as_bytes(recipe["oov_char"]),
+            {split.key(word): as_bytes([rank + index_from]) for word, rank in vocabulary.items()},
+            b"" if self._drops_unknown else as_bytes([recipe["oov_char"]]),
         ).__getitem__
 
-    def __call__(self, text: str) -> npt.NDArray[np.int32]:
-        """Return the indices of the text's words, at most `maxlen`."""
+    def __call__(self, text: str) -> bytes:
+        """Return the indices of the text's words, at most `maxlen`, as the bytes of int32."""
         if self._drops_unknown or self._binary:
             words = self._split(text)
             if self._binary:
@@ -52,32 +53,31 @@ class TextEncoder:
             # Every word takes a place: no more are split off than there are places.
             split = self._split.first if self._truncating == "post" else self._split.last
             words = split(text, self._maxlen)
-        # To join the bytes of the indices takes a third of the time of an array of integers.
-        return self._sequence(np.frombuffer(b"".join(map(self._index_of, words)), np.int32))
+        indices = self._start + b"".join(map(self._index_of, words))
+        return truncated(indices, self._maxlen, self._truncating)
 
-    def of_numbered(
-        self, documents: Iterable[Numbers], words: Collection[str]
-    ) -> Iterator[npt.NDArray[np.int32]]:
+    def of_numbered(self, documents: Iterable[Numbers], words: Collection[str]) -> Iterator[bytes]:
         """Yield the same from documents whose words are given as numbers, places in `words`."""
-        left_out = _as_bytes(_NONE)
+        left_out = as_bytes([_NONE])
         indices = np.frombuffer(
             b"".join(self._index_of(self._split.key(word)) or left_out for word in words), np.int32
         )
         for numbers in documents:
             document = indices[numbers]
-            yield self._sequence(document[document != _NONE] if self._drops_unknown else document)
+            if self._drops_unknown:
+                document = document[document != _NONE]
+            yield truncated(self._start + document.tobytes(), self._maxlen, self._truncating)
 
-    def _sequence(self, indices: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        return truncated(np.concatenate((self._start, indices)), self._maxlen, self._truncating)
+
+def as_bytes(indices: npt.ArrayLike) -> bytes:
+    """Return the bytes of the indices as int32, which join and pad much faster than arrays do."""
+    return np.asarray(indices, dtype=np.int32).tobytes()
 
 
-def truncated(indices: npt.NDArray[Any], maxlen: int, truncating: str) -> npt.NDArray[Any]:
+def truncated(indices: bytes, maxlen: int, truncating: str) -> bytes:
     """Return the part of the indices that a sequence has room for."""
-    return indices[:maxlen] if truncating == "post" else indices[-maxlen:]
-
-
-def _as_bytes(index: int) -> bytes:
-    return np.int32(index).tobytes()
+    n_bytes = INDEX_BYTES * maxlen
+    return indices[:n_bytes] if truncating == "post" else indices[-n_bytes:]
 
 
 class _IndexOf(dict[Key, bytes]):

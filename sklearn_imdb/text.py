@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Integral
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._documents import Documents, materialized
-from sklearn_imdb._encoding import TextEncoder, truncated
+from sklearn_imdb._encoding import INDEX_BYTES, TextEncoder, as_bytes, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
@@ -283,8 +283,7 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         words = self._learn(documents, y, numbered)
         if not words:  # Index lists, or a given vocabulary.
             return self.transform(documents)
-        sequences = self._text_encoder().of_numbered(numbered, words)
-        return self._padded(sequences, len(numbered))
+        return self._padded(self._text_encoder().of_numbered(numbered, words))
 
     def _check_parameters(self) -> None:
         self._validate_params()
@@ -354,36 +353,21 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         documents = Documents(X)
-        encode: Callable[[Any], npt.NDArray[np.integer]]
+        encode: Callable[[Any], bytes]
         if documents.are_texts and not documents.is_empty:
             encode = self._text_encoder()
         else:
             self._check_parameters()
             encode = self._encode_indices
-        return self._padded(map(encode, documents), documents.n_documents)
+        return self._padded(map(encode, documents))
 
-    def _padded(
-        self, documents: Iterable[npt.NDArray[np.integer]], n_documents: int | None
-    ) -> npt.NDArray[np.int32]:
-        # The array grows with the rows: an iterator's documents need not be held to be counted.
-        return np.fromiter(
-            self._rows(documents),
-            dtype=np.dtype((np.int32, (self.maxlen,))),
-            count=-1 if n_documents is None else n_documents,
-        )
-
-    def _rows(self, documents: Iterable[npt.NDArray[Any]]) -> Iterator[npt.NDArray[np.int32]]:
-        """Yield each document's sequence, in one array: the next takes the place of the last."""
-        sequence = np.zeros(self.maxlen, dtype=np.int32)
+    def _padded(self, documents: Iterable[bytes]) -> npt.NDArray[np.int32]:
+        pad = bytes.ljust if self.padding == "post" else bytes.rjust
+        # It grows with the rows: an iterator's documents need not be held to be counted.
+        sequences = bytearray()
         for indices in documents:
-            n_padding = self.maxlen - len(indices)
-            if self.padding == "post":
-                sequence[: len(indices)] = indices
-                sequence[len(indices) :] = 0
-            else:
-                sequence[:n_padding] = 0
-                sequence[n_padding:] = indices
-            yield sequence
+            sequences += pad(indices, INDEX_BYTES * self.maxlen, b"\0")
+        return np.frombuffer(sequences, dtype=np.int32).reshape(-1, self.maxlen)
 
     def _text_encoder(self) -> TextEncoder:
         if not self.vocabulary_:
@@ -412,14 +396,14 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             encoder = self._encoder = TextEncoder(self.vocabulary_, recipe)
         return encoder
 
-    def _encode_indices(self, document: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    def _encode_indices(self, document: npt.NDArray[np.integer]) -> bytes:
         if self.num_words is not None:
             unknown = document >= self.num_words
             if self.oov_char is None:
                 document = document[~unknown]
             elif unknown.any():
                 document = np.where(unknown, self.oov_char, document)
-        return truncated(document, self.maxlen, self.truncating)
+        return truncated(as_bytes(document), self.maxlen, self.truncating)
 
     def inverse_transform(self, X: Iterable[Any]) -> list[str]:
         """Decode sequences of word indices to text.
