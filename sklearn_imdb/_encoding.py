@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -36,11 +37,11 @@ class TextEncoder:
         self._binary: bool = recipe["binary"]
         self._drops_unknown = recipe["oov_char"] is None
         start_char = recipe["start_char"]
-        self._start = b"" if start_char is None else as_bytes([start_char])
+        self._start = b"" if start_char is None else _as_bytes(start_char)
         index_from = recipe["index_from"]
         self._index_of = _IndexOf(
-            {split.key(word): as_bytes([rank + index_from]) for word, rank in vocabulary.items()},
-            b"" if self._drops_unknown else as_bytes([recipe["oov_char"]]),
+            {split.key(word): _as_bytes(rank + index_from) for word, rank in vocabulary.items()},
+            b"" if self._drops_unknown else _as_bytes(recipe["oov_char"]),
         ).__getitem__
 
     def __call__(self, text: str) -> bytes:
@@ -58,7 +59,7 @@ class TextEncoder:
 
     def of_numbered(self, documents: Iterable[Numbers], words: Collection[str]) -> Iterator[bytes]:
         """Yield the same from documents whose words are given as numbers, places in `words`."""
-        left_out = as_bytes([_NONE])
+        left_out = _as_bytes(_NONE)
         indices = np.frombuffer(
             b"".join(self._index_of(self._split.key(word)) or left_out for word in words), np.int32
         )
@@ -72,6 +73,11 @@ class TextEncoder:
 def as_bytes(indices: npt.ArrayLike) -> bytes:
     """Return the bytes of the indices as int32, which join and pad much faster than arrays do."""
     return np.asarray(indices, dtype=np.int32).tobytes()
+
+
+def _as_bytes(index: int) -> bytes:
+    # Without an array a word: a table of 88,584 of them is made where a vectorizer is first used.
+    return int(index).to_bytes(INDEX_BYTES, sys.byteorder, signed=True)
 
 
 def truncated(indices: bytes, maxlen: int, truncating: str) -> bytes:
