@@ -54,8 +54,9 @@ def checked_examples(
         check_weights(sample_weight, f"sample_weight{suffix}")
         rows = np.flatnonzero(sample_weight)
         X, labels, sample_weight = X[rows], labels[rows], sample_weight[rows]
+        if classes is None:
+            checked_classes(labels, "auto")
     if classes is None:
-        checked_classes(labels, "auto")
         classes = checked_classes(given_labels, loss)
     # By Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     numbers = {label: number for number, label in enumerate(classes.tolist())}
