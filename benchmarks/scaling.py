@@ -59,12 +59,7 @@ right.loglog(numbers, [measured[size]["megabytes"][0] for size in sizes], marker
 right.set(xlabel="Reviews", ylabel="Peak memory of the process, MB")
 picture = Path(__file__).with_name("scaling.png")
 figure.savefig(picture, dpi=100)
-rows = {
-    f"{name}, microseconds a review": {
-        size: [1e6 * seconds[place] / int(size)] for place, size in enumerate(sizes)
-    }
-    for name, seconds in stages.items()
-}
-for name, row in rows.items():
-    print(name, {size: round(values[0], 1) for size, values in row.items()})
+for name, seconds in stages.items():
+    each = [round(1e6 * value / number, 1) for value, number in zip(seconds, numbers, strict=True)]
+    print(f"{name}, microseconds a review:", dict(zip(numbers, each, strict=True)))
 print("MB", {size: round(measured[size]["megabytes"][0]) for size in sizes}, picture)
