@@ -390,6 +390,7 @@ def test_half_an_archive_is_downloaded_anew_or_refused(tmp_path, published):
 @pytest.mark.parametrize(
     "content",
     [ARCHIVE[: len(ARCHIVE) // 2], ARCHIVE[:200] + b"?" * 50 + ARCHIVE[250:], b"no archive"],
+    ids=["cut short", "overwritten", "no archive"],  # the bytes hold the time they were made
 )
 def test_a_corrupt_archive_is_named(tmp_path, published, content):
     published("missing", content)  # As if it had been published so.
