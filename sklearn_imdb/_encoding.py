@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, zip_longest
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sklearn_imdb._ngrams import NgramTable
 from sklearn_imdb._splitting import Key, make_splitter
 
 INDEX_BYTES = np.dtype(np.int32).itemsize
+
+_TEXTS_AT_ONCE = 256
+"""Texts whose n-grams are looked up together; an iterator is read ahead by as many."""
 
 
 class TextEncoder:
@@ -34,18 +38,33 @@ class TextEncoder:
         self._truncating: str = recipe["truncating"]
         self._binary: bool = recipe["binary"]
         self._ngram_range: tuple[int, int] = recipe["ngram_range"]
-        self._join = split.key(" ").join
+        self._space = split.key(" ")
         self._drops_unknown = recipe["oov_char"] is None
-        start_char = recipe["start_char"]
+        start_char, index_from = recipe["start_char"], recipe["index_from"]
         self._start = b"" if start_char is None else _as_bytes(start_char)
-        index_from = recipe["index_from"]
+        self._table: NgramTable | None = None
+        if self._ngram_range != (1, 1) and self._drops_unknown:
+            terms = {
+                tuple(split.key(term).split(self._space)): rank + index_from
+                for term, rank in vocabulary.items()
+            }
+            self._table = NgramTable(terms, self._ngram_range, self._binary)
+            return
         self._index_of = _IndexOf(
             {split.key(term): _as_bytes(rank + index_from) for term, rank in vocabulary.items()},
             b"" if self._drops_unknown else _as_bytes(recipe["oov_char"]),
         ).__getitem__
 
-    def __call__(self, text: str) -> bytes:
-        """Return the indices of the text's terms, at most `maxlen`, as the bytes of int32."""
+    def __call__(self, texts: Iterable[str]) -> Iterator[bytes]:
+        """Yield the indices of each text's terms, at most `maxlen`, as the bytes of int32."""
+        if self._table is None:
+            yield from map(self._of_text, texts)
+            return
+        texts = iter(texts)
+        while some := list(islice(texts, _TEXTS_AT_ONCE)):
+            yield from self.of_indices(self._table.sequences(list(map(self._split, some))))
+
+    def _of_text(self, text: str) -> bytes:
         is_of_words = self._ngram_range == (1, 1)
         if self._drops_unknown or self._binary or not is_of_words:
             terms = self._split(text)
@@ -60,13 +79,16 @@ class TextEncoder:
         return self._whole(b"".join(map(self._index_of, terms)))
 
     def _ngrams(self, words: list[Key]) -> list[Key]:
-        """Return the n-grams in the order of the words they start with, the shorter first."""
+        """Return the n-grams in the order of the words they start with, the shorter first.
+
+        One by one, where unknown ones take places too and so have to be told apart.
+        """
         shortest, longest = self._ngram_range
-        by_size = [
-            [self._join(words[start : start + n]) for start in range(len(words) - n + 1)]
-            for n in range(shortest, longest + 1)
+        return [
+            self._space.join(words[start:end])
+            for start in range(len(words))
+            for end in range(start + shortest, min(start + longest, len(words)) + 1)
         ]
-        return [term for term in chain.from_iterable(zip_longest(*by_size)) if term is not None]
 
     def of_indices(self, documents: Iterable[npt.NDArray[np.int32]]) -> Iterator[bytes]:
         """Yield the same from the indices of each document's terms."""

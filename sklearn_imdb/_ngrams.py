@@ -3,14 +3,15 @@
 An n-gram is a pair of numbers: that of the n-gram one word shorter that it begins with, and that of
 its last word. Size after size is counted by sorting such pairs, one for each word of the documents,
 and made only of shorter n-grams that enough documents hold, because it cannot be in more. So memory
-grows with the words in the documents, by some 60 bytes each, and not with the number of different
+grows with the words in the documents, by some 80 bytes each, and not with the number of different
 n-grams: there is no dictionary of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -66,17 +67,12 @@ class NgramCounts:
         document_of = np.repeat(np.arange(self.n_documents, dtype=np.intc), self._lengths)
         class_of = np.zeros(self.n_documents, np.intp) if labels.numbers is None else labels.numbers
         words = np.concatenate([*counts.numbered, np.empty(0, np.intc)])
+        kept = fewest_holders(min_df, self.n_documents)
         sizes: list[_Size] = []
-        for n in range(1, longest + 1):
-            if n == 1:
-                places, pairs = np.arange(len(words)), words.astype(np.int64)
-            else:
-                places = _places_of(sizes[-1].starts, document_of, n)
-                pairs = sizes[-1].starts[places] * np.int64(len(self._words))
-                pairs += words[places + n - 1]
-            kept = fewest_holders(min_df, self.n_documents)
-            sizes.append(_counted(places, pairs, document_of, class_of, len(labels.classes), kept))
+        while len(sizes) < longest:
+            sizes.append(_next_size(sizes, words, document_of, class_of, len(labels.classes), kept))
         self._sizes = sizes
+        self._n_words = words.max(initial=0) + 1
         self._wanted = sizes[shortest - 1 :]
         self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
         # Of n-grams that start at the same word the shorter comes first.
@@ -99,7 +95,7 @@ class NgramCounts:
             ngrams = numbers[at] - (self._ends[step] - len(size.pairs))
             words = []
             for shorter in self._sizes[self._shortest - 1 + step : 0 : -1]:
-                ngrams, word = np.divmod(shorter.pairs[ngrams], len(self._words))
+                ngrams, word = np.divmod(shorter.pairs[ngrams], self._n_words)
                 words.append(word)
             words.append(self._sizes[0].pairs[ngrams])
             terms[at] = [
@@ -109,10 +105,6 @@ class NgramCounts:
         return terms.tolist()
 
     def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
-        """Yield the indices of each document's n-grams, in the order of the words they start with.
-
-        Those whose index is negative are left out.
-        """
         of_number = np.empty_like(indices)
         of_number[self._order] = indices
         columns = []
@@ -120,41 +112,125 @@ class NgramCounts:
             # The -1 of a place where none starts finds the last item.
             table = np.append(of_number[end - len(size.pairs) : end], np.int32(-1))
             columns.append(table[size.starts])
-        rows = np.stack(columns, axis=1)
-        end = 0
-        for length in self._lengths:
-            begin, end = end, end + length
-            document = rows[begin:end].ravel()
-            document = document[document >= 0]
-            if self._binary:
-                document = np.array(list(dict.fromkeys(document.tolist())), document.dtype)
-            yield document
+        return _rows(columns, self._lengths, self._binary)
 
 
-def _places_of(shorter: Numbers, document_of: Numbers, n: int) -> Integers:
-    """Return where n-grams of `n` words may start, given those one word shorter.
-
-    The two of them inside it are kept, and its last word is in the same document.
-    """
+def _places_of(shorter: Numbers, document_of: Numbers, n: int) -> Numbers:
+    """Return where one of the n-grams one word shorter starts and goes on in its document."""
     n_places = max(len(shorter) - n + 1, 0)
     return np.flatnonzero(
-        (shorter[:n_places] >= 0)
-        & (shorter[1 : n_places + 1] >= 0)
-        & (document_of[:n_places] == document_of[n - 1 :])
-    )
+        (shorter[:n_places] >= 0) & (document_of[:n_places] == document_of[n - 1 :])
+    ).astype(np.intc)
 
 
-def _counted(
-    places: Integers,
-    pairs: Integers,
+def _rows(
+    columns: list[npt.NDArray[np.int32]], lengths: Iterable[int], binary: bool
+) -> Iterator[npt.NDArray[np.int32]]:
+    """Yield each document's indices from those of the n-grams of each size that start at its words.
+
+    Negative ones are left out, and with `binary` those that were there before.
+    """
+    rows = np.stack(columns, axis=1)
+    end = 0
+    for length in lengths:
+        begin, end = end, end + length
+        document = rows[begin:end].ravel()
+        document = document[document >= 0]
+        if binary:
+            document = np.array(list(dict.fromkeys(document.tolist())), document.dtype)
+        yield document
+
+
+class NgramTable:
+    """Looks up the n-grams of documents in a vocabulary.
+
+    Parameters
+    ----------
+    terms : mapping of tuple to int
+        Words of each n-gram, and its index.
+    ngram_range : tuple of int
+        Words in the shortest n-gram to look up, and in the longest.
+    binary : bool
+        Take each n-gram once a document, where it first starts.
+    """
+
+    def __init__(
+        self, terms: Mapping[tuple[Any, ...], int], ngram_range: tuple[int, int], binary: bool
+    ) -> None:
+        self._shortest, longest = ngram_range
+        self._binary = binary
+        found = {term: index for term, index in terms.items() if len(term) <= longest}
+        words = dict.fromkeys(chain.from_iterable(found))
+        self._number_of = _NumberOf(zip(words, count(), strict=False))
+        lengths = np.fromiter(map(len, found), np.intp, len(found))
+        indices = np.fromiter(found.values(), np.int32, len(found))
+        flat = np.fromiter(map(self._number_of.__getitem__, chain.from_iterable(found)), np.int64)
+        begins = np.cumsum(lengths) - lengths
+        # Sorted pairs, as in _Size, of the n-grams of each size and of what longer ones begin with;
+        # of these, those that are no terms have the index -1.
+        self._pairs: list[Integers] = []
+        self._indices: list[npt.NDArray[np.int32]] = []
+        ngrams = np.zeros(len(found), np.int64)
+        for n in range(1, longest + 1):
+            reaching = np.flatnonzero(lengths >= n)
+            pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
+            pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
+            # One more, which nothing equals, for what is larger than all; of its index -1 is the
+            # one of what is not found, too.
+            self._pairs.append(np.append(pairs, np.iinfo(np.int64).max))
+            ends = np.flatnonzero(lengths == n)
+            self._indices.append(np.full(len(pairs) + 1, -1, np.int32))
+            self._indices[-1][ngrams[ends]] = indices[ends]
+
+    def sequences(self, documents: Sequence[Sequence[Any]]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield the indices of each document's n-grams, given its words; unknown ones left out."""
+        lengths = [len(document) for document in documents]
+        words = np.fromiter(
+            map(self._number_of.__getitem__, chain.from_iterable(documents)), np.intc
+        )
+        document_of = np.repeat(np.arange(len(documents), dtype=np.intc), lengths)
+        starts, columns = np.zeros(len(words), np.intc), []
+        for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices, strict=True), 1):
+            places = _places_of(starts, document_of, n)
+            last_words = words[places + n - 1]
+            places, last_words = places[last_words >= 0], last_words[last_words >= 0]
+            wanted = starts[places] * np.int64(len(self._number_of)) + last_words
+            found = np.searchsorted(pairs, wanted)
+            found = np.where(pairs[found] == wanted, found, -1)
+            starts = np.full(len(words), -1, np.intc)
+            starts[places] = found
+            if n >= self._shortest:
+                columns.append(indices[starts])
+        return _rows(columns, lengths, self._binary)
+
+
+class _NumberOf(dict[Any, int]):
+    """Number of each word; -1 of any other."""
+
+    def __missing__(self, word: Any) -> int:
+        return -1
+
+
+def _next_size(
+    sizes: list[_Size],
+    words: Numbers,
     document_of: Numbers,
     class_of: npt.NDArray[np.integer],
     n_classes: int,
     fewest: float,
 ) -> _Size:
-    """Count equal pairs, found at these places, and number those that enough documents hold."""
+    """Count the n-grams one word longer than those of `sizes`, and number those that are kept."""
+    if not sizes:
+        places, pairs = np.arange(len(words), dtype=np.intc), words.astype(np.int64)
+    else:
+        # Both n-grams one word shorter that are in it are kept.
+        shorter = sizes[-1].starts
+        places = _places_of(shorter, document_of, len(sizes) + 1)
+        places = places[shorter[places + 1] >= 0]
+        pairs = shorter[places] * np.int64(words.max(initial=0) + 1) + words[places + len(sizes)]
     order = np.argsort(pairs, kind="stable")
     pairs, places = pairs[order], places[order]
+    del order
     documents = document_of[places]
     is_first = np.ones(len(pairs), dtype=bool)
     np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])

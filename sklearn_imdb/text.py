@@ -454,13 +454,10 @@ class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         documents = Documents(X)
-        encode: Callable[[Any], bytes]
         if documents.are_texts and not documents.is_empty:
-            encode = self._text_encoder()
-        else:
-            self._check_parameters()
-            encode = self._encode_indices
-        return self._padded(map(encode, documents))
+            return self._padded(self._text_encoder()(documents))
+        self._check_parameters()
+        return self._padded(map(self._encode_indices, documents))
 
     def _padded(self, documents: Iterable[bytes]) -> npt.NDArray[np.int32]:
         pad = bytes.ljust if self.padding == "post" else bytes.rjust
