@@ -488,11 +488,11 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         if going_on:
             input_dim = len(self.embedding_)
         else:
-            input_dim = self.input_dim or max(highest + 1, N_RESERVED)
+            input_dim = int(self.input_dim or max(highest + 1, N_RESERVED))
         network = Network(
             input_dim=input_dim,
-            embedding_dim=self.embedding_dim,
-            hidden_units=self.hidden_units,
+            embedding_dim=int(self.embedding_dim),  # Keras refuses NumPy's integers.
+            hidden_units=int(self.hidden_units),
             n_outputs=1 if len(self.classes_) == 2 else len(self.classes_),
             mask_zero=self.mask_zero,
             dropout=self.dropout,
