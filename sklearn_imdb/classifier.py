@@ -97,8 +97,9 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         Share of each label that is spread evenly over all classes, in the cross-entropies.
     epochs : int, default=40
         Passes over the training rows; the most of them with `early_stopping`.
-    batch_size : int, default=512
-        Rows in a step of the optimizer.
+    batch_size : int or "auto", default=512
+        Rows in a step of the optimizer. "auto" is a 200th of the rows trained on, at least 2 and
+        at most 128: an epoch has some 200 steps or more, also where there are few rows.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
     early_stopping : bool, default=False
@@ -230,7 +231,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         "loss": [str, Mapping, callable],
         "label_smoothing": [Interval(Real, 0.0, 1.0, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_split": [Interval(Real, 0.0, 1.0, closed="neither")],
@@ -262,7 +263,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         loss: Any = "auto",
         label_smoothing: float = 0.0,
         epochs: int = 40,
-        batch_size: int = 512,
+        batch_size: int | str = 512,
         shuffle: bool = True,
         early_stopping: bool = False,
         validation_split: float = 0.1,
@@ -638,12 +639,15 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             stops_early = monitor(logs, weights)
             return task.end_epoch(lambda: learned(weights, monitor.n_epochs)) or stops_early
 
+        n_samples, batch_size = len(training.y), self.batch_size
+        if isinstance(batch_size, str):
+            batch_size = min(max(n_samples // 200, 2), 128)
         decay_steps = None
         if self.learning_rate_schedule == "cosine":
-            decay_steps = monitor.epochs * -(-len(training.y) // self.batch_size)
+            decay_steps = monitor.epochs * -(-n_samples // batch_size)
         options: dict[str, Any] = {
             "epochs": monitor.epochs,
-            "batch_size": self.batch_size,
+            "batch_size": batch_size,
             "shuffle": self.shuffle,
             "rng": rng,
             "on_epoch_begin": task.begin_epoch,

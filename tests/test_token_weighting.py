@@ -208,6 +208,21 @@ def test_the_rate_falls_over_all_epochs(terms, weighted, monkeypatch):
     assert made == [((0.01,), {"decay_steps": 4 * 5, "weight_decay": 0.01})]
 
 
+@pytest.mark.parametrize(("n_rows", "expected"), [(3, 2), (450, 2), (600, 3), (26_000, 128)])
+def test_an_automatic_batch_is_a_200th_of_the_rows(terms, weighted, monkeypatch, n_rows, expected):
+    X, y, _ = terms
+    sizes = []
+
+    def spy(network, weights, training, validation, *, batch_size, **options):
+        sizes.append(batch_size)
+        options["on_epoch_end"]({"loss": 0.0}, weights)
+        return weights
+
+    monkeypatch.setattr(_network, "train", spy)
+    weighted(batch_size="auto").fit(np.resize(X, (n_rows, X.shape[1])), np.resize(y, n_rows))
+    assert sizes == [expected]
+
+
 # -- chunks -----------------------------------------------------------------------------------
 
 
