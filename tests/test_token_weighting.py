@@ -208,7 +208,7 @@ def test_the_rate_falls_over_all_epochs(terms, weighted, monkeypatch):
     assert made == [((0.01,), {"decay_steps": 4 * 5, "weight_decay": 0.01})]
 
 
-@pytest.mark.parametrize(("n_rows", "expected"), [(3, 2), (450, 2), (600, 3), (26_000, 128)])
+@pytest.mark.parametrize(("n_rows", "expected"), [(9, 2), (450, 2), (600, 3), (26_000, 128)])
 def test_an_automatic_batch_is_a_200th_of_the_rows(terms, weighted, monkeypatch, n_rows, expected):
     X, y, _ = terms
     sizes = []
