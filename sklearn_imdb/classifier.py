@@ -68,7 +68,8 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         Leave padding out of the average. A row of nothing but padding averages to zero.
     token_weighting : {"nb"}, default=None
         None averages a sequence's embeddings. "nb" weighs each different word of a sequence by its
-        log-count ratio [2]_, which `fit` learns from the rows it trains on, scales the weights of
+        log-count ratio [2]_, which `fit` learns from the rows it trains on, not from those it
+        validates on, scales the weights of
         a sequence to a Euclidean length of 5, and adds the embeddings by them; padding weighs
         nothing. With more than two classes a word's weight is the largest absolute ratio of one
         class to the others. Embeddings start from a normal distribution of standard deviation
@@ -121,7 +122,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         Keras's callbacks, which are copied for the fit; they need Keras. scikit-learn's, such as
         `sklearn.callback.ProgressBar`, are set by `set_callbacks` instead.
     warm_start : bool, default=False
-        Have `fit` start from the weights of the last one.
+        Have `fit` start from the weights of the last one; its log-count ratios stay, too.
     random_state : int, RandomState instance or None, default=None
         Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
         same weights in any process, thread or worker of joblib: with "scipy" however many threads
@@ -378,7 +379,8 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             patience=self.patience if self.early_stopping else None,
             restore_best=self.early_stopping and self.restore_best_weights,
         )
-        network = self._weighted(network, self._holders(network, training))
+        if not going_on:
+            network = self._weighted(network, self._holders(network, training))
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
         with fit_task(self, "fit", X, y, sample_weight, epochs=self.epochs) as task:
             self._train(network, weights, training, validation, rng, monitor, task)
@@ -397,7 +399,7 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
         The optimizer's state is kept from chunk to chunk, and pickled. `epochs`,
         `early_stopping` and `warm_start` play no part. A chunk that raises changes nothing.
         `token_weighting="nb"` counts on: each chunk is trained with the ratios of all rows so far,
-        and predictions use the last.
+        and predictions use the last; after `fit`, which keeps no counts, its ratios stay.
 
         Parameters
         ----------
@@ -460,8 +462,10 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             restore_best=False,
             before=self.history_ if stream else {},
         )
-        holders = self._holders(network, training) + stream.get("holders", 0)
-        network = self._weighted(network, holders)
+        holders = stream.get("holders")
+        if not going_on or holders is not None:
+            holders = self._holders(network, training) + (0 if holders is None else holders)
+            network = self._weighted(network, holders)
         with fit_task(self, "partial_fit", X, y, sample_weight, epochs=1) as task:
             optimizer = self._train(
                 network, weights, training, None, rng, monitor, task, stream.get("optimizer")
@@ -506,12 +510,17 @@ class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEsti
             return network, _network.initial_weights(network, rng)
         weights = self._weights()
         shapes = [array.shape for array in weights]
-        if shapes != network.shapes or self.input_dim not in (None, input_dim):
+        if (
+            shapes != network.shapes
+            or self.input_dim not in (None, input_dim)
+            or (self.token_weights_ is None) != (network.token_weights is None)
+        ):
             raise ValueError(
-                f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim "
-                "or hidden_units has been changed. Set it back, or fit with warm_start=False."
+                f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
+                "hidden_units or token_weighting has been changed. Set it back, or fit with "
+                "warm_start=False."
             )
-        return network, weights
+        return replace(network, token_weights=self.token_weights_), weights
 
     def _holders(self, network: Network, training: Examples) -> npt.NDArray[np.float64]:
         """Return the weight of each class's rows that hold each word, if words are weighted."""

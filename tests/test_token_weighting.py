@@ -236,6 +236,24 @@ def test_chunks_count_on(terms, weighted):
     assert classifier.score(X, y) > 0.8
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_what_goes_on_from_a_fit_keeps_its_weights(terms, weighted, method):
+    X, y, _ = terms
+    classifier = weighted(warm_start=True).fit(X, y)
+    before = classifier.token_weights_
+    getattr(classifier, method)(X[:50], 1 - y[:50])
+    getattr(classifier, method)(X[:50], 1 - y[:50])
+    assert_array_equal(classifier.token_weights_, before)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_training_cannot_go_on_with_another_weighting(terms, weighted, method):
+    X, y, _ = terms
+    classifier = weighted(warm_start=True).fit(X, y).set_params(token_weighting=None)
+    with pytest.raises(ValueError, match="token_weighting has been changed"):
+        getattr(classifier, method)(X, y)
+
+
 def test_chunks_cannot_know_how_far_a_rate_is_to_fall(terms, weighted):
     X, y, _ = terms
     classifier = weighted(learning_rate_schedule="cosine")
