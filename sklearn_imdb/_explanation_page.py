@@ -1,0 +1,189 @@
+"""A text with its words tinted, in HTML that is safe and legible wherever it is shown."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+from sklearn_imdb._alignment import Alignment
+
+# Okabe & Ito (2008): apart for those who see few colours too.
+BLUE, VERMILION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
+INK = "#111111"
+FAINT_INK = "#595959"
+_DEEPEST = 0.55
+"""Share of the colour in the deepest tint, in which the ink still has a contrast beyond 5 to 1."""
+_UNDERLINED = 0.1
+_BOLD = 0.5
+"""Parts of the strongest contribution from which on a word is underlined, and is bold."""
+
+_LISTED = 5
+"""Tokens listed below a text, in either direction."""
+
+# Styles stand in the elements: a style sheet would act on the whole notebook.
+_BOX = (
+    f"background:#ffffff;color:{INK};color-scheme:light;font:16px/1.8 sans-serif;"
+    "max-width:48em;padding:12px 18px;border:1px solid #bbbbbb;border-radius:4px"
+)
+_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;margin:10px 0"
+_NOTE = "margin:4px 0;font-size:14px;line-height:1.5"
+_UNREAD = f"color:{FAINT_INK};font-style:italic"
+
+# Control characters and lone surrogates.
+_NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+_PAGE = """<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>Explanation</title>
+</head>
+<body>
+{}
+</body>
+</html>
+"""
+
+
+class Piece(NamedTuple):
+    """A stretch of the text: a word, or what is between words."""
+
+    text: str
+    contribution: float | None = None
+    """None where the network has not read it."""
+    is_word: bool = True
+
+
+def pieces_of(alignment: Alignment, of_words: Mapping[int, float]) -> list[Piece]:
+    """Cut the text at its words; `of_words` has the contributions of those that were read."""
+    text = alignment.text
+    pieces, end = [], 0
+    for number, (begin, word_end) in enumerate(alignment.words):
+        pieces.append(Piece(text[end:begin], is_word=False))
+        pieces.append(Piece(text[begin:word_end], of_words.get(number)))
+        end = word_end
+    return [*pieces, Piece(text[end:], is_word=False)]
+
+
+@dataclass(frozen=True)
+class TextExplanation:
+    """A text whose words are tinted by what they contributed to a prediction.
+
+    It shows itself in a notebook; `str` gives it as a whole page, and :meth:`save` writes that.
+    Made by :func:`explain_html`.
+
+    Attributes
+    ----------
+    html : str
+        An HTML element with its styles in it, without scripts, to be put into any page.
+    """
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.html)} characters of HTML>"
+
+    def __str__(self) -> str:
+        return _PAGE.format(self.html)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page to a file, in UTF-8.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; one that is there is overwritten.
+        """
+        Path(path).write_text(str(self), encoding="utf-8")
+
+
+def element(
+    pieces: Sequence[Piece],
+    *,
+    label: str,
+    summary: str,
+    tokens: Mapping[str, float],
+    notes: Sequence[str] = (),
+) -> str:
+    """Return the element: a summary, the text, how to read it, the strongest of the tokens, notes.
+
+    Nothing of what it is given may be markup: all is escaped.
+    """
+    most = max((abs(piece.contribution or 0) for piece in pieces), default=0) or 1.0
+    text = "".join(_span(piece, most) for piece in pieces)
+    legend = [
+        f'<span style="{_style(0.7)}">towards {escaped(label)}</span>',
+        f'<span style="{_style(-0.7)}">away from {escaped(label)}</span>',
+    ]
+    if any(piece.is_word and piece.contribution is None for piece in pieces):
+        legend.append(f'<span style="{_UNREAD}">not read by the network</span>')
+    lines = [f'<p style="{_NOTE}">{" &#160; ".join(legend)}</p>']
+    for heading, sign in ((f"Most towards {label}", 1), (f"Most away from {label}", -1)):
+        ranked = sorted(tokens, key=lambda token: -sign * tokens[token])[:_LISTED]
+        listed = ", ".join(
+            f"<bdi>{escaped(token)}</bdi> {signed(tokens[token])}"
+            for token in ranked
+            if tokens[token] * sign > 0
+        )
+        if listed:
+            lines.append(f'<p style="{_NOTE}">{escaped(heading)}: {listed}</p>')
+    lines += [f'<p style="{_NOTE}">{escaped(note)}</p>' for note in notes]
+    return (
+        f'<div style="{_BOX}">\n<p style="{_NOTE}">{escaped(summary)}</p>\n'
+        f'<div dir="auto" style="{_TEXT}">{text}</div>\n' + "\n".join(lines) + "\n</div>"
+    )
+
+
+def signed(number: float) -> str:
+    """Return a contribution as it is shown, with its sign."""
+    return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def escaped(text: str) -> str:
+    """Return the text as HTML that shows it, whatever is in it."""
+    if text == " " or text.isalnum():  # Most pieces, and there are hundreds.
+        return text
+    return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def _span(piece: Piece, most: float) -> str:
+    if not piece.is_word:
+        return escaped(piece.text)
+    if piece.contribution is None:
+        return f'<span style="{_UNREAD}">{escaped(piece.text)}</span>'
+    style = _style(round(piece.contribution / most, 2))
+    title = signed(piece.contribution)
+    return f'<span style="{style}" title="{title}">{escaped(piece.text)}</span>'
+
+
+@lru_cache(maxsize=1024)
+def _style(strength: float) -> str:
+    """Style of a word whose contribution is this part, from -1 to 1, of the strongest."""
+    style = f"background:{tint(strength)}"
+    if abs(strength) >= _UNDERLINED:
+        # What says the same without colour: the kind of the line its sign, the width its size.
+        line = "solid" if strength > 0 else "wavy"
+        width = 1 + round(abs(strength) * (2 if strength > 0 else 1))
+        style += f";text-decoration:underline {line} {width}px;text-underline-offset:3px"
+        style += ";text-decoration-skip-ink:none"
+    if abs(strength) >= _BOLD:
+        style += ";font-weight:bold"
+    return style
+
+
+def tint(strength: float) -> str:
+    """Return a colour between white and blue, or for a negative strength vermilion."""
+    share = abs(strength) * _DEEPEST
+    colour = BLUE if strength > 0 else VERMILION
+    return "#" + "".join(f"{round(255 + share * (part - 255)):02x}" for part in colour)
