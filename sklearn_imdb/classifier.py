@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from sklearn_imdb import _network
+from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
     check_weights,
@@ -35,7 +36,9 @@ from sklearn_imdb._state import checked_state, stamped
 __all__ = ["EmbeddingAverageClassifier"]
 
 
-class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class EmbeddingAverageClassifier(
+    CallbackSupportMixin, DocumentationLinkMixin, ClassifierMixin, BaseEstimator
+):
     """Classify sequences of word indices by their average word embedding.
 
     The network of Keras's text classification tutorial: an embedding of each word, their average
