@@ -60,10 +60,10 @@ pipeline.fit(texts, y)
 # up to the logit, less the logit of a text without words.
 
 review = """\
-I went in expecting little, and the first ten minutes are dull: a tired plot and a terrible wig.
+I went in expecting little, and the first ten minutes are slow: a tired plot and a terrible wig.
 But then the story finds its feet. The acting is superb, the music is lovely, and the ending, which
-I will not give away, is simply excellent. It is no masterpiece (the villain is weak, the script
-predictable), yet I enjoyed every moment after that awful start. Recommended!
+I will not give away, is simply wonderful. It is no masterpiece: the villain is weak and the script
+predictable. Yet I enjoyed every moment of the rest. Excellent!
 """
 [explained] = token_contributions(pipeline, [review])
 total = explained.contributions.sum()

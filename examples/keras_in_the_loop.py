@@ -52,7 +52,7 @@ print(f"{len(texts)} reviews.")
 X = SequenceVectorizer().fit_transform(texts)
 n_fit = len(X) * 3 // 4
 X_fit, y_fit, X_val, y_val = X[:n_fit], y[:n_fit], X[n_fit:], y[n_fit:]
-epochs = 3 if options.small else 20
+epochs = 8 if options.small else 20
 
 
 def fitted(**parameters):

@@ -111,33 +111,35 @@ class TextExplanation:
 def element(
     pieces: Sequence[Piece],
     *,
-    label: str,
+    directions: tuple[str, str],
     summary: str,
-    tokens: Mapping[str, float],
+    tokens: Mapping[str, Sequence[float]],
     notes: Sequence[str] = (),
 ) -> str:
     """Return the element: a summary, the text, how to read it, the strongest of the tokens, notes.
 
-    Nothing of what it is given may be markup: all is escaped.
+    `directions` are what positive and negative contributions speak for; `tokens` has what each
+    token contributed at its places. Nothing of what it is given can be markup: all is escaped.
     """
     most = max((abs(piece.contribution or 0) for piece in pieces), default=0) or 1.0
     text = "".join(_span(piece, most) for piece in pieces)
     legend = [
-        f'<span style="{_style(0.7)}">towards {escaped(label)}</span>',
-        f'<span style="{_style(-0.7)}">away from {escaped(label)}</span>',
+        f'<span style="{_style(sign * 0.7)}">{escaped(direction)}</span>'
+        for direction, sign in zip(directions, (1, -1), strict=True)
     ]
     if any(piece.is_word and piece.contribution is None for piece in pieces):
         legend.append(f'<span style="{_UNREAD}">not read by the network</span>')
     lines = [f'<p style="{_NOTE}">{" &#160; ".join(legend)}</p>']
-    for heading, sign in ((f"Most towards {label}", 1), (f"Most away from {label}", -1)):
-        ranked = sorted(tokens, key=lambda token: -sign * tokens[token])[:_LISTED]
+    sums = {token: sum(contributions) for token, contributions in tokens.items()}
+    for direction, sign in zip(directions, (1, -1), strict=True):
+        ranked = sorted(sums, key=lambda token: -sign * sums[token])[:_LISTED]
         listed = ", ".join(
-            f"<bdi>{escaped(token)}</bdi> {signed(tokens[token])}"
+            f"<bdi>{escaped(token)}</bdi> {signed(sums[token])}{_times(len(tokens[token]))}"
             for token in ranked
-            if tokens[token] * sign > 0
+            if sums[token] * sign > 0
         )
         if listed:
-            lines.append(f'<p style="{_NOTE}">{escaped(heading)}: {listed}</p>')
+            lines.append(f'<p style="{_NOTE}">Most {escaped(direction)}: {listed}</p>')
     lines += [f'<p style="{_NOTE}">{escaped(note)}</p>' for note in notes]
     return (
         f'<div style="{_BOX}">\n<p style="{_NOTE}">{escaped(summary)}</p>\n'
@@ -148,6 +150,10 @@ def element(
 def signed(number: float) -> str:
     """Return a contribution as it is shown, with its sign."""
     return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _times(n_places: int) -> str:
+    return f" ({n_places} \N{MULTIPLICATION SIGN})" if n_places > 1 else ""
 
 
 def escaped(text: str) -> str:

@@ -131,7 +131,7 @@ def explain_html(
     underline mark what speaks for the class, vermilion and a wavy underline what speaks against
     it, the stronger the deeper, wider and bolder. Words that the network was not given, because
     the text was cut off at `maxlen` or by `binary` or `oov_char=None`, are grey italics. The
-    strongest words are listed below with their numbers.
+    strongest words are listed below with their numbers, those of all its places added up.
 
     Parameters
     ----------
@@ -193,13 +193,13 @@ def explain_html(
     # A token of index 0 is padding to the network, and is not among the contributions.
     of_tokens = [words for words, index in zip(alignment.tokens, read, strict=True) if index]
     of_words: defaultdict[int, float] = defaultdict(float)
-    by_token: defaultdict[str, float] = defaultdict(float)
+    by_token: defaultdict[str, list[float]] = defaultdict(list)
     notes = []
     for token, words, contribution in zip(
         explained.tokens, of_tokens, explained.contributions.tolist(), strict=True
     ):
         if words:
-            by_token[token] += contribution
+            by_token[token].append(contribution)
         else:
             notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
         for word in words:
@@ -213,12 +213,15 @@ def explain_html(
         f"{signed(explained.baseline)} without words, {signed(explained.contributions.sum())} by "
         f"them, together {signed(explained.logit)}."
     )
+    against = f"away from {names[explained.label]}"
+    if len(names) == 2:
+        against = "towards " + next(name for one, name in names.items() if one != explained.label)
     if not alignment.is_verbatim:
         notes.append("Shown are the words that the tokenizer made, not the text as it was written.")
     return TextExplanation(
         element(
             pieces_of(alignment, of_words),
-            label=names[explained.label],
+            directions=(f"towards {names[explained.label]}", against),
             summary=summary,
             tokens=by_token,
             notes=notes,

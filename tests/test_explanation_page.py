@@ -164,11 +164,23 @@ def test_the_numbers_are_those_of_token_contributions(pipeline):
     html = explain_html(pipeline, text, target_names=["negative", "positive"]).html
     titles = re.findall('title="(.*?)"', html)
     assert titles == [signed(value) for value in explained.contributions[1:]]
-    assert f"<bdi>superb</bdi> {signed(2 * explained.contributions[1])}" in html
+    assert f"<bdi>superb</bdi> {signed(2 * explained.contributions[1])} (2 ×)" in html
     assert f"which every text has: {signed(explained.contributions[0])}" in html
     assert f"Logit of positive: {signed(explained.baseline)} without words" in html
     probability = pipeline.predict_proba([text])[0, 1]
     assert f"Predicted: positive, with probability {probability:.2f}." in html
+
+
+def test_of_two_classes_what_speaks_against_one_speaks_for_the_other(pipeline, reviews, quick):
+    text, names = "Superb, superb cast, the plot DULL.", ["negative", "positive"]
+    html = explain_html(pipeline, text, target_names=names).html
+    assert "Most towards positive: <bdi>superb" in html
+    assert "Most towards negative: <bdi>dull" in html
+    html = explain_html(pipeline, text, target_names=names, label=0).html
+    assert "Most towards negative: <bdi>dull" in html
+    texts, y = make_reviews(300, n_classes=3, mean_length=60, random_state=0)
+    three = make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(texts, y)
+    assert "away from 2" in explain_html(three, "superb dull", label=2).html
 
 
 @pytest.mark.parametrize(
