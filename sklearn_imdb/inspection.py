@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_imdb._alignment import aligned
 from sklearn_imdb._attribution import attributions
 from sklearn_imdb._explanation_page import TextExplanation, element, pieces_of, signed
+from sklearn_imdb._naming import names_of
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
 
@@ -310,9 +311,8 @@ def _explained(
 ) -> list[TokenContributions]:
     columns, labels, signs = _logits_to_explain(classifier, X, label)
     X = np.asarray(X)
-    # Named one by one, because a token may have spaces in it.
     indices, places = np.unique(X, return_inverse=True)
-    names = vectorizer.inverse_transform(indices[:, np.newaxis])
+    names = names_of(vectorizer, indices.tolist())
     places = places.reshape(X.shape)  # NumPy 1 leaves it flat.
     found = attributions(classifier, X, columns)
     return [

@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
+from sklearn_imdb._naming import names_of
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import nearest_words, token_contributions
 
@@ -152,6 +153,30 @@ def test_a_pipeline_that_puts_out_tables_is_explained_alike(pipeline, reviews):
     plain = make_text_classifier(random_state=0).fit(*reviews)
     [of_table], [of_array] = (token_contributions(p, [TEXT]) for p in (in_tables, plain))
     assert_array_equal(of_table.contributions, of_array.contributions)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"start_char": None},
+        {"oov_char": None},
+        {"start_char": 7, "oov_char": 9},
+        {"index_from": 0},
+    ],
+)
+def test_tokens_are_named_as_inverse_transform_names_them(parameters):
+    vectorizer = SequenceVectorizer(vocabulary={"b": 5, "a": 2, "c d": 8}, **parameters).fit(["a"])
+    indices = range(1, 20)
+    expected = vectorizer.inverse_transform([[index] for index in indices])
+    assert names_of(vectorizer, indices) == expected
+
+
+def test_without_a_vocabulary_there_is_nothing_to_explain_by(quick):
+    lists = [[1, 4, 5], [1, 6, 7]] * 10
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
+    with pytest.raises(ValueError, match="knows no words to explain by, because it was fitted on"):
+        token_contributions(pipeline, lists)
 
 
 # -- neighbours -------------------------------------------------------------------------------
