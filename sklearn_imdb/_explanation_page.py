@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
 
 from sklearn_imdb._alignment import Alignment
 
@@ -53,26 +52,6 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-class Piece(NamedTuple):
-    """A stretch of the text: a word, or what is between words."""
-
-    text: str
-    contribution: float | None = None
-    """None where the network has not read it."""
-    is_word: bool = True
-
-
-def pieces_of(alignment: Alignment, of_words: Mapping[int, float]) -> list[Piece]:
-    """Cut the text at its words; `of_words` has the contributions of those that were read."""
-    text = alignment.text
-    pieces, end = [], 0
-    for number, (begin, word_end) in enumerate(alignment.words):
-        pieces.append(Piece(text[end:begin], is_word=False))
-        pieces.append(Piece(text[begin:word_end], of_words.get(number)))
-        end = word_end
-    return [*pieces, Piece(text[end:], is_word=False)]
-
-
 @dataclass(frozen=True)
 class TextExplanation:
     """A text whose words are tinted by what they contributed to a prediction.
@@ -109,7 +88,8 @@ class TextExplanation:
 
 
 def element(
-    pieces: Sequence[Piece],
+    alignment: Alignment,
+    of_words: Mapping[int, float],
     *,
     directions: tuple[str, str],
     summary: str,
@@ -118,16 +98,15 @@ def element(
 ) -> str:
     """Return the element: a summary, the text, how to read it, the strongest of the tokens, notes.
 
+    `of_words` has the contributions of the words that the network has read, by their numbers;
     `directions` are what positive and negative contributions speak for; `tokens` has what each
     token contributed at its places. Nothing of what it is given can be markup: all is escaped.
     """
-    most = max((abs(piece.contribution or 0) for piece in pieces), default=0) or 1.0
-    text = "".join(_span(piece, most) for piece in pieces)
     legend = [
         f'<span style="{_style(sign * 0.7)}">{escaped(direction)}</span>'
         for direction, sign in zip(directions, (1, -1), strict=True)
     ]
-    if any(piece.is_word and piece.contribution is None for piece in pieces):
+    if len(of_words) < len(alignment.words):
         legend.append(f'<span style="{_UNREAD}">not read by the network</span>')
     lines = [f'<p style="{_NOTE}">{" &#160; ".join(legend)}</p>']
     sums = {token: sum(contributions) for token, contributions in tokens.items()}
@@ -143,7 +122,9 @@ def element(
     lines += [f'<p style="{_NOTE}">{escaped(note)}</p>' for note in notes]
     return (
         f'<div style="{_BOX}">\n<p style="{_NOTE}">{escaped(summary)}</p>\n'
-        f'<div dir="auto" style="{_TEXT}">{text}</div>\n' + "\n".join(lines) + "\n</div>"
+        f'<div dir="auto" style="{_TEXT}">{_tinted(alignment, of_words)}</div>\n'
+        + "\n".join(lines)
+        + "\n</div>"
     )
 
 
@@ -163,14 +144,20 @@ def escaped(text: str) -> str:
     return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _span(piece: Piece, most: float) -> str:
-    if not piece.is_word:
-        return escaped(piece.text)
-    if piece.contribution is None:
-        return f'<span style="{_UNREAD}">{escaped(piece.text)}</span>'
-    style = _style(round(piece.contribution / most, 2))
-    title = signed(piece.contribution)
-    return f'<span style="{style}" title="{title}">{escaped(piece.text)}</span>'
+def _tinted(alignment: Alignment, of_words: Mapping[int, float]) -> str:
+    most = max(map(abs, of_words.values()), default=0) or 1.0
+    text, parts, end = alignment.text, [], 0
+    for number, (begin, word_end) in enumerate(alignment.words):
+        parts.append(escaped(text[end:begin]))
+        word = escaped(text[begin:word_end])
+        contribution = of_words.get(number)
+        if contribution is None:
+            parts.append(f'<span style="{_UNREAD}">{word}</span>')
+        else:
+            style, title = _style(round(contribution / most, 2)), signed(contribution)
+            parts.append(f'<span style="{style}" title="{title}">{word}</span>')
+        end = word_end
+    return "".join([*parts, escaped(text[end:])])
 
 
 @lru_cache(maxsize=1024)

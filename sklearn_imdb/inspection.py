@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._alignment import aligned
 from sklearn_imdb._attribution import attributions
-from sklearn_imdb._explanation_page import TextExplanation, element, pieces_of, signed
+from sklearn_imdb._explanation_page import TextExplanation, element, signed
 from sklearn_imdb._naming import names_of
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
@@ -221,7 +221,8 @@ def explain_html(
         notes.append("Shown are the words that the tokenizer made, not the text as it was written.")
     return TextExplanation(
         element(
-            pieces_of(alignment, of_words),
+            alignment,
+            of_words,
             directions=(f"towards {names[explained.label]}", against),
             summary=summary,
             tokens=by_token,
