@@ -83,7 +83,7 @@ try:
 except OSError as error:
     print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
     texts, y = make_reviews(4_000, mean_length=230, random_state=0)
-n_reviews = 600 if options.small else 10_000
+n_reviews = 600 if options.small else 5_000
 texts, y = texts[:n_reviews], y[:n_reviews]
 print(f"{len(texts)} reviews.")
 

@@ -44,7 +44,7 @@ try:
 except OSError as error:
     print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
     texts, y = make_reviews(4_000, mean_length=100, random_state=0)
-n_reviews = 1_000 if options.small else 25_000
+n_reviews = 1_000 if options.small else 10_000
 texts, y = texts[:n_reviews], y[:n_reviews]
 print(f"{len(texts)} reviews.")
 
@@ -61,9 +61,9 @@ pipeline.fit(texts, y)
 
 review = """\
 I went in expecting little, and the first ten minutes are slow: a tired plot and a terrible wig.
-But then the story finds its feet. The acting is superb, the music is lovely, and the ending, which
-I will not give away, is simply wonderful. It is no masterpiece: the villain is weak and the script
-predictable. Yet I enjoyed every moment of the rest. Excellent!
+But then the story finds its feet. The acting is superb, the camera is lovely, and the ending, which
+I will not give away, is simply wonderful. The villain is weak and the jokes are predictable. Yet I
+enjoyed every moment of the rest. Great fun, excellent music, recommended!
 """
 [explained] = token_contributions(pipeline, [review])
 total = explained.contributions.sum()
@@ -88,7 +88,7 @@ print(f"The review with its words tinted: {page}")
 # The words that matter most
 # --------------------------
 # Over many reviews: the mean contribution of a word where it occurs, for words that occur often
-# enough to tell.
+# enough to tell. Reviewers' marks are among them: "8 out of 10".
 
 sums, counts = defaultdict(float), defaultdict(int)
 for one in token_contributions(pipeline, texts[:5_000]):

@@ -43,7 +43,7 @@ try:
 except OSError as error:
     print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
     texts, y = make_reviews(4_000, mean_length=100, random_state=0)
-n_reviews = 450 if options.small else 8_000
+n_reviews = 450 if options.small else 4_000
 texts, y = texts[:n_reviews], y[:n_reviews]
 print(f"{len(texts)} reviews.")
 

@@ -49,7 +49,7 @@ try:
 except OSError as error:
     print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
     texts, y = make_reviews(4_000, mean_length=200, random_state=0)
-n_reviews = 1_500 if options.small else 25_000
+n_reviews = 1_500 if options.small else 10_000
 texts, y = texts[:n_reviews], y[:n_reviews]
 print(f"{len(texts)} reviews.")
 
