@@ -125,7 +125,7 @@ else:
         shares = probabilities[y_test == label, 1]
         ax.hist(shares, bins=40, range=(0, 1), alpha=0.6, label=name, **style)
     ax.set(xlabel="Probability of being positive", ylabel="Test reviews")
-    ax.legend()
+    ax.legend(loc="upper center")
     options.pictures.mkdir(parents=True, exist_ok=True)
     picture = options.pictures / "imdb_sentiment.png"
     figure.savefig(picture, dpi=100)
