@@ -57,20 +57,25 @@ def attributions(
     """
     embedding = classifier.embedding_
     X = within(X, len(embedding))
-    shares = pooling_shares(classifier, X)
-    empty = pooling_shares(classifier, np.zeros_like(X[:1])) @ embedding.astype(np.float64)
+    # In front, a sequence of nothing but padding.
+    shares = pooling_shares(classifier, np.vstack([np.zeros_like(X[:1]), X]))
+
+    def of_row(row: int) -> tuple[npt.NDArray[np.int32], Doubles, Doubles]:
+        stored = slice(*shares.indptr[row : row + 2])
+        indices, weights = shares.indices[stored], shares.data[stored]
+        return indices, weights.astype(np.float64), embedding[indices].astype(np.float64)
+
+    _, weights, vectors = of_row(0)
+    empty = weights @ vectors
     dense = [array.astype(np.float64) for array in classifier._weights()[1:]]
     contributions = np.zeros(X.shape)
     logits, baselines = np.empty(len(X)), np.empty(len(X))
     for row, (sequence, column) in enumerate(zip(X, columns, strict=True)):
-        stored = slice(*shares.indptr[row : row + 2])
-        indices, weights = shares.indices[stored], shares.data[stored].astype(np.float64)
-        vectors = embedding[indices].astype(np.float64)
-        path = _path(empty[0], weights @ vectors, dense, int(column))
-        baselines[row], logits[row], slope = path
+        indices, weights, vectors = of_row(row + 1)
+        baselines[row], logits[row], slope = _path(empty, weights @ vectors, dense, int(column))
         words, places, counts = np.unique(sequence, return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
-        of_words[np.searchsorted(words, indices)] = weights * ((vectors - empty[0]) @ slope)
+        of_words[np.searchsorted(words, indices)] = weights * ((vectors - empty) @ slope)
         contributions[row] = (of_words / counts)[places]
     return Attributions(contributions, logits, baselines)
 
