@@ -117,17 +117,25 @@ def report(options, section, rows, notes):
     for job, measured in rows.items():
         medians = {name: statistics.median(values) for name, values in measured.items()}
         first = medians[contenders[0]]
-        cells = [_cell(job, medians[contenders[0]])]
-        cells += [
-            f"{_cell(job, medians[name])} ({medians[name] / first:.2f} ×)"
-            for name in contenders[1:]
-        ]
+        if "accuracy" in job:
+            cells = [
+                f"{statistics.mean(values):.4f}"
+                + (f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else "")
+                for values in measured.values()
+            ]
+        else:
+            cells = [_cell(job, first)]
+            cells += [
+                f"{_cell(job, medians[name])} ({medians[name] / first:.2f} ×)"
+                for name in contenders[1:]
+            ]
         lines.append(f"| {job} | {' | '.join(cells)} |")
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     lines += [
         "",
         f"{time.strftime('%Y-%m-%d')}, {_processor()}, Python {platform.python_version()}, "
-        f"{packages}; {notes}; medians of {options.rounds}.",
+        f"{packages}; {notes}; medians, and of accuracies means ± standard deviations, of "
+        f"{options.rounds}.",
     ]
     text = "\n".join(lines)
     print(text)
@@ -145,8 +153,6 @@ def report(options, section, rows, notes):
 def _cell(job, value):
     if "memory" in job:
         return f"{value:.0f} MB"
-    if "accuracy" in job:
-        return f"{value:.4f}"
     return f"{value * 1e3:.3f} ms" if value < 0.1 else f"{value:.2f} s"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ class Alignment(NamedTuple):
     words: list[Span]
     """Of every word, in order, whether or not the sequence has room for it."""
     tokens: list[tuple[int, ...]]
-    """Numbers of the words of each place in the sequence, padding left out; of the start, none."""
+    """Numbers of the words of each token of the sequence, of an n-gram several; of the start, none.
+    With `binary`, which takes a token once, of all the places it has in the text."""
 
 
 def aligned(vectorizer: SequenceVectorizer, text: str) -> Alignment:
@@ -53,13 +53,23 @@ def aligned(vectorizer: SequenceVectorizer, text: str) -> Alignment:
 
 
 def _tokens(vectorizer: SequenceVectorizer, words: list[str]) -> list[tuple[int, ...]]:
-    numbers: Iterable[int] = range(len(words))
-    if vectorizer.binary:
-        numbers = {word: number for number, word in reversed(list(enumerate(words)))}.values()
-        numbers = sorted(numbers)
-    if vectorizer.oov_char is None:
-        numbers = [number for number in numbers if words[number] in vectorizer.vocabulary_]
-    tokens: list[tuple[int, ...]] = [(number,) for number in numbers]
+    shortest, longest = vectorizer.ngram_range
+    # In the order of the words they start with, the shorter first.
+    tokens = [
+        tuple(range(start, end))
+        for start in range(len(words))
+        for end in range(start + shortest, min(start + longest, len(words)) + 1)
+    ]
+    if vectorizer.binary or vectorizer.oov_char is None:
+        named = [(" ".join([words[number] for number in token]), token) for token in tokens]
+        if vectorizer.oov_char is None:
+            named = [(name, token) for name, token in named if name in vectorizer.vocabulary_]
+        tokens = [token for _, token in named]
+        if vectorizer.binary:
+            places: dict[str, tuple[int, ...]] = {}
+            for name, token in named:
+                places[name] = places.get(name, ()) + token
+            tokens = list(places.values())
     if vectorizer.start_char is not None:
         tokens.insert(0, ())
     maxlen = vectorizer.maxlen

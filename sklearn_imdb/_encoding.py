@@ -1,24 +1,26 @@
-"""A text's words to their indices, as many as a sequence has room for."""
+"""A text's terms, words or n-grams, to their indices, as many as a sequence has room for."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sklearn_imdb._ngrams import NgramTable
 from sklearn_imdb._splitting import Key, make_splitter
-from sklearn_imdb._vocabulary import Numbers
 
 INDEX_BYTES = np.dtype(np.int32).itemsize
-_NONE = -1
-"""In place of the index of a word that is left out."""
+
+_TEXTS_AT_ONCE = 256
+"""Texts whose n-grams are looked up together; an iterator is read ahead by as many."""
 
 
 class TextEncoder:
-    """Turns a text into word indices; holds the look-up table of a vocabulary.
+    """Turns a text into the indices of its terms; holds the look-up table of a vocabulary.
 
     `recipe` has the vectorizer's parameters by name. The encoder is never pickled: a loaded
     vectorizer makes its own.
@@ -35,39 +37,65 @@ class TextEncoder:
         self._maxlen: int = recipe["maxlen"]
         self._truncating: str = recipe["truncating"]
         self._binary: bool = recipe["binary"]
+        self._ngram_range: tuple[int, int] = recipe["ngram_range"]
+        self._space = split.key(" ")
         self._drops_unknown = recipe["oov_char"] is None
-        start_char = recipe["start_char"]
+        start_char, index_from = recipe["start_char"], recipe["index_from"]
         self._start = b"" if start_char is None else _as_bytes(start_char)
-        index_from = recipe["index_from"]
+        self._table: NgramTable | None = None
+        if self._ngram_range != (1, 1) and self._drops_unknown:
+            terms = {
+                tuple(split.key(term).split(self._space)): rank + index_from
+                for term, rank in vocabulary.items()
+            }
+            self._table = NgramTable(terms, self._ngram_range, self._binary)
+            return
         self._index_of = _IndexOf(
-            {split.key(word): _as_bytes(rank + index_from) for word, rank in vocabulary.items()},
+            {split.key(term): _as_bytes(rank + index_from) for term, rank in vocabulary.items()},
             b"" if self._drops_unknown else _as_bytes(recipe["oov_char"]),
         ).__getitem__
 
-    def __call__(self, text: str) -> bytes:
-        """Return the indices of the text's words, at most `maxlen`, as the bytes of int32."""
-        if self._drops_unknown or self._binary:
-            words = self._split(text)
+    def __call__(self, texts: Iterable[str]) -> Iterator[bytes]:
+        """Yield the indices of each text's terms, at most `maxlen`, as the bytes of int32."""
+        if self._table is None:
+            yield from map(self._of_text, texts)
+            return
+        texts = iter(texts)
+        while some := list(islice(texts, _TEXTS_AT_ONCE)):
+            yield from self.of_indices(self._table.sequences(list(map(self._split, some))))
+
+    def _of_text(self, text: str) -> bytes:
+        is_of_words = self._ngram_range == (1, 1)
+        if self._drops_unknown or self._binary or not is_of_words:
+            terms = self._split(text)
+            if not is_of_words:
+                terms = self._ngrams(terms)
             if self._binary:
-                words = list(dict.fromkeys(words))
+                terms = list(dict.fromkeys(terms))
         else:
             # Every word takes a place: no more are split off than there are places.
             split = self._split.first if self._truncating == "post" else self._split.last
-            words = split(text, self._maxlen)
-        indices = self._start + b"".join(map(self._index_of, words))
-        return truncated(indices, self._maxlen, self._truncating)
+            terms = split(text, self._maxlen)
+        return self._whole(b"".join(map(self._index_of, terms)))
 
-    def of_numbered(self, documents: Iterable[Numbers], words: Collection[str]) -> Iterator[bytes]:
-        """Yield the same from documents whose words are given as numbers, places in `words`."""
-        left_out = _as_bytes(_NONE)
-        indices = np.frombuffer(
-            b"".join(self._index_of(self._split.key(word)) or left_out for word in words), np.int32
-        )
-        for numbers in documents:
-            document = indices[numbers]
-            if self._drops_unknown:
-                document = document[document != _NONE]
-            yield truncated(self._start + document.tobytes(), self._maxlen, self._truncating)
+    def _ngrams(self, words: list[Key]) -> list[Key]:
+        """Return the n-grams in the order of the words they start with, the shorter first.
+
+        One by one, where unknown ones take places too and so have to be told apart.
+        """
+        shortest, longest = self._ngram_range
+        return [
+            self._space.join(words[start:end])
+            for start in range(len(words))
+            for end in range(start + shortest, min(start + longest, len(words)) + 1)
+        ]
+
+    def of_indices(self, documents: Iterable[npt.NDArray[np.int32]]) -> Iterator[bytes]:
+        """Yield the same from the indices of each document's terms."""
+        return (self._whole(document.tobytes()) for document in documents)
+
+    def _whole(self, indices: bytes) -> bytes:
+        return truncated(self._start + indices, self._maxlen, self._truncating)
 
 
 def as_bytes(indices: npt.ArrayLike) -> bytes:
@@ -87,7 +115,7 @@ def truncated(indices: bytes, maxlen: int, truncating: str) -> bytes:
 
 
 class _IndexOf(dict[Key, bytes]):
-    """Index of each word's key, as the bytes of an int32; any other key gives `unknown`."""
+    """Index of each term's key, as the bytes of an int32; any other key gives `unknown`."""
 
     def __init__(self, indices: dict[Key, bytes], unknown: bytes) -> None:
         super().__init__(indices)

@@ -18,7 +18,16 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb._network import CROSS_ENTROPIES, ROWS_AT_ONCE, Examples, Logs, Network, Weights
+from sklearn_imdb._network import (
+    COSINE_END,
+    CROSS_ENTROPIES,
+    WEIGHTED_LENGTH,
+    Examples,
+    Logs,
+    Network,
+    Weights,
+)
+from sklearn_imdb._sequences import ROWS_AT_ONCE
 
 try:
     import keras
@@ -46,22 +55,20 @@ def make_model(
     maxlen: int,
     *,
     dropout_seeds: tuple[int, int] | None = None,
-) -> keras.Sequential:
+) -> keras.Model:
     """Return the network with these weights; with dropout layers where their seeds are given."""
     regularizer = keras.regularizers.L2(network.l2) if network.l2 else None
+    words = keras.Input((maxlen,), dtype="int32", name="words")
     # The initializers draw nothing: the weights are set below.
-    stack: list[Any] = [
-        keras.Input((maxlen,), dtype="int32", name="words"),
-        layers.Embedding(
-            network.input_dim,
-            network.embedding_dim,
-            embeddings_initializer="zeros",
-            mask_zero=network.mask_zero,
-            dtype="float32",
-            name="embedding",
-        ),
-        layers.GlobalAveragePooling1D(dtype="float32", name="average"),
-    ]
+    embedding = layers.Embedding(
+        network.input_dim,
+        network.embedding_dim,
+        embeddings_initializer="zeros",
+        mask_zero=network.mask_zero and network.token_weights is None,
+        dtype="float32",
+        name="embedding",
+    )
+    stack: list[Any] = []
     dense = [(network.n_outputs, "sigmoid" if network.n_outputs == 1 else "softmax", "output")]
     if network.hidden_units:
         dense.insert(0, (network.hidden_units, "relu", "hidden"))
@@ -85,14 +92,59 @@ def make_model(
                 name=name,
             )
         )
-    model = keras.Sequential(stack, name="embedding_average")
-    model.set_weights(weights)
+    if network.token_weights is None:
+        average = layers.GlobalAveragePooling1D(dtype="float32", name="average")
+        model = keras.Sequential([words, embedding, average, *stack], name="embedding_average")
+    else:
+        output = _weighted_sum(words, embedding, network.token_weights)
+        for layer in stack:
+            output = layer(output)
+        model = keras.Model(words, output, name="embedding_average")
+    set_weights(model, weights)
     return model
 
 
-def make_classifier(
-    model: keras.Sequential, classes: npt.NDArray[Any], maxlen: int
-) -> KerasClassifier:
+def _weighted_sum(words: Any, embedding: layers.Embedding, token_weights: Any) -> Any:
+    """Return the sum of a sequence's different words' embeddings, by their weights, in Keras."""
+    token_weight = layers.Embedding(
+        len(token_weights),
+        1,
+        embeddings_initializer="zeros",
+        trainable=False,
+        dtype="float32",
+        name="token_weights",
+    )
+    words = ops.sort(words, axis=1)
+    is_first = ops.cast(ops.not_equal(words[:, 1:], words[:, :-1]), "float32")
+    is_first = ops.expand_dims(ops.pad(is_first, [[0, 0], [1, 0]], constant_values=1.0), 2)
+    shares = layers.Multiply(dtype="float32", name="each_word_once")(
+        [token_weight(words), is_first]
+    )
+    token_weight.set_weights([token_weights[:, np.newaxis]])
+    shares = layers.UnitNormalization(axis=1, dtype="float32", name="unit_length")(shares)
+    shares = layers.Rescaling(WEIGHTED_LENGTH, dtype="float32", name="shares")(shares)
+    total = layers.Dot(axes=1, dtype="float32", name="weighted_sum")([shares, embedding(words)])
+    return layers.Flatten(dtype="float32", name="flat")(total)
+
+
+def _trained_layers(model: keras.Model) -> list[Any]:
+    return [layer for layer in model.layers if layer.name in ("embedding", "hidden", "output")]
+
+
+def get_weights(model: keras.Model) -> Weights:
+    """Return the weights of the layers that are trained."""
+    return [array for layer in _trained_layers(model) for array in layer.get_weights()]
+
+
+def set_weights(model: keras.Model, weights: Weights) -> None:
+    """Set the weights of the layers that are trained."""
+    embedding, *dense = _trained_layers(model)
+    embedding.set_weights(weights[:1])
+    for layer, start in zip(dense, range(1, len(weights), 2), strict=True):
+        layer.set_weights(weights[start : start + 2])
+
+
+def make_classifier(model: keras.Model, classes: npt.NDArray[Any], maxlen: int) -> KerasClassifier:
     """Return a fitted scikeras `KerasClassifier` around a trained model."""
     model.compile(
         optimizer=keras.optimizers.Adam(name="adam"),
@@ -108,15 +160,23 @@ def make_classifier(
 # -- what a user may pass ---------------------------------------------------------------------
 
 
-def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.Optimizer:
-    """Return a new optimizer; `learning_rate` is for one that is given by name."""
+def make_optimizer(
+    optimizer: Any, learning_rate: Any, decay_steps: int | None, weight_decay: float
+) -> keras.Optimizer:
+    """Return a new optimizer; all but the first are for one that is given by name."""
     try:
         known = keras.optimizers.get(_own(optimizer))
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer={optimizer!r} is none that Keras knows: {error}") from error
     config = known.get_config()
     if isinstance(optimizer, str):
+        if decay_steps is not None:
+            learning_rate = keras.optimizers.schedules.CosineDecay(
+                float(learning_rate), decay_steps, alpha=COSINE_END
+            )
         config["learning_rate"] = learning_rate
+        if weight_decay:
+            config["weight_decay"] = float(weight_decay)
     elif isinstance(known._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
         # Itself, not its config: a schedule has no state, and one's own need not be registered.
         config["learning_rate"] = known._learning_rate
@@ -127,10 +187,16 @@ def make_optimizer(optimizer: Any, learning_rate: Any) -> keras.Optimizer:
     return made
 
 
-def make_loss(loss: Any, n_classes: int) -> Any:
-    """Return the loss; an instance serves as it is, because training leaves it alone."""
+def make_loss(loss: Any, n_classes: int, label_smoothing: float = 0.0) -> Any:
+    """Return the loss; an instance serves as it is, because training leaves it alone.
+
+    Labels are smoothed for "auto" and the cross-entropies by name alone.
+    """
     if loss == "auto":
         loss = CROSS_ENTROPIES[n_classes > 2]
+    if label_smoothing:
+        kinds = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
+        return kinds[n_classes > 2](label_smoothing=float(label_smoothing))
     try:
         known = keras.losses.get(_own(loss))
     except (TypeError, ValueError) as error:
@@ -215,10 +281,12 @@ def train(
         seeds = (first, second)
     model = make_model(network, weights, maxlen, dropout_seeds=seeds)
     # The layers remain stock ones, so that plain Keras loads what a callback saves.
-    embedding, average = model.layers[:2]
+    embedding = model.get_layer("embedding")
     embedding.call = MethodType(_look_up, embedding)
-    average.call = MethodType(_average, average)
-    average.autocast = False
+    if network.token_weights is None:
+        average = model.get_layer("average")
+        average.call = MethodType(_average, average)
+        average.autocast = False
     is_sparse = _is_sparse(loss)
     if tensorflow.distribute.get_strategy().num_replicas_in_sync == 1:
         # TensorFlow reduces dense gradients over the one replica by a function that it registers
@@ -259,7 +327,7 @@ def train(
     )
     targets = _targets(training.y, network, is_sparse)
     classifier.fit(training.X, targets, training.sample_weight)
-    return model.get_weights(), [_copied(variable) for variable in optimizer.variables]
+    return get_weights(model), [_copied(variable) for variable in optimizer.variables]
 
 
 class _TrainingClassifier(KerasClassifier):
@@ -319,7 +387,7 @@ class _Epochs(keras.callbacks.Callback):
             for name in names
             if logs and name in logs and np.ndim(logs[name]) == 0
         }
-        if self._on_epoch_end(ordered, self.model.get_weights()):
+        if self._on_epoch_end(ordered, get_weights(self.model)):
             self.model.stop_training = True
 
 
@@ -374,9 +442,7 @@ def _copied(variable: Any) -> npt.NDArray[Any]:
     return np.asarray(variable).copy()
 
 
-def _restore(
-    optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Sequential
-) -> None:
+def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Model) -> None:
     optimizer.build(model.trainable_variables)
     learning_rate = _copied(optimizer.learning_rate)
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:

@@ -3,7 +3,8 @@
 The layers of Keras's tutorial: embedding, average over the sequence, a dense relu layer unless
 `hidden_units` is 0, a dense layer of logits. The average of a sequence's embeddings is its word
 shares, how large a part of the sequence each word is, times the embedding table: a sparse
-product, whose gradient is the adjoint product.
+product, whose gradient is the adjoint product. With `token_weights` a word's share is its weight,
+relative to the length of the vector of the weights of all words there are.
 
 Weights are a list of arrays in the order of Keras's `get_weights`: the embedding table, then
 kernel and bias of each dense layer. Training computes in float32, as Keras does.
@@ -11,6 +12,7 @@ kernel and bias of each dense layer. Training computes in float32, as Keras does
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,18 +24,22 @@ from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit, log_softmax, softmax
 
 from sklearn_imdb._products import product
+from sklearn_imdb._sequences import ROWS_AT_ONCE, words_of
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 Weights: TypeAlias = list[Floats]
 Logs: TypeAlias = dict[str, float]
 
-ROWS_AT_ONCE = 4096
-"""Sequences that are worked on together, where all at once would take too much memory."""
-
 CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
 
 _LONG = 1024
+
+WEIGHTED_LENGTH = 5.0
+"""Euclidean length of a sequence's shares where words are weighted."""
+
+COSINE_END = 0.02
+"""Part of the learning rate that is left at the end of a cosine decay."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,9 @@ class Network:
     mask_zero: bool = False
     dropout: float = 0.0
     l2: float = 0.0
+    label_smoothing: float = 0.0
+    token_weights: Floats | None = None
+    """Of each word index, shape (input_dim,); None where sequences are averaged."""
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -78,14 +87,20 @@ class Examples(NamedTuple):
 
 
 def initial_weights(network: Network, rng: np.random.RandomState) -> Weights:
-    """Draw weights as Keras's layers do: uniform embeddings, Glorot kernels, zero biases."""
+    """Draw weights as Keras's layers do: uniform embeddings, Glorot kernels, zero biases.
+
+    With token weights, which make shares of another size, embeddings are normal instead.
+    """
     weights: Weights = []
     for shape in network.shapes:
         if len(shape) == 1:
             array = np.zeros(shape)
         else:
             limit = 0.05 if not weights else np.sqrt(6 / sum(shape))
-            array = rng.uniform(-limit, limit, shape)
+            if not weights and network.token_weights is not None:
+                array = rng.normal(0, 0.01, shape)
+            else:
+                array = rng.uniform(-limit, limit, shape)
         weights.append(array.astype(np.float32))
     return weights
 
@@ -96,7 +111,8 @@ def initial_weights(network: Network, rng: np.random.RandomState) -> Weights:
 def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
     """Return each word's share of each sequence, shape (n_samples, input_dim), float32.
 
-    Rows sum to 1. With `mask_zero` padding has no share, and a row of nothing else is empty.
+    Rows sum to 1. With `mask_zero` padding has no share, and a row of nothing else is empty. With
+    token weights a word counts once, and the squares of a row sum to 25 unless all are 0.
     """
     # In blocks, because what lies between X and the shares takes several times their memory.
     return vstack(
@@ -110,35 +126,36 @@ def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
 
 def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
     n_samples, maxlen = X.shape
-    words = np.sort(X, axis=1)
-    starts_run = np.ones(X.shape, dtype=bool)
-    np.not_equal(words[:, 1:], words[:, :-1], out=starts_run[:, 1:])
-    starts = np.flatnonzero(starts_run)
+    starts, indices = words_of(X)
     counts = np.diff(starts, append=X.size)
-    indices = words.ravel()[starts]
     rows = starts // maxlen
-    lengths = np.full(n_samples, maxlen)
-    if network.mask_zero:
+    if network.mask_zero or network.token_weights is not None:
         kept = indices != 0
         indices, counts, rows = indices[kept], counts[kept], rows[kept]
-        lengths = np.count_nonzero(X, axis=1)
-    shares = (counts / lengths[rows]).astype(np.float32)
+    if network.token_weights is not None:
+        shares = network.token_weights[indices].astype(np.float64)
+        lengths = np.sqrt(np.bincount(rows, np.square(shares), minlength=n_samples))
+        lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
+        shares *= WEIGHTED_LENGTH / lengths[rows]
+    else:
+        lengths = np.count_nonzero(X, axis=1) if network.mask_zero else np.full(n_samples, maxlen)
+        shares = counts / lengths[rows]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_samples))])
-    return csr_matrix((shares, indices, indptr), shape=(n_samples, network.input_dim))
+    shape = (n_samples, network.input_dim)
+    return csr_matrix((shares.astype(np.float32), indices, indptr), shape=shape)
 
 
-def average(X: npt.NDArray[np.int32], embedding: Floats, mask_zero: bool) -> Floats:
+def average(X: npt.NDArray[np.int32], embedding: Floats, network: Network) -> Floats:
     """Return the average embedding of each sequence, shape (n_samples, embedding_dim).
 
     For one pass over the sequences, where merging the repeated words would not pay, unless they
     are so long that the rounding of a sum over all places would tell.
     """
     n_samples, maxlen = X.shape
-    if maxlen > _LONG:
-        input_dim, embedding_dim = embedding.shape
-        return word_shares(X, Network(input_dim, embedding_dim, 0, 1, mask_zero)) @ embedding
+    if maxlen > _LONG or network.token_weights is not None:
+        return word_shares(X, network) @ embedding
     shares = np.full(X.shape, 1 / maxlen, dtype=np.float32)
-    if mask_zero:
+    if network.mask_zero:
         is_word = X != 0
         lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
         np.divide(is_word, lengths, out=shares)
@@ -157,11 +174,17 @@ def logits(averages: Floats, weights: Weights) -> Floats:
     return product(averages, kernel) + bias
 
 
-def losses(z: Floats, y: npt.NDArray[np.intp]) -> Floats:
-    """Return the cross-entropy of each sample from its logits, shape (n_samples,)."""
+def losses(z: Floats, y: npt.NDArray[np.intp], label_smoothing: float = 0.0) -> Floats:
+    """Return the cross-entropy of each sample from its logits, shape (n_samples,).
+
+    Smoothed labels are, by the share `label_smoothing`, of all classes alike.
+    """
+    kept = 1 - label_smoothing
     if z.shape[1] == 1:
-        return np.logaddexp(0, z[:, 0]) - y * z[:, 0]
-    return -log_softmax(z, axis=1)[np.arange(len(z)), y]
+        return np.logaddexp(0, z[:, 0]) - (kept * y + label_smoothing / 2) * z[:, 0]
+    logarithms = log_softmax(z, axis=1)
+    found = -kept * logarithms[np.arange(len(z)), y]
+    return found - label_smoothing * logarithms.mean(axis=1) if label_smoothing else found
 
 
 def probabilities(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -217,14 +240,16 @@ def loss_and_gradients(
         share = np.full(n_samples, 1 / n_samples, dtype)
     else:
         share = sample_weight / n_samples
-    loss = float(np.sum(share * losses(z, y)))  # Not by BLAS: see product.
+    smoothing = network.label_smoothing
+    loss = float(np.sum(share * losses(z, y, smoothing)))  # Not by BLAS: see product.
 
     # The derivative of either cross-entropy is probability minus truth.
     if network.n_outputs == 1:
-        backward = expit(z) - y[:, np.newaxis].astype(dtype)
+        truth = (1 - smoothing) * y + smoothing / 2
+        backward = expit(z) - truth[:, np.newaxis].astype(dtype)
     else:
-        backward = softmax(z, axis=1)
-        backward[np.arange(n_samples), y] -= 1
+        backward = softmax(z, axis=1) - dtype.type(smoothing / network.n_outputs)
+        backward[np.arange(n_samples), y] -= 1 - smoothing
     backward = backward * share[:, np.newaxis]
     gradients: Weights = []
     for (kernel, _), activation, gate in reversed(list(zip(layers, inputs, gates, strict=True))):
@@ -239,7 +264,10 @@ def loss_and_gradients(
 class Adam:
     """Adam (Kingma & Ba, 2015) as Keras has it: the order of section 2, epsilon 1e-7.
 
-    `step` updates in place the one flat array that holds all weights.
+    `step` updates in place the one flat array that holds all weights. With `decay_steps` the
+    learning rate falls along a cosine to 2 % in so many steps (Loshchilov & Hutter, 2017). With
+    `weight_decay` each step first takes that share, times the learning rate, off all weights, apart
+    from the gradient (Loshchilov & Hutter, 2019).
     """
 
     beta_1, beta_2, epsilon = 0.9, 0.999, 1e-7
@@ -247,24 +275,36 @@ class Adam:
     def __init__(
         self,
         learning_rate: float,
+        *,
+        decay_steps: int | None = None,
+        weight_decay: float = 0.0,
         iterations: int = 0,
         mean: Floats | None = None,
         variance: Floats | None = None,
     ) -> None:
         self.learning_rate = float(learning_rate)  # A NumPy float64 would make float64 of all.
+        self.decay_steps = decay_steps
+        self.weight_decay = float(weight_decay)
         self.iterations = iterations
         self.mean = mean
         self.variance = variance
 
     @property
     def state(self) -> dict[str, Any]:
-        """What training goes on from, but for the learning rate."""
+        """What training goes on from, but for the parameters."""
         return {"iterations": self.iterations, "mean": self.mean, "variance": self.variance}
 
     def step(self, weights: Floats, gradient: Floats) -> None:
         """Move `weights` against `gradient`, which is overwritten; both of shape (n_weights,)."""
         if self.mean is None or self.variance is None:
             self.mean, self.variance = np.zeros_like(weights), np.zeros_like(weights)
+        learning_rate = self.learning_rate
+        if self.decay_steps is not None:
+            part = min(self.iterations / self.decay_steps, 1)
+            falling = (1 + math.cos(math.pi * part)) / 2
+            learning_rate *= COSINE_END + (1 - COSINE_END) * falling
+        if self.weight_decay:
+            weights *= 1 - self.weight_decay * learning_rate
         self.iterations += 1
         # In float32, as Keras has it: 1 - 0.999 is off by 1e-5 there, more than all else that tells
         # the two apart.
@@ -280,7 +320,7 @@ class Adam:
         np.sqrt(self.variance, out=work)
         work += self.epsilon
         np.divide(self.mean, work, out=work)
-        work *= self.learning_rate * corrections
+        work *= learning_rate * corrections
         weights -= work
 
 
@@ -349,7 +389,8 @@ def train(
 
 def _evaluate(network: Network, weights: Weights, shares: csr_matrix, validation: Examples) -> Logs:
     z = logits(shares @ weights[0], weights)
-    loss = np.average(losses(z, validation.y), weights=validation.sample_weight)
+    each = losses(z, validation.y, network.label_smoothing)
+    loss = np.average(each, weights=validation.sample_weight)
     return {
         "val_loss": float(loss) + _penalty(network, weights),
         "val_accuracy": float(np.mean(classes(z) == validation.y)),

@@ -1,4 +1,4 @@
-"""What a user hands to the classifier, checked: sequences of word indices, and nothing else."""
+"""Sequences of word indices: what a user hands to the classifier, checked, and what is in them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ LARGEST_INDEX = int(np.iinfo(np.int32).max)
 UNKNOWN_WORD = 2
 N_RESERVED = 3
 """Padding, start and unknown word: indices that every embedding table has rows for."""
+
+ROWS_AT_ONCE = 4096
+"""Sequences that are worked on together, where all at once would take too much memory."""
 
 _LOOKED_AT = 20
 """Rows in which raw texts are looked for."""
@@ -68,3 +71,17 @@ def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:
     if X.max() >= input_dim:
         X = np.where(X < input_dim, X, UNKNOWN_WORD)  # noqa: SIM300  # X is no constant.
     return np.ascontiguousarray(X, dtype=np.int32)
+
+
+def words_of(
+    X: npt.NDArray[np.integer],
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.integer]]:
+    """Return the different words of each row, sorted, and their places in the sorted rows' `ravel`.
+
+    A word is there as often as from its place to the next one's.
+    """
+    words = np.sort(X, axis=1)
+    is_first = np.ones(X.shape, dtype=bool)
+    np.not_equal(words[:, 1:], words[:, :-1], out=is_first[:, 1:])
+    places = np.flatnonzero(is_first)
+    return places, words.ravel()[places]

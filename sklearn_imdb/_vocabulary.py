@@ -1,88 +1,148 @@
-"""Words: how often they occur, which are kept, and which index each has."""
+"""Terms, words or n-grams: how often they occur, which are kept, and which rank each has."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sklearn_imdb._class_evidence import Labels, log_count_ratios
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import Key, Splitter
 
+Integers: TypeAlias = npt.NDArray[np.int64]
 Numbers: TypeAlias = npt.NDArray[np.intc]
 """A document's words, as numbers."""
 
 
-class WordCounts(NamedTuple):
-    """Counts of the words of some documents; plain types, as a fitted estimator keeps them."""
+class Counts(Protocol):
+    """Counts of the terms of some documents, words or n-grams, in order of first appearance."""
 
-    occurrences: dict[str, int]
-    """Of each word, in order of first appearance."""
-    holders: dict[str, int]
-    """Documents that hold each word, likewise; empty where nobody asked for them."""
+    @property
+    def occurrences(self) -> Integers:
+        """Of each term."""
+
+    @property
+    def holders(self) -> Integers:
+        """Documents of each class that hold each term, shape (n_terms, n_classes)."""
+
+    @property
+    def n_documents(self) -> int:
+        """All of them."""
+
+    def terms(self, places: npt.NDArray[np.intp]) -> list[str]:
+        """Return the terms at these places."""
+
+    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield the indices of each document's terms, given that of each term."""
+
+
+class WordCounts(NamedTuple):
+    """Counts of words; plain types, as a fitted estimator keeps them."""
+
+    words: list[str]
+    """In order of first appearance."""
+    occurrences: Integers
+    holders: Integers
     n_documents: int
+    classes: list[Any]
+    """Labels, sorted; one None where documents have none."""
+    numbered: Sequence[Numbers] = ()
+    """Places of each document's words in `words`, where somebody asked for them."""
 
     @classmethod
     def of(
         cls,
         texts: Iterable[str],
         split: Splitter,
+        labels: Labels,
         *,
-        binary: bool,
-        by_document: bool,
-        numbered: list[Numbers] | None = None,
+        binary: bool = False,
+        by_document: bool = True,
+        keeps_numbers: bool = False,
     ) -> Self:
-        """Count the words of `texts`, with `binary` each once a document.
-
-        Words are numbered from 0 in order of first appearance; `numbered` is given the numbers of
-        each document's words, where somebody wants them.
-        """
+        """Count the words of `texts`, with `binary` each once a document."""
         number_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
-        occurrences, holders = _Tally(), _Tally()
+        occurrences, holders = _Tally(), [_Tally() for _ in labels.classes]
         n_documents = 0
-        for text in texts:
+        numbered = []
+        for text, class_number in labels.beside(texts):
             keys = split(text)
             if binary:
                 keys = list(dict.fromkeys(keys))
             numbers = np.fromiter(map(number_of.__getitem__, keys), np.intc, len(keys))
             occurrences.add(numbers)
             if by_document:
-                holders.add(np.unique(numbers))
-            if numbered is not None:
+                holders[class_number].add(np.unique(numbers))
+            if keeps_numbers:
                 numbered.append(numbers)
             n_documents += 1
         words = [split.word(key) for key in number_of]
         return cls(
-            dict(zip(words, occurrences.totals(len(words)), strict=True)),
-            dict(zip(words, holders.totals(len(words)), strict=True)) if by_document else {},
+            words,
+            occurrences.totals(len(words)),
+            np.stack([tally.totals(len(words)) for tally in holders], axis=1),
             n_documents,
+            labels.classes,
+            numbered,
         )
 
     def plus(self, later: WordCounts) -> WordCounts:
-        return WordCounts(
-            _sum(self.occurrences, later.occurrences),
-            _sum(self.holders, later.holders),
-            self.n_documents + later.n_documents,
-        )
+        """Return the counts of the documents of both."""
+        classes = list(dict.fromkeys([*self.classes, *later.classes]))
+        if None in classes and classes != [None]:
+            raise ValueError(
+                "partial_fit cannot go on with another rank_by than it began with, because only "
+                "class evidence is counted by class: set rank_by back, or start with a clone."
+            )
+        place_of = {word: place for place, word in enumerate(dict.fromkeys(self.words))}
+        for word in later.words:
+            place_of.setdefault(word, len(place_of))
+        occurrences = np.zeros(len(place_of), np.int64)
+        holders = np.zeros((len(place_of), len(classes)), np.int64)
+        for counts in (self, later):
+            places = np.fromiter(map(place_of.__getitem__, counts.words), np.intp)
+            occurrences[places] += counts.occurrences
+            for label, column in zip(counts.classes, counts.holders.T, strict=True):
+                holders[places, classes.index(label)] += column
+        n_documents = self.n_documents + later.n_documents
+        return WordCounts(list(place_of), occurrences, holders, n_documents, classes)
 
-    def ranks(self, n_ranks: int | None, min_df: float) -> dict[str, int]:
-        """Rank the words, most frequent first, that enough documents hold.
+    def terms(self, places: npt.NDArray[np.intp]) -> list[str]:
+        return [self.words[place] for place in places.tolist()]
 
-        `min_df` is a number of documents where it is an integer, else a share of them.
-        """
-        words = list(self.occurrences)
-        counts = np.fromiter(self.occurrences.values(), np.int64, len(words))
-        order = np.argsort(-counts, kind="stable")
-        fewest = min_df if isinstance(min_df, Integral) else min_df * self.n_documents
-        if fewest > 1:
-            holders = np.fromiter(map(self.holders.__getitem__, words), np.int64, len(words))
-            order = order[holders[order] >= fewest]
-        return {words[place]: rank for rank, place in enumerate(order[:n_ranks].tolist(), 1)}
+    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+        return (indices[numbers] for numbers in self.numbered)
+
+
+def fewest_holders(min_df: float, n_documents: int) -> float:
+    """Return how many documents must hold a term: `min_df`, a share of them if a float."""
+    return min_df if isinstance(min_df, Integral) else min_df * n_documents
+
+
+def ranked(
+    counts: Counts, n_ranks: int | None, min_df: float, by_evidence: bool
+) -> npt.NDArray[np.intp]:
+    """Return the places of the terms that are kept, in the order of their ranks.
+
+    The most frequent first, or by class evidence: those whose log-count ratio, times the root of
+    the number of documents that hold them, is largest.
+    """
+    fewest = fewest_holders(min_df, counts.n_documents)
+    n_terms = len(counts.occurrences)
+    places = np.arange(n_terms)
+    if fewest > 1:
+        places = places[counts.holders.sum(axis=1) >= fewest]
+    worth = counts.occurrences[places].astype(np.float64)
+    if by_evidence:
+        holders = counts.holders[places]
+        worth = np.abs(log_count_ratios(holders)) * np.sqrt(holders.sum(axis=1))
+    return places[np.argsort(-worth, kind="stable")[:n_ranks]]
 
 
 class _Tally:
@@ -106,41 +166,33 @@ class _Tally:
             counts[: len(self._totals)] += self._totals
             self._totals, self._waiting, self._n_waiting = counts, [], 0
 
-    def totals(self, n_words: int) -> list[int]:
+    def totals(self, n_words: int) -> Integers:
         """Return how often each number below `n_words` was added."""
         self._count_waiting()
-        return np.pad(self._totals, (0, n_words - len(self._totals))).tolist()
+        return np.pad(self._totals, (0, n_words - len(self._totals)))
 
 
-def _sum(before: dict[str, int], later: dict[str, int]) -> dict[str, int]:
-    total = before.copy()
-    for word, count in later.items():
-        total[word] = total.get(word, 0) + count
-    return total
+def packed(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[Any]]:
+    """Return words and columns of numbers as few arrays, which take the least room in a file.
 
-
-def packed(*numbers: dict[str, int]) -> list[npt.NDArray[Any]]:
-    """Return dictionaries of the same words as few arrays, which take the least room in a file.
-
-    The words' text in UTF-8, their lengths in characters, and each dictionary's numbers.
+    The words' text in UTF-8, their lengths in characters, and each column.
     """
-    words = list(numbers[0])
+    words = list(words)
     # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
     text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
-    columns = [[len(word) for word in words]]
-    columns += [[column[word] for word in words] for column in numbers]
+    columns = [[len(word) for word in words], *map(list, numbers)]
     return [text] + [
         np.array(column, dtype=np.min_scalar_type(max(column, default=0))) for column in columns
     ]
 
 
-def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> list[dict[str, int]]:
-    """Return the dictionaries that `packed` was given."""
+def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:
+    """Return the words and the columns that `packed` was given."""
     text, lengths, *columns = arrays
     characters = text.tobytes().decode("utf-8", "surrogatepass")
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
     words = [characters[start:end] for start, end in itertools.pairwise([0, *ends])]
-    return [dict(zip(words, column.tolist(), strict=True)) for column in columns]
+    return words, columns
 
 
 def is_packable(vocabulary: Any) -> bool:

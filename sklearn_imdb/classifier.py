@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from sklearn_imdb import _network
+from sklearn_imdb._class_evidence import holders_by_class, log_count_ratios
 from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
@@ -30,7 +32,13 @@ from sklearn_imdb._examples import (
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
 from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Floats, Logs, Network, Weights
-from sklearn_imdb._sequences import N_RESERVED, checked_indices, refuse_texts, within
+from sklearn_imdb._sequences import (
+    N_RESERVED,
+    ROWS_AT_ONCE,
+    checked_indices,
+    refuse_texts,
+    within,
+)
 from sklearn_imdb._state import checked_state, stamped
 
 __all__ = ["EmbeddingAverageClassifier"]
@@ -58,9 +66,16 @@ class EmbeddingAverageClassifier(
     dropout : float, default=0.0
         Share of the average's and of the hidden layer's units dropped in training.
     l2 : float, default=0.0
-        Weight decay: factor of the dense kernels' squares in the loss.
+        Factor of the dense kernels' squares in the loss.
     mask_zero : bool, default=False
         Leave padding out of the average. A row of nothing but padding averages to zero.
+    token_weighting : {"nb"}, default=None
+        None averages a sequence's embeddings. "nb" weighs each different word of a sequence by its
+        log-count ratio [2]_, which `fit` learns from the rows it trains on, scales the weights of
+        a sequence to a Euclidean length of 5, and adds the embeddings by them; padding weighs
+        nothing. With more than two classes a word's weight is the largest absolute ratio of one
+        class to the others. Embeddings start from a normal distribution of standard deviation
+        0.01. Put a vectorizer with `ngram_range`, `binary` and `oov_char=None` in front.
     backend : {"auto", "scipy", "keras"}, default="auto"
         What trains the network. "scipy" is fast and needs no TensorFlow; it has the optimizer
         "adam" and the cross-entropies. "keras" trains a `keras.Sequential` through scikeras's
@@ -70,14 +85,24 @@ class EmbeddingAverageClassifier(
         2015) as Keras has it.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=0.001
         Step size of an optimizer given by name.
+    learning_rate_schedule : {"constant", "cosine"}, default="constant"
+        "cosine" has the rate of an optimizer given by name fall to 2 % of `learning_rate` over
+        the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
+        not know how many there will be, refuses it.
+    weight_decay : float, default=0.0
+        Decoupled weight decay of an optimizer given by name: the share, times the learning rate,
+        that each step takes off all weights.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
         "auto" is "binary_crossentropy" for two classes, "sparse_categorical_crossentropy" for
         more. With more than two classes, a loss other than that gets the classes one-hot. Sample
         weights come to the loss with a mean of 1.
+    label_smoothing : float, default=0.0
+        Share of each label that is spread evenly over all classes, in the cross-entropies.
     epochs : int, default=40
         Passes over the training rows; the most of them with `early_stopping`.
-    batch_size : int, default=512
-        Rows in a step of the optimizer.
+    batch_size : int or "auto", default=512
+        Rows in a step of the optimizer. "auto" is a 200th of the rows trained on, at least 2 and
+        at most 128: an epoch has some 200 steps or more, also where there are few rows.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
     early_stopping : bool, default=False
@@ -158,7 +183,9 @@ class EmbeddingAverageClassifier(
         where Keras's `callbacks` may have chosen others.
     backend_ : str
         The backend that trained.
-    model_ : keras.Sequential
+    token_weights_ : ndarray of shape (input_dim,), dtype float32, or None
+        Weight of each word index, with `token_weighting`.
+    model_ : keras.Sequential, or keras.Model with `token_weighting`
         The trained network in Keras, of stock layers, whichever backend trained it. It is built
         when asked for, which imports TensorFlow, and not pickled. With `mask_zero` Keras divides
         by zero for a row of nothing but padding.
@@ -173,8 +200,10 @@ class EmbeddingAverageClassifier(
 
     References
     ----------
-    "Text classification with preprocessed text: Movie reviews", TensorFlow tutorials,
-    https://www.tensorflow.org/tutorials/keras/text_classification.
+    .. [1] "Text classification with preprocessed text: Movie reviews", TensorFlow tutorials,
+       https://www.tensorflow.org/tutorials/keras/text_classification.
+    .. [2] S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
+       Classification", ACL 2012.
 
     Examples
     --------
@@ -196,12 +225,16 @@ class EmbeddingAverageClassifier(
         "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
         "l2": [Interval(Real, 0.0, None, closed="left")],
         "mask_zero": ["boolean"],
+        "token_weighting": [StrOptions({"nb"}), None],
         "backend": [StrOptions({"auto", "scipy", "keras"})],
         "optimizer": [str, Mapping, HasMethods(["apply", "get_config"])],
         "learning_rate": [Interval(Real, 0.0, None, closed="neither"), HasMethods("get_config")],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
+        "weight_decay": [Interval(Real, 0.0, None, closed="left")],
         "loss": [str, Mapping, callable],
+        "label_smoothing": [Interval(Real, 0.0, 1.0, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_split": [Interval(Real, 0.0, 1.0, closed="neither")],
@@ -224,12 +257,16 @@ class EmbeddingAverageClassifier(
         dropout: float = 0.0,
         l2: float = 0.0,
         mask_zero: bool = False,
+        token_weighting: str | None = None,
         backend: str = "auto",
         optimizer: Any = "adam",
         learning_rate: Any = 0.001,
+        learning_rate_schedule: str = "constant",
+        weight_decay: float = 0.0,
         loss: Any = "auto",
+        label_smoothing: float = 0.0,
         epochs: int = 40,
-        batch_size: int = 512,
+        batch_size: int | str = 512,
         shuffle: bool = True,
         early_stopping: bool = False,
         validation_split: float = 0.1,
@@ -248,10 +285,14 @@ class EmbeddingAverageClassifier(
         self.dropout = dropout
         self.l2 = l2
         self.mask_zero = mask_zero
+        self.token_weighting = token_weighting
         self.backend = backend
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
         self.loss = loss
+        self.label_smoothing = label_smoothing
         self.epochs = epochs
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -271,6 +312,7 @@ class EmbeddingAverageClassifier(
     coefs_: Weights
     intercepts_: Weights
     history_: dict[str, list[float]]
+    token_weights_: Floats | None
     backend_: str
 
     # -- learning ---------------------------------------------------------------------------
@@ -339,6 +381,7 @@ class EmbeddingAverageClassifier(
             patience=self.patience if self.early_stopping else None,
             restore_best=self.early_stopping and self.restore_best_weights,
         )
+        network = self._weighted(network, self._holders(network, training))
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
         with fit_task(self, "fit", X, y, sample_weight, epochs=self.epochs) as task:
             self._train(network, weights, training, validation, rng, monitor, task)
@@ -356,6 +399,8 @@ class EmbeddingAverageClassifier(
 
         The optimizer's state is kept from chunk to chunk, and pickled. `epochs`,
         `early_stopping` and `warm_start` play no part. A chunk that raises changes nothing.
+        `token_weighting="nb"` counts on: each chunk is trained with the ratios of all rows so far,
+        and predictions use the last.
 
         Parameters
         ----------
@@ -383,6 +428,11 @@ class EmbeddingAverageClassifier(
             raise ValueError(
                 "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
                 "give class_weight as a dict, such as compute_class_weight finds on all labels."
+            )
+        if self.learning_rate_schedule != "constant":
+            raise ValueError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} needs the number of steps "
+                "there will be and partial_fit sees a chunk: set it to 'constant'."
             )
         going_on = hasattr(self, "embedding_")
         rows, labels = self._check_X(X, y=y, reset=not going_on)
@@ -413,11 +463,13 @@ class EmbeddingAverageClassifier(
             restore_best=False,
             before=self.history_ if stream else {},
         )
+        holders = self._holders(network, training) + stream.get("holders", 0)
+        network = self._weighted(network, holders)
         with fit_task(self, "partial_fit", X, y, sample_weight, epochs=1) as task:
             optimizer = self._train(
                 network, weights, training, None, rng, monitor, task, stream.get("optimizer")
             )
-            self._stream = {"backend": self.backend_, "optimizer": optimizer}
+            self._stream = {"backend": self.backend_, "optimizer": optimizer, "holders": holders}
             if isinstance(self.random_state, Integral):
                 self._stream["rng"] = rng
         return self
@@ -440,15 +492,17 @@ class EmbeddingAverageClassifier(
         if going_on:
             input_dim = len(self.embedding_)
         else:
-            input_dim = self.input_dim or max(highest + 1, N_RESERVED)
+            input_dim = int(self.input_dim or max(highest + 1, N_RESERVED))
         network = Network(
             input_dim=input_dim,
-            embedding_dim=self.embedding_dim,
-            hidden_units=self.hidden_units,
+            embedding_dim=int(self.embedding_dim),  # Keras refuses NumPy's integers.
+            hidden_units=int(self.hidden_units),
             n_outputs=1 if len(self.classes_) == 2 else len(self.classes_),
             mask_zero=self.mask_zero,
             dropout=self.dropout,
             l2=float(self.l2),
+            label_smoothing=float(self.label_smoothing),
+            token_weights=None if self.token_weighting is None else np.zeros(input_dim, np.float32),
         )
         if not going_on:
             self._check_memory(network, highest)
@@ -461,6 +515,26 @@ class EmbeddingAverageClassifier(
                 "or hidden_units has been changed. Set it back, or fit with warm_start=False."
             )
         return network, weights
+
+    def _holders(self, network: Network, training: Examples) -> npt.NDArray[np.float64]:
+        """Return the weight of each class's rows that hold each word, if words are weighted."""
+        n_classes = len(self.classes_)
+        if network.token_weights is None:
+            return np.zeros((0, n_classes))
+        return holders_by_class(
+            within(training.X, network.input_dim),
+            training.y,
+            training.sample_weight,
+            (network.input_dim, n_classes),
+        )
+
+    def _weighted(self, network: Network, holders: npt.NDArray[np.float64]) -> Network:
+        """Return the network with the words' weights, if words are weighted."""
+        if network.token_weights is None:
+            return network
+        token_weights = log_count_ratios(holders).astype(np.float32)
+        token_weights[0] = 0  # Padding.
+        return replace(network, token_weights=token_weights)
 
     def _check_memory(self, network: Network, highest: int) -> None:
         """Raise a ValueError where the embedding table is larger than memory.
@@ -486,10 +560,29 @@ class EmbeddingAverageClassifier(
 
     def _choose_backend(self) -> str:
         """Return the backend for what is asked for; refuse what SciPy's was asked for and lacks."""
+        is_given_whole = not isinstance(self.optimizer, str)
+        has_schedule = self.learning_rate_schedule != "constant"
+        if is_given_whole and (has_schedule or self.weight_decay):
+            raise ValueError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} and weight_decay="
+                f"{self.weight_decay!r} are for an optimizer given by name, got optimizer="
+                f"{self.optimizer!r}: give them to the optimizer itself."
+            )
+        if has_schedule and not isinstance(self.learning_rate, Real):
+            raise ValueError(
+                f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
+                "learning_rate_schedule='constant', or learning_rate to a number."
+            )
+        has_name = isinstance(self.loss, str) and self.loss in ("auto", *CROSS_ENTROPIES)
+        if self.label_smoothing and not has_name:
+            raise ValueError(
+                f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
+                f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
+            )
         lacking = []
         if self.optimizer != "adam":
             lacking.append(f"optimizer={self.optimizer!r}")
-        if not isinstance(self.loss, str) or self.loss not in ("auto", *CROSS_ENTROPIES):
+        if not has_name:
             lacking.append(f"loss={self.loss!r}")
         if not isinstance(self.learning_rate, Real):
             lacking.append(f"learning_rate={self.learning_rate!r}")
@@ -542,15 +635,22 @@ class EmbeddingAverageClassifier(
                 "backend_": backend,
                 # Set anew, the parameter would not be the trained network's.
                 "_mask_zero": network.mask_zero,
+                "token_weights_": network.token_weights,
             }
 
         def on_epoch_end(logs: Logs, weights: Weights) -> bool:
             stops_early = monitor(logs, weights)
             return task.end_epoch(lambda: learned(weights, monitor.n_epochs)) or stops_early
 
+        n_samples, batch_size = len(training.y), self.batch_size
+        if isinstance(batch_size, str):
+            batch_size = min(max(n_samples // 200, 2), 128)
+        decay_steps = None
+        if self.learning_rate_schedule == "cosine":
+            decay_steps = monitor.epochs * -(-n_samples // batch_size)
         options: dict[str, Any] = {
             "epochs": monitor.epochs,
-            "batch_size": self.batch_size,
+            "batch_size": batch_size,
             "shuffle": self.shuffle,
             "rng": rng,
             "on_epoch_begin": task.begin_epoch,
@@ -565,15 +665,22 @@ class EmbeddingAverageClassifier(
                 weights,
                 training,
                 validation,
-                optimizer=_keras.make_optimizer(self.optimizer, self.learning_rate),
+                optimizer=_keras.make_optimizer(
+                    self.optimizer, self.learning_rate, decay_steps, self.weight_decay
+                ),
                 optimizer_state=optimizer_state,
-                loss=_keras.make_loss(self.loss, len(self.classes_)),
+                loss=_keras.make_loss(self.loss, len(self.classes_), self.label_smoothing),
                 callbacks=_keras.checked_callbacks(self.callbacks or []),
                 verbose=self.verbose,
                 **options,
             )
         else:
-            adam = Adam(self.learning_rate, **(optimizer_state or {}))
+            adam = Adam(
+                self.learning_rate,
+                decay_steps=decay_steps,
+                weight_decay=self.weight_decay,
+                **(optimizer_state or {}),
+            )
             with monitor.shown(self.verbose):
                 weights = _network.train(
                     network, weights, training, validation, optimizer=adam, **options
@@ -643,6 +750,7 @@ class EmbeddingAverageClassifier(
             n_outputs=output.shape[1],
             mask_zero=self._mask_zero,
             l2=self.l2,
+            token_weights=self.token_weights_,
         )
 
     # -- predicting -------------------------------------------------------------------------
@@ -736,12 +844,13 @@ class EmbeddingAverageClassifier(
         # a row's prediction does not depend on the rows beside it, but for the last bit.
         dense = [array.astype(np.float64) for array in self._weights()[1:]]
         weights = [self.embedding_, *dense]
+        network = self._fitted_network()
         logits = np.empty((len(X), len(self.intercepts_[-1])))
         # All that is made of X is made of a block of it: X may take most of the memory.
-        for start in range(0, len(X), _network.ROWS_AT_ONCE):
-            rows = slice(start, start + _network.ROWS_AT_ONCE)
+        for start in range(0, len(X), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
             block = within(checked_indices(X[rows], "X", start), len(self.embedding_))
-            averages = _network.average(block, self.embedding_, self._mask_zero)
+            averages = _network.average(block, self.embedding_, network)
             logits[rows] = _network.logits(averages, weights)
         return logits
 

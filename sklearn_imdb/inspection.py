@@ -93,7 +93,8 @@ def token_contributions(
     Notes
     -----
     A contribution is of a token at its place in this text. The average is blind to order, so that
-    equal tokens of a text have equal contributions; "not" cannot turn what follows it. With a
+    equal tokens of a text have equal contributions; without n-grams "not" cannot turn what follows
+    it. With a
     hidden layer a contribution depends on the other tokens as well. With `mask_zero`, padding has
     no part in the average, and the baseline is the logit of the zero vector.
 
@@ -130,9 +131,10 @@ def explain_html(
 
     The text is shown as it was written, with all its capitals and marks; blue and a straight
     underline mark what speaks for the class, vermilion and a wavy underline what speaks against
-    it, the stronger the deeper, wider and bolder. Words that the network was not given, because
-    the text was cut off at `maxlen` or by `binary` or `oov_char=None`, are grey italics. The
-    strongest words are listed below with their numbers, those of all its places added up.
+    it, the stronger the deeper, wider and bolder. What an n-gram contributed is spread evenly over
+    its words, and with `binary` over all its places. Words that the network was not given, because
+    the text was cut off at `maxlen` or by `oov_char=None`, are grey italics. The strongest tokens
+    are listed below with their numbers, those of all places added up.
 
     Parameters
     ----------

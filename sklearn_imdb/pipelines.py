@@ -10,6 +10,9 @@ from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = ["make_text_classifier"]
 
+_WORDS_AND_PUNCTUATION = r"(?:<br />)*('\w+|\w+|(?:(?!<br />)[^\w\s'])+)"
+"""Words, clitics such as 't and 's, and runs of punctuation; HTML's line break is none of them."""
+
 
 def make_text_classifier(
     preset: str = "tutorial",
@@ -21,9 +24,12 @@ def make_text_classifier(
 
     Parameters
     ----------
-    preset : {"tutorial"}, default="tutorial"
+    preset : {"tutorial", "ngram"}, default="tutorial"
         "tutorial" is the encoding and the network of Keras's IMDB tutorial, stopping early, in
         batches of 64 instead of 512, chosen by cross-validation on the 25,000 training reviews.
+        "ngram" is the most accurate: each document's different words, pairs and triples, the
+        100,000 that tell most of the classes, their embeddings summed by log-count ratios. It
+        takes ten times as long, and 100 MB for each 25,000 documents.
     random_state : int, RandomState instance or None, default=None
         The classifier's.
     verbose : {0, 1, 2}, default=0
@@ -53,20 +59,44 @@ def make_text_classifier(
     >>> pipeline = make_text_classifier(random_state=0).fit(texts[:1500], y[:1500])
     >>> pipeline.predict_proba(texts[1500:]).shape
     (500, 2)
+    >>> pipeline = make_text_classifier("ngram", random_state=0).fit(texts[:1500], y[:1500])
+    >>> pipeline.score(texts[1500:], y[1500:]) > 0.8
+    True
+
+    References
+    ----------
+    "ngram" weighs words as S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good
+    Sentiment and Topic Classification", ACL 2012.
     """
-    if preset != "tutorial":
-        raise ValueError(f"preset must be 'tutorial', got {preset!r}.")
-    return Pipeline(
-        [
-            ("vectorizer", SequenceVectorizer()),
-            (
-                "classifier",
-                EmbeddingAverageClassifier(
-                    batch_size=64,
-                    early_stopping=True,
-                    random_state=random_state,
-                    verbose=verbose,
-                ),
-            ),
-        ]
-    )
+    if preset == "tutorial":
+        vectorizer = SequenceVectorizer()
+        classifier = EmbeddingAverageClassifier(
+            batch_size=64, early_stopping=True, random_state=random_state, verbose=verbose
+        )
+    elif preset == "ngram":
+        vectorizer = SequenceVectorizer(
+            num_words=100_000,
+            maxlen=1024,
+            token_pattern=_WORDS_AND_PUNCTUATION,
+            ngram_range=(1, 3),
+            min_df=3,
+            rank_by="class_evidence",
+            binary=True,
+            start_char=None,
+            oov_char=None,
+        )
+        classifier = EmbeddingAverageClassifier(
+            hidden_units=0,
+            dropout=0.3,
+            token_weighting="nb",
+            learning_rate=0.0005,
+            learning_rate_schedule="cosine",
+            label_smoothing=0.1,
+            epochs=4,
+            batch_size="auto",
+            random_state=random_state,
+            verbose=verbose,
+        )
+    else:
+        raise ValueError(f"preset must be 'tutorial' or 'ngram', got {preset!r}.")
+    return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any, Self
 
@@ -13,19 +13,22 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_imdb._class_evidence import Labels
 from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import INDEX_BYTES, TextEncoder, as_bytes, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
+from sklearn_imdb._ngrams import NgramCounts
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
 from sklearn_imdb._state import checked_state, stamped
 from sklearn_imdb._vocabulary import (
-    Numbers,
+    Counts,
     WordCounts,
     checked_vocabulary,
     is_packable,
     packed,
+    ranked,
     unpacked,
 )
 
@@ -76,9 +79,17 @@ class SequenceVectorizer(
         group is the word.
     tokenizer : callable, default=None
         Takes a text and returns the list of its words. It is pickled with the estimator.
+    ngram_range : tuple (min_n, max_n), default=(1, 1)
+        Words in the shortest and in the longest n-gram that are terms, each written with spaces
+        between its words: (1, 3) takes words, pairs and triples. A sequence has them in the order
+        of the words they start with, the shorter first. What is said here of words holds for them.
     min_df : int or float, default=1
         Leave out words found in fewer documents: an absolute count, or a share of the
         documents between 0.0 and 1.0. Not applied to a given `vocabulary`.
+    rank_by : {"frequency", "class_evidence"}, default="frequency"
+        What words are ranked by, and so which of them `num_words` keeps: how often they occur; or
+        how much they tell of the classes `y`, the absolute log-count ratio [2]_ times the square
+        root of the number of documents that hold the word.
     binary : bool, default=False
         Take each word once a document, where it first occurs, for counts and sequences alike.
     start_char : int or None, default=1
@@ -91,12 +102,16 @@ class SequenceVectorizer(
     Attributes
     ----------
     vocabulary_ : dict of str to int
-        Rank of each word kept, most frequent first; of words as frequent, the one seen first.
-        Empty after a fit on index lists without a `vocabulary`.
+        Rank of each word kept, most frequent first, or of most evidence; of equal words, the one
+        seen first. Empty after a fit on index lists without a `vocabulary`.
 
     Notes
     -----
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see a fit as one task.
+
+    N-grams are counted by sorting numbers, in about 60 bytes of memory for each word of the
+    documents, however many different n-grams there are; `partial_fit`, which has to remember each
+    that it ever saw, takes some 200 bytes for each different one.
 
     See Also
     --------
@@ -105,7 +120,9 @@ class SequenceVectorizer(
 
     References
     ----------
-    Keras, `keras.datasets.imdb.load_data`, https://keras.io/api/datasets/imdb/.
+    .. [1] Keras, `keras.datasets.imdb.load_data`, https://keras.io/api/datasets/imdb/.
+    .. [2] S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
+       Classification", ACL 2012.
 
     Examples
     --------
@@ -118,6 +135,12 @@ class SequenceVectorizer(
     ['<START> <UNK> great great film']
     >>> vectorizer.transform([[1, 4, 7, 12345]])
     array([[1, 4, 7, 2, 0, 0]], dtype=int32)
+
+    Pairs of words:
+
+    >>> vectorizer = SequenceVectorizer(ngram_range=(1, 2), min_df=2)
+    >>> list(vectorizer.fit(["not good at all", "not good, not bad"]).vocabulary_)
+    ['not', 'not good', 'good']
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
@@ -130,10 +153,12 @@ class SequenceVectorizer(
         "filters": [str],
         "token_pattern": [str, None],
         "tokenizer": [callable, None],
+        "ngram_range": [tuple, list],
         "min_df": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0.0, 1.0, closed="both"),
         ],
+        "rank_by": [StrOptions({"frequency", "class_evidence"})],
         "binary": ["boolean"],
         "start_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
         "oov_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
@@ -152,7 +177,9 @@ class SequenceVectorizer(
         filters: str = KERAS_FILTERS,
         token_pattern: str | None = None,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
+        ngram_range: tuple[int, int] = (1, 1),
         min_df: int | float = 1,
+        rank_by: str = "frequency",
         binary: bool = False,
         start_char: int | None = 1,
         oov_char: int | None = 2,
@@ -167,7 +194,9 @@ class SequenceVectorizer(
         self.filters = filters
         self.token_pattern = token_pattern
         self.tokenizer = tokenizer
+        self.ngram_range = ngram_range
         self.min_df = min_df
+        self.rank_by = rank_by
         self.binary = binary
         self.start_char = start_char
         self.oov_char = oov_char
@@ -175,15 +204,15 @@ class SequenceVectorizer(
 
     # -- learning ---------------------------------------------------------------------------
 
-    def fit(self, X: Iterable[Any], y: Any = None) -> Self:
+    def fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
         """Learn which words there are and rank them.
 
         Parameters
         ----------
         X : iterable of str, or of lists of int
             Texts, or word indices as Keras encodes them (lists, tuples or 1-D integer arrays).
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), default=None
+            Labels, for `rank_by="class_evidence"`; else ignored.
 
         Returns
         -------
@@ -194,34 +223,44 @@ class SequenceVectorizer(
         TypeError
             If `X` is no iterable of texts or index lists, or mixes them.
         ValueError
-            If a parameter or an index is out of range, or no word is left.
+            If a parameter or an index is out of range, labels are missing, or no word is left.
         """
         self._learn(X, y)
         return self
 
     @learning_method
     def _learn(
-        self, X: Iterable[Any], y: Any, numbered: list[Numbers] | None = None
-    ) -> Collection[str]:
-        """Fit; return the words counted, and put their places in each document into `numbered`."""
+        self, X: Iterable[Any], y: Any, keeps_numbers: bool = False
+    ) -> tuple[Counts, npt.NDArray[np.intp]] | None:
+        """Fit; return the counts and the places of the terms kept, None where none are counted."""
         self._check_parameters()
         with fit_task(self, "fit", X, y):
-            by_document = not _is_one(self.min_df)
-            counts = self._count(X, by_document=by_document, numbered=numbered)
-            vocabulary = self._vocabulary(counts)
-            if counts is not None and not vocabulary:
-                raise ValueError(
-                    f"X leaves no word to learn: {counts.n_documents} documents hold "
-                    f"{len(counts.occurrences)} different words, of which min_df={self.min_df} "
-                    "and the filters keep none."
-                )
-            self._set_vocabulary(vocabulary)
+            labels = self._labels(y)
+            is_of_words = tuple(self.ngram_range) == (1, 1)
+            words = self._count_words(
+                X,
+                labels,
+                binary=self.binary and is_of_words,
+                by_document=is_of_words and not (self._ranks_by_frequency and _is_one(self.min_df)),
+                keeps_numbers=keeps_numbers or not is_of_words,
+            )
             # A fit starts anew: what partial_fit had counted is no longer this estimator's.
             self.__dict__.pop("_counts", None)
-        return () if counts is None else counts.occurrences
+            if words is None:
+                self._set_vocabulary(self._given_vocabulary())
+                return None
+            counts = words if is_of_words else self._ngrams(words, labels, self.min_df)
+            places = self._set_counted(counts)
+            if not len(places):
+                raise ValueError(
+                    f"X leaves no word to learn: {words.n_documents} documents hold "
+                    f"{len(words.words)} different words, of which min_df={self.min_df}, "
+                    f"ngram_range={self.ngram_range} and the filters keep none."
+                )
+        return counts, places
 
     @learning_method
-    def partial_fit(self, X: Iterable[Any], y: Any = None) -> Self:
+    def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
 
         Chunks give the vocabulary that one `fit` on all of them would. The counts of every
@@ -232,8 +271,8 @@ class SequenceVectorizer(
         ----------
         X : iterable of str, or of lists of int
             The next documents.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), default=None
+            Their labels, for `rank_by="class_evidence"`; else ignored.
 
         Returns
         -------
@@ -246,15 +285,31 @@ class SequenceVectorizer(
         """
         self._check_parameters()
         with fit_task(self, "partial_fit", X, y):
-            self._count_further(X)
+            self._count_further(X, self._labels(y))
         return self
 
-    def _count_further(self, X: Iterable[Any]) -> None:
-        counts = self._count(X, by_document=True)
-        if counts is None:  # Index lists, or a given vocabulary: nothing to count.
+    def _count_further(self, X: Iterable[Any], labels: Labels) -> None:
+        is_of_words = tuple(self.ngram_range) == (1, 1)
+        counts = self._count_words(
+            X,
+            labels,
+            binary=self.binary and is_of_words,
+            by_document=is_of_words,
+            keeps_numbers=not is_of_words,
+        )
+        if counts is None:  # Index lists, or a given vocabulary.
             if "_counts" not in self.__dict__:
-                self._set_vocabulary(self._vocabulary(None))
+                self._set_vocabulary(self._given_vocabulary())
             return
+        if not is_of_words:  # An n-gram that is rare in every chunk may be frequent in all.
+            ngrams = self._ngrams(counts, labels, min_df=1)
+            counts = WordCounts(
+                ngrams.terms(np.arange(len(ngrams.occurrences))),
+                ngrams.occurrences,
+                ngrams.holders,
+                ngrams.n_documents,
+                labels.classes,
+            )
         before = getattr(self, "_counts", None)
         if before is not None:
             counts = WordCounts(**before).plus(counts)
@@ -263,18 +318,20 @@ class SequenceVectorizer(
                 "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
                 "from the first chunk on, on a new or cloned SequenceVectorizer."
             )
-        self._set_vocabulary(self._vocabulary(counts))
-        self._counts = counts._asdict()
+        self._set_counted(counts)
+        self._counts = counts._replace(numbered=())._asdict()
 
-    def fit_transform(self, X: Iterable[Any], y: Any = None) -> npt.NDArray[np.int32]:
+    def fit_transform(
+        self, X: Iterable[Any], y: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.int32]:
         """Learn the words of `X` and return its sequences; see `fit` and `transform`.
 
         Parameters
         ----------
         X : iterable of str, or of lists of int
             The documents. An iterator is read once and its documents are held meanwhile.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,), default=None
+            Labels, for `rank_by="class_evidence"`; else ignored.
 
         Returns
         -------
@@ -282,16 +339,31 @@ class SequenceVectorizer(
         """
         documents = materialized(X)
         # Splitting texts is what takes the time: here they are split once for both.
-        numbered: list[Numbers] = []
-        words = self._learn(documents, y, numbered)
-        if not words:  # Index lists, or a given vocabulary.
+        learned = self._learn(documents, y, keeps_numbers=True)
+        # N-grams that are not kept were not told apart, as they have to be to take places.
+        if learned is None or (self.oov_char is not None and tuple(self.ngram_range) != (1, 1)):
             return self.transform(documents)
-        return self._padded(self._text_encoder().of_numbered(numbered, words))
+        counts, places = learned
+        left_out = -1 if self.oov_char is None else self.oov_char
+        indices = np.full(len(counts.occurrences), left_out, np.int32)
+        indices[places] = np.arange(1, len(places) + 1) + self.index_from
+        sequences = (sequence[sequence >= 0] for sequence in counts.sequences(indices))
+        return self._padded(self._text_encoder().of_indices(sequences))
 
     def _check_parameters(self) -> None:
         self._validate_params()
         if self.tokenizer is not None and self.token_pattern is not None:
             raise ValueError("tokenizer and token_pattern are both given: set one of them to None.")
+        sizes = self.ngram_range
+        if not (
+            len(sizes) == 2
+            and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+            and 1 <= sizes[0] <= sizes[1]
+        ):
+            raise ValueError(
+                "ngram_range must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, "
+                f"got {sizes!r}."
+            )
         if self.num_words is not None and self.num_words <= self.index_from + 1:
             raise ValueError(
                 f"num_words={self.num_words} leaves no index for a word, as indices up to "
@@ -299,10 +371,22 @@ class SequenceVectorizer(
                 f"{self.index_from + 2}, or None."
             )
 
-    def _count(
-        self, X: Iterable[Any], *, by_document: bool, numbered: list[Numbers] | None = None
-    ) -> WordCounts | None:
-        """Words of `X` in order of first appearance; None where no text is to be counted."""
+    @property
+    def _ranks_by_frequency(self) -> bool:
+        return self.rank_by == "frequency"
+
+    def _labels(self, y: Any) -> Labels:
+        if self._ranks_by_frequency or self.vocabulary is not None:
+            return Labels.of(None)
+        if y is None:
+            raise ValueError(
+                "rank_by='class_evidence' needs the labels y of the documents, got None: pass "
+                "them, or set rank_by='frequency'."
+            )
+        return Labels.of(y)
+
+    def _count_words(self, X: Iterable[Any], labels: Labels, **options: bool) -> WordCounts | None:
+        """Count the words of `X`; None where no text is to be counted."""
         split = make_splitter(
             lowercase=self.lowercase,
             filters=self.filters,
@@ -314,15 +398,32 @@ class SequenceVectorizer(
             for _ in documents:  # Each is checked, whether or not anything is learned from it.
                 pass
             return None
-        return WordCounts.of(
-            documents, split, binary=self.binary, by_document=by_document, numbered=numbered
-        )
+        return WordCounts.of(documents, split, labels, **options)
 
-    def _vocabulary(self, counts: WordCounts | None) -> dict[str, int]:
-        n_ranks = None if self.num_words is None else self.num_words - self.index_from - 1
-        if self.vocabulary is not None:
-            return checked_vocabulary(self.vocabulary, n_ranks, self.index_from)
-        return {} if counts is None else counts.ranks(n_ranks, self.min_df)
+    def _ngrams(self, words: WordCounts, labels: Labels, min_df: float) -> NgramCounts:
+        for word in words.words:
+            if " " in word:
+                raise ValueError(
+                    f"ngram_range={self.ngram_range} joins words by spaces, and token_pattern or "
+                    f"tokenizer made the word {word!r}, which has one: have them split at spaces."
+                )
+        low, high = self.ngram_range
+        return NgramCounts(words, labels, (low, high), min_df, self.binary)
+
+    @property
+    def _n_ranks(self) -> int | None:
+        return None if self.num_words is None else self.num_words - self.index_from - 1
+
+    def _given_vocabulary(self) -> dict[str, int]:
+        if self.vocabulary is None:
+            return {}
+        return checked_vocabulary(self.vocabulary, self._n_ranks, self.index_from)
+
+    def _set_counted(self, counts: Counts) -> npt.NDArray[np.intp]:
+        """Rank what was counted; return the places of the terms kept, in the order of ranks."""
+        places = ranked(counts, self._n_ranks, self.min_df, not self._ranks_by_frequency)
+        self._set_vocabulary({term: rank for rank, term in enumerate(counts.terms(places), 1)})
+        return places
 
     def _set_vocabulary(self, vocabulary: dict[str, int]) -> None:
         self.vocabulary_ = vocabulary
@@ -356,13 +457,10 @@ class SequenceVectorizer(
         """
         check_is_fitted(self)
         documents = Documents(X)
-        encode: Callable[[Any], bytes]
         if documents.are_texts and not documents.is_empty:
-            encode = self._text_encoder()
-        else:
-            self._check_parameters()
-            encode = self._encode_indices
-        return self._padded(map(encode, documents))
+            return self._padded(self._text_encoder()(documents))
+        self._check_parameters()
+        return self._padded(map(self._encode_indices, documents))
 
     def _padded(self, documents: Iterable[bytes]) -> npt.NDArray[np.int32]:
         pad = bytes.ljust if self.padding == "post" else bytes.rjust
@@ -389,6 +487,7 @@ class SequenceVectorizer(
             "start_char": self.start_char,
             "oov_char": self.oov_char,
             "binary": self.binary,
+            "ngram_range": tuple(self.ngram_range),
             "maxlen": self.maxlen,
             "truncating": self.truncating,
             "padding": self.padding,
@@ -481,20 +580,28 @@ class SequenceVectorizer(
             name for name in ("vocabulary", "vocabulary_") if is_packable(state.get(name))
         ]
         for name in state["_packed"]:
-            state[name] = packed(state[name])
+            state[name] = packed(state[name], state[name].values())
         if "_counts" in state:
             counts = WordCounts(**state["_counts"])
-            state["_counts"] = [packed(counts.occurrences, counts.holders), counts.n_documents]
+            arrays = packed(counts.words, counts.occurrences, *counts.holders.T)
+            state["_counts"] = [arrays, counts.n_documents, counts.classes]
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         state = checked_state(state, type(self).__name__)
         for name in state.pop("_packed", []):
-            [state[name]] = unpacked(state[name])
+            words, [numbers] = unpacked(state[name])
+            state[name] = dict(zip(words, numbers.tolist(), strict=True))
         if "_counts" in state:
-            arrays, n_documents = state["_counts"]
-            occurrences, holders = unpacked(arrays)
-            state["_counts"] = WordCounts(occurrences, holders, n_documents)._asdict()
+            arrays, n_documents, classes = state["_counts"]
+            words, [occurrences, *holders] = unpacked(arrays)
+            state["_counts"] = WordCounts(
+                words,
+                occurrences.astype(np.int64),
+                np.stack(holders, axis=1).astype(np.int64),
+                n_documents,
+                classes,
+            )._asdict()
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Tags:

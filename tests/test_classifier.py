@@ -246,7 +246,7 @@ def test_a_prediction_does_not_depend_on_the_rows_beside_it(sequences, monkeypat
     assert_allclose(
         [classifier.decision_function(row[np.newaxis])[0] for row in X], at_once, atol=1e-12
     )
-    monkeypatch.setattr(_network, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("sklearn_imdb.classifier.ROWS_AT_ONCE", 7)
     assert_allclose(classifier.decision_function(X), at_once, atol=1e-12)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb._alignment import aligned
 from sklearn_imdb._explanation_page import BLUE, FAINT_INK, INK, VERMILION, escaped, signed, tint
 from sklearn_imdb.datasets import make_reviews
@@ -93,14 +93,63 @@ def test_every_token_is_found_where_it_stands(parameters):
             if not words:
                 assert token == "<START>"
                 continue
-            ((begin, end),) = (alignment.words[number] for number in words)
-            word = text[begin:end]
-            if vectorizer.lowercase:
-                # The sigma that ends a word is another letter than the one that stands alone.
-                word, token = word.lower().replace("ς", "σ"), token.replace("ς", "σ")
-            # Of the two characters that İ becomes, a pattern may take one.
-            assert token in ("<UNK>", word) or (token in word and "İ" in text[begin:end])
-            assert token != "<UNK>" or word not in vectorizer.vocabulary_
+            for number in words:
+                begin, end = alignment.words[number]
+                word = text[begin:end]
+                if vectorizer.lowercase:
+                    # The sigma that ends a word is another letter than the one that stands alone.
+                    word, token = word.lower().replace("ς", "σ"), token.replace("ς", "σ")
+                # Of the two characters that İ becomes, a pattern may take one.
+                assert token in ("<UNK>", word) or (token in word and "İ" in text[begin:end])
+                assert token != "<UNK>" or word not in vectorizer.vocabulary_
+
+
+@pytest.mark.parametrize("oov_char", [None, 2])
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize("ngram_range", [(1, 3), (2, 2)])
+def test_every_ngram_is_found_where_its_words_stand(ngram_range, binary, oov_char):
+    texts = make_reviews(20, mean_length=40, random_state=0)[0]
+    vectorizer = SequenceVectorizer(
+        ngram_range=ngram_range, binary=binary, oov_char=oov_char, min_df=2
+    ).fit(texts)
+    for text, sequence in zip(texts, vectorizer.transform(texts), strict=True):
+        alignment = aligned(vectorizer, text)
+        names = vectorizer.inverse_transform([[index] for index in sequence if index])
+        for name, words in zip(names, alignment.tokens, strict=True):
+            if name in ("<START>", "<UNK>"):
+                continue
+            spelt = [text[slice(*alignment.words[number])].lower() for number in words]
+            n_words = name.count(" ") + 1
+            places = [spelt[i : i + n_words] for i in range(0, len(spelt), n_words)]
+            assert {" ".join(place) for place in places} == {name}
+            assert len(places) == 1 or binary
+
+
+def test_what_an_ngram_contributed_is_spread_over_its_words_and_places(reviews, quick):
+    vocabulary = {"superb": 1, "cast": 2, "superb cast": 3, "dull": 4}
+    vectorizer = SequenceVectorizer(
+        vocabulary=vocabulary, ngram_range=(1, 2), binary=True, oov_char=None, start_char=None
+    )
+    pipeline = make_pipeline(vectorizer, quick(input_dim=8, epochs=1)).fit(*reviews)
+    text = "Superb cast, superb cast!"
+    [explained] = token_contributions(pipeline, [text])
+    assert explained.tokens == ["superb", "superb cast", "cast"]
+    superb, pair, cast = explained.contributions
+    titles = re.findall('title="(.*?)"', explain_html(pipeline, text).html)
+    of_places = [superb / 2 + pair / 4, cast / 2 + pair / 4]
+    assert titles == [signed(share) for share in of_places * 2]
+
+
+def test_the_ngram_preset_is_explained(reviews):
+    pipeline = make_text_classifier("ngram", random_state=0).fit(*reviews)
+    text = "I loved the superb cast; xyzzy: a superb cast."
+    [explained] = token_contributions(pipeline, [text])
+    assert explained.baseline + explained.contributions.sum() == pytest.approx(
+        pipeline.decision_function([text])[0], abs=1e-5
+    )
+    shown = Shown(explain_html(pipeline, text).html)
+    assert shown.text == text
+    assert [word for word, style in shown.tinted if "italic" in style] == [";", "xyzzy", ":"]
 
 
 def test_lower_casing_one_character_by_another_finds_every_place():
@@ -188,7 +237,7 @@ def test_of_two_classes_what_speaks_against_one_speaks_for_the_other(pipeline, r
     [
         ({"maxlen": 2}, ["Superb", "plot"]),
         ({"maxlen": 2, "truncating": "post"}, ["plot", "xyzzy", "superb"]),
-        ({"binary": True}, ["superb"]),
+        ({"binary": True}, []),
         ({"oov_char": None}, ["xyzzy"]),
         ({}, []),
     ],

@@ -115,9 +115,9 @@ def test_word_shares_and_average_equal_a_loop(mask_zero, rows_at_once, monkeypat
         for word in words:
             expected[row] += embedding[word] / len(words)
     assert_allclose(_network.word_shares(X, network) @ embedding, expected, atol=1e-6)
-    assert_allclose(_network.average(X, embedding, mask_zero), expected, atol=1e-6)
+    assert_allclose(_network.average(X, embedding, network), expected, atol=1e-6)
     long = np.tile(X, 3000)  # So long that a plain sum in float32 would be off.
-    assert_allclose(_network.average(long, embedding, mask_zero), expected, atol=1e-6)
+    assert_allclose(_network.average(long, embedding, network), expected, atol=1e-6)
     # Repeated words are merged: that is what makes training fast.
     assert _network.word_shares(X, network).nnz < np.count_nonzero(X) + len(X)
 
@@ -183,7 +183,7 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
         for array, expected in zip(trained, weights, strict=True):
             assert_allclose(array, expected, atol=1e-6)
         assert_allclose([logs["loss"], logs["accuracy"]], [np.mean(losses), hits / 10], rtol=1e-6)
-        z = _network.logits(_network.average(validation.X, weights[0], False), weights)
+        z = _network.logits(_network.average(validation.X, weights[0], network), weights)
         penalty = 0.01 * sum(np.sum(kernel**2) for kernel in weights[1::2])
         expected = _network.losses(z, validation.y).mean() + penalty
         assert_allclose(logs["val_loss"], expected, rtol=1e-5)

@@ -1,0 +1,58 @@
+"""The preset "ngram" against NBSVM and others: accuracy, time and memory from raw texts.
+
+Each contender of `examples/ngram_accuracy.py` in a process of its own, imports included; a turn's
+number is its seed. On generated reviews of other kinds as well, of 2 and 5 classes, few and many,
+short and long, against Tfidf + LogisticRegression.
+"""
+
+import contest
+
+options = contest.start(__doc__, cores=[2], rounds=3)
+
+import pickle
+import runpy
+import sys
+import tempfile
+from pathlib import Path
+
+from sklearn_imdb.datasets import make_reviews
+
+FILE = Path(tempfile.gettempdir()) / f"accuracy_{options.small}.pkl"
+EXAMPLE = Path(__file__).parents[1] / "examples" / "ngram_accuracy.py"
+contenders = runpy.run_path(str(EXAMPLE))["contenders"]
+
+if options.contender:
+    texts, y, test_texts, y_test = pickle.loads(FILE.read_bytes())
+    pipeline = contenders(seed=options.turn)[options.contender].fit(texts, y)
+    print(pipeline.score(test_texts, y_test))
+    sys.exit()
+
+*data, source = contest.reviews(options)
+FILE.write_bytes(pickle.dumps(data))
+del data
+measured = contest.processes(__file__, options, contenders(seed=0))
+FILE.unlink()
+rows = {
+    "whole process": {name: found["seconds"] for name, found in measured.items()},
+    "peak memory": {name: found["megabytes"] for name, found in measured.items()},
+    "test accuracy": {
+        name: [float(output) for output in found["output"]] for name, found in measured.items()
+    },
+}
+contest.report(options, "accuracy", rows, f"{source}, 1-3-grams")
+
+rows = {}
+for n_classes in (2, 5):
+    for mean_length in (20, 60, 230):
+        for n_texts in (500, 4_000):
+            job = f"{n_classes} classes, {mean_length} words, {n_texts:,} texts, test accuracy"
+            rows[job] = {"preset ngram": [], "Tfidf + LogisticRegression": []}
+            for seed in range(options.rounds):
+                texts, y = make_reviews(
+                    n_texts + 4_000, n_classes=n_classes, mean_length=mean_length, random_state=seed
+                )
+                for name, measured in rows[job].items():
+                    pipeline = contenders(seed)[name].fit(texts[:n_texts], y[:n_texts])
+                    measured.append(pipeline.score(texts[n_texts:], y[n_texts:]))
+            print(job, rows[job], file=sys.stderr, flush=True)
+contest.report(options, "other texts", rows, "generated reviews")

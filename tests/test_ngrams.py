@@ -1,0 +1,239 @@
+"""N-grams and vocabularies by class evidence, against counts made in the plainest way."""
+
+import itertools
+import pickle
+import tracemalloc
+from collections import Counter
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.feature_extraction.text import CountVectorizer
+
+from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb._class_evidence import log_count_ratios
+
+WORDS = r"'\w+|\w+|[^\w\s']+"
+TEXTS = ["Not good, not good at all.", "not bad at all", "", "good", "Bad; not good"]
+
+
+def ngrams(words, ngram_range, binary):
+    """N-grams in the order of the words they start with, the shorter first."""
+    found = [
+        " ".join(words[start : start + n])
+        for start in range(len(words))
+        for n in range(ngram_range[0], ngram_range[1] + 1)
+        if start + n <= len(words)
+    ]
+    return list(dict.fromkeys(found)) if binary else found
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """600 short texts of few words, so that n-grams come back; the words are of any script."""
+    words = np.array(["a", "b", "Ü", "dog", "'s", "ſ", "😀", "x\u2028y", "\udcff", "b"])
+    rng = np.random.RandomState(0)
+    return [" ".join(rng.choice(words, rng.randint(12))) for _ in range(600)]
+
+
+SETTINGS = list(itertools.product([(1, 2), (1, 3), (2, 2), (2, 4)], [1, 3, 0.02], [False, True]))
+
+
+@pytest.mark.parametrize(("ngram_range", "min_df", "binary"), SETTINGS)
+def test_counts_ranks_and_sequences_are_those_of_plain_loops(texts, ngram_range, min_df, binary):
+    words = [[word for word in text.lower().split(" ") if word] for text in texts]
+    documents = [ngrams(document, ngram_range, binary) for document in words]
+    occurrences = Counter(itertools.chain.from_iterable(documents))
+    holders = Counter(itertools.chain.from_iterable(map(set, documents)))
+    fewest = min_df if isinstance(min_df, int) else min_df * len(texts)
+    kept = [term for term in occurrences if holders[term] >= fewest]
+    expected = {term: n for n, term in enumerate(sorted(kept, key=lambda t: -occurrences[t]), 1)}
+    options = {"ngram_range": ngram_range, "min_df": min_df, "binary": binary, "maxlen": 50}
+    for oov_char in (None, 2):
+        vectorizer = SequenceVectorizer(num_words=None, oov_char=oov_char, **options)
+        X = vectorizer.fit_transform(texts)
+        assert list(vectorizer.vocabulary_.items()) == list(expected.items())
+        for row, document in zip(X, documents, strict=True):
+            indices = [1] + [
+                expected[term] + 3 if term in expected else 2
+                for term in document
+                if term in expected or oov_char is not None
+            ]
+            indices = indices[-50:]
+            assert row.tolist() == indices + [0] * (50 - len(indices))
+        assert_array_equal(vectorizer.transform(texts), X)
+        assert_array_equal(vectorizer.transform(iter(texts)), X)
+
+
+def test_the_terms_are_those_of_count_vectorizer(reviews):
+    texts, _ = reviews
+    ours = SequenceVectorizer(
+        ngram_range=(1, 3), min_df=3, token_pattern=WORDS, num_words=None
+    ).fit(texts)
+    theirs = CountVectorizer(ngram_range=(1, 3), min_df=3, token_pattern=WORDS).fit(texts)
+    assert ours.vocabulary_.keys() == theirs.vocabulary_.keys()
+    assert len(ours.vocabulary_) > 1000
+
+
+def test_an_index_of_an_ngram_reads_back():
+    vectorizer = SequenceVectorizer(ngram_range=(2, 2), oov_char=None, start_char=None, maxlen=4)
+    X = vectorizer.fit_transform(TEXTS)
+    assert vectorizer.vocabulary_ == {
+        "not good": 1,
+        "at all": 2,
+        "good not": 3,
+        "good at": 4,
+        "not bad": 5,
+        "bad at": 6,
+        "bad not": 7,
+    }
+    assert vectorizer.inverse_transform(X[:1]) == ["good not not good good at at all"]
+    assert_array_equal(X[2:4], np.zeros((2, 4)))
+
+
+@pytest.mark.parametrize(
+    ("truncating", "expected"), [("pre", "good at all all"), ("post", "not good")]
+)
+def test_a_sequence_is_cut_by_the_words_that_ngrams_start_with(truncating, expected):
+    vectorizer = SequenceVectorizer(
+        ngram_range=(1, 2), oov_char=None, start_char=None, maxlen=2, truncating=truncating
+    ).set_params(vocabulary={"not": 1, "good": 2, "at all": 3, "all": 4, "not good at": 5})
+    X = vectorizer.fit(TEXTS).transform(["not good at all"])
+    words = {"pre": "at all all", "post": "not good"}[truncating]
+    assert vectorizer.inverse_transform(X) == [words]
+
+
+# -- class evidence ---------------------------------------------------------------------------
+
+
+def test_log_count_ratios_of_two_classes():
+    holders = np.array([[3, 0], [1, 1], [0, 2]])
+    negative, positive = np.array([4, 2, 1]) / 7, np.array([1, 2, 3]) / 6
+    assert_allclose(log_count_ratios(holders), np.log(positive / negative))
+
+
+def test_log_count_ratios_of_more_classes_are_the_largest_of_one_to_the_others():
+    holders = np.array([[3, 0, 1], [1, 1, 4]])
+    ratios = []
+    for label in range(3):
+        one, others = holders[:, label] + 1, np.delete(holders, label, axis=1).sum(axis=1) + 1
+        ratios.append(np.abs(np.log(one / one.sum()) - np.log(others / others.sum())))
+    assert_allclose(log_count_ratios(holders), np.max(ratios, axis=0))
+
+
+@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
+@pytest.mark.parametrize("labels", [[0, 1, 1, 1, 0], ["no", "yes", "yes", "perhaps", "no"]])
+def test_terms_are_ranked_by_class_evidence(ngram_range, labels):
+    options = {"ngram_range": ngram_range, "min_df": 2, "num_words": None}
+    by_evidence = SequenceVectorizer(rank_by="class_evidence", **options).fit(TEXTS, labels)
+    terms = list(SequenceVectorizer(**options).fit(TEXTS).vocabulary_)
+    words = [text.lower().replace(",", "").replace(".", "").replace(";", "") for text in TEXTS]
+    documents = [set(ngrams(text.split(), ngram_range, True)) for text in words]
+    holders = np.array(
+        [
+            [
+                sum(term in d for d, own in zip(documents, labels, strict=True) if own == label)
+                for label in sorted(set(labels))
+            ]
+            for term in terms
+        ]
+    )
+    evidence = np.abs(log_count_ratios(holders)) * np.sqrt(holders.sum(axis=1))
+    assert by_evidence.vocabulary_.keys() == set(terms)
+    found = [evidence[terms.index(term)] for term in by_evidence.vocabulary_]
+    assert_allclose(found, sorted(evidence, reverse=True))
+
+
+def test_class_evidence_keeps_the_words_that_tell_classes_apart():
+    texts = ["the a of good", "the a of good", "the a of bad", "the a of bad"]
+    vectorizer = SequenceVectorizer(rank_by="class_evidence", num_words=6)
+    assert set(vectorizer.fit(texts, [1, 1, 0, 0]).vocabulary_) == {"good", "bad"}
+
+
+# -- chunks -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rank_by", ["frequency", "class_evidence"])
+@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 3)])
+@pytest.mark.parametrize("binary", [False, True])
+def test_chunks_give_the_vocabulary_of_one_fit(reviews, rank_by, ngram_range, binary):
+    texts, y = reviews
+    options = {"rank_by": rank_by, "ngram_range": ngram_range, "binary": binary, "min_df": 2}
+    one = SequenceVectorizer(**options).fit(texts, y)
+    chunked = SequenceVectorizer(**options)
+    for start in range(0, 600, 130):  # The first chunks need not hold every class.
+        rows = slice(start, start + 130)
+        chunked = pickle.loads(pickle.dumps(chunked.partial_fit(texts[rows], y[rows])))
+    assert list(chunked.vocabulary_.items()) == list(one.vocabulary_.items())
+
+
+def test_a_class_may_come_in_a_later_chunk():
+    texts, y = ["good film", "good cast", "bad film", "bad cast"], ["up", "up", "down", "down"]
+    chunked = SequenceVectorizer(rank_by="class_evidence", min_df=2)
+    chunked.partial_fit(texts[:2], y[:2]).partial_fit(texts[2:], y[2:])
+    one = SequenceVectorizer(rank_by="class_evidence", min_df=2).fit(texts, y)
+    assert chunked.vocabulary_ == one.vocabulary_
+
+
+def test_rank_by_cannot_change_between_chunks():
+    vectorizer = SequenceVectorizer().partial_fit(TEXTS)
+    vectorizer.set_params(rank_by="class_evidence")
+    with pytest.raises(ValueError, match="with another rank_by than it began with"):
+        vectorizer.partial_fit(TEXTS, [0, 1, 0, 1, 0])
+
+
+# -- memory -----------------------------------------------------------------------------------
+
+
+def peak(function, *args):
+    tracemalloc.start()
+    try:
+        function(*args)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_counting_takes_memory_by_the_word_not_by_the_ngram():
+    rng = np.random.RandomState(0)
+    # As many words, but of the first nearly every pair and triple is new.
+    new = [" ".join(map(str, row)) for row in rng.randint(0, 10_000, (500, 400))]
+    old = [" ".join(map(str, row)) for row in rng.randint(10_000, 10_010, (500, 400))]
+    vectorizer = SequenceVectorizer(ngram_range=(1, 3), min_df=3)
+    few, many = peak(vectorizer.fit, old), peak(vectorizer.fit, new)
+    assert many < 100 * 500 * 400  # Bytes for each word.
+    assert many < 1.5 * few
+
+
+# -- errors -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ngram_range", [(0, 1), (2, 1), (1, 2, 3), (1.0, 2), (True, 2), [1]])
+def test_a_range_that_is_none_is_named(ngram_range):
+    with pytest.raises(ValueError, match="ngram_range must be a tuple"):
+        SequenceVectorizer(ngram_range=ngram_range).fit(TEXTS)
+
+
+def test_a_word_with_a_space_cannot_be_joined():
+    vectorizer = SequenceVectorizer(ngram_range=(1, 2), token_pattern=r"\w+ \w+")
+    with pytest.raises(ValueError, match="made the word 'not good', which has one"):
+        vectorizer.fit(TEXTS)
+
+
+def test_missing_labels_are_named():
+    with pytest.raises(ValueError, match="rank_by='class_evidence' needs the labels y"):
+        SequenceVectorizer(rank_by="class_evidence").fit(TEXTS)
+
+
+@pytest.mark.parametrize(("n_labels", "word"), [(4, "more"), (6, "fewer")])
+@pytest.mark.parametrize("method", ["fit", "fit_transform", "partial_fit"])
+def test_labels_of_another_number_are_refused(n_labels, word, method):
+    vectorizer = SequenceVectorizer(rank_by="class_evidence")
+    with pytest.raises(ValueError, match=f"it has {n_labels}, and X holds {word}"):
+        getattr(vectorizer, method)(iter(TEXTS), [0, 1, 0, 1, 0, 1][:n_labels])
+    assert not hasattr(vectorizer, "vocabulary_")
+
+
+def test_nothing_left_is_an_error():
+    with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and the filters keep"):
+        SequenceVectorizer(ngram_range=(1, 2), min_df=9).fit(TEXTS)
