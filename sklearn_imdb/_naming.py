@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,8 +20,11 @@ def names_of(vectorizer: SequenceVectorizer, indices: Iterable[int]) -> list[str
             "This SequenceVectorizer knows no words to explain by, because it was fitted on index "
             "lists: give it the vocabulary that encoded them, such as Keras's word index."
         )
-    # In the order of their ranks, among which there may be gaps.
-    words, ranks = list(vectorizer.vocabulary_), list(vectorizer.vocabulary_.values())
+    words = list(vectorizer.vocabulary_)
+    # In the order of their ranks, of which a vocabulary that was given may leave some out.
+    ranks: Sequence[int] = range(1, len(words) + 1)
+    if vectorizer.vocabulary_[words[-1]] > len(words):
+        ranks = list(vectorizer.vocabulary_.values())
 
     def name(index: int) -> str:
         if index == vectorizer.start_char:
@@ -32,6 +35,6 @@ def names_of(vectorizer: SequenceVectorizer, indices: Iterable[int]) -> list[str
         if rank <= 0:
             return "<UNUSED>"
         place = bisect_left(ranks, rank)
-        return words[place] if ranks[place : place + 1] == [rank] else "<UNK>"
+        return words[place] if place < len(words) and ranks[place] == rank else "<UNK>"
 
     return [name(index) for index in indices]

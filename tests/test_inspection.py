@@ -163,10 +163,12 @@ def test_a_pipeline_that_puts_out_tables_is_explained_alike(pipeline, reviews):
         {"oov_char": None},
         {"start_char": 7, "oov_char": 9},
         {"index_from": 0},
+        {"vocabulary": {"b": 2, "a": 1}},
     ],
 )
 def test_tokens_are_named_as_inverse_transform_names_them(parameters):
-    vectorizer = SequenceVectorizer(vocabulary={"b": 5, "a": 2, "c d": 8}, **parameters).fit(["a"])
+    gaps = {"vocabulary": {"b": 5, "a": 2, "c d": 8}}
+    vectorizer = SequenceVectorizer(**gaps | parameters).fit(["a"])
     indices = range(1, 20)
     expected = vectorizer.inverse_transform([[index] for index in indices])
     assert names_of(vectorizer, indices) == expected
