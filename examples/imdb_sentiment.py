@@ -6,7 +6,8 @@ half, save it, load it, and classify new sentences.
 
 Run it with ``python examples/imdb_sentiment.py``. The first run downloads 84 MB; ``--data-home``
 names the folder that has the data or is to have it. Where the reviews are not to be had, it says
-so and goes on with generated ones.
+so and goes on with generated ones. With matplotlib, the extra ``sklearn-imdb[plot]``, it draws a
+picture at the end.
 """
 
 # %%
@@ -26,6 +27,7 @@ from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
 parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
+parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
 parser.add_argument("--small", action="store_true", help="2,000 reviews only, to try it out")
 parser.add_argument("--seed", type=int, default=0, help="of the training; default: 0")
 options = parser.parse_args()
@@ -103,3 +105,28 @@ sentences = [
 ]
 for sentence, (_, positive) in zip(sentences, loaded.predict_proba(sentences), strict=True):
     print(f"{positive:7.1%} positive: {sentence}")
+
+# %%
+# How sure is it?
+# ---------------
+# Most reviews are near one end. Where the two humps overlap, in the middle, it is wrong most.
+
+try:
+    import matplotlib.pyplot as plt
+except ImportError:
+    print('No picture: matplotlib is not installed, pip install "sklearn-imdb[plot]".')
+else:
+    plt.switch_backend("agg")  # Pictures go to files.
+    figure, ax = plt.subplots(figsize=(5.8, 3.6), layout="constrained")
+    for label, name, style in (
+        (0, "negative reviews", {"color": "#D55E00", "hatch": "//"}),
+        (1, "positive reviews", {"color": "#0072B2"}),
+    ):
+        shares = probabilities[y_test == label, 1]
+        ax.hist(shares, bins=40, range=(0, 1), alpha=0.6, label=name, **style)
+    ax.set(xlabel="Probability of being positive", ylabel="Test reviews")
+    ax.legend(loc="upper center")
+    options.pictures.mkdir(parents=True, exist_ok=True)
+    picture = options.pictures / "imdb_sentiment.png"
+    figure.savefig(picture, dpi=100)
+    print(f"How sure it is of the test reviews: {picture}")

@@ -31,8 +31,8 @@ _HOMES = {
 
 # PEP 562: a name's module is imported when the name is first asked for.
 def __getattr__(name: str) -> Any:
-    if name == "datasets":
-        return import_module("sklearn_imdb.datasets")
+    if name in ("datasets", "inspection"):
+        return import_module(f"sklearn_imdb.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from sklearn_imdb import _network
 from sklearn_imdb._class_evidence import holders_by_class, log_count_ratios
+from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
     check_weights,
@@ -43,7 +44,9 @@ from sklearn_imdb._state import checked_state, stamped
 __all__ = ["EmbeddingAverageClassifier"]
 
 
-class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class EmbeddingAverageClassifier(
+    CallbackSupportMixin, DocumentationLinkMixin, ClassifierMixin, BaseEstimator
+):
     """Classify sequences of word indices by their average word embedding.
 
     The network of Keras's text classification tutorial: an embedding of each word, their average

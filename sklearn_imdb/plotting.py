@@ -7,36 +7,56 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
+
+from sklearn_imdb._histories import (
+    PANELS,
+    Curve,
+    Training,
+    are_folds,
+    checked_trainings,
+    histories_of_folds,
+    history_of,
+)
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import FillBetweenPolyCollection
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
 __all__ = ["TrainingHistoryDisplay"]
 
-_PANELS = ("loss", "accuracy")
 # Apart in colour, in grey and in dashes; for those who see few colours too (Okabe & Ito, 2008).
-_TRAINING = {"label": "training", "color": "#E69F00", "linestyle": "--"}
-_VALIDATION = {"label": "validation", "color": "#0072B2", "linestyle": "-"}
-_KEPT = {"color": "0.3", "linestyle": ":", "linewidth": 1}
+_TRAINING: dict[str, Any] = {"label": "training", "color": "#E69F00", "linestyle": "--"}
+_VALIDATION: dict[str, Any] = {"label": "validation", "color": "#0072B2", "linestyle": "-"}
+_KEPT: dict[str, Any] = {"color": "0.3", "linestyle": ":", "linewidth": 1}
+_FOLD: dict[str, Any] = {"linewidth": 0.8, "alpha": 0.5}
+_BAND: dict[str, Any] = {"alpha": 0.2, "linewidth": 0}
+_KEPT_IN_FOLD: dict[str, Any] = {
+    "label": "epoch kept, each fold",
+    "linestyle": "none",
+    "marker": "D",
+    "markersize": 5,
+    "markeredgecolor": "0.1",
+    "zorder": 3,
+}
 
 
 class TrainingHistoryDisplay:
     """Loss and accuracy after each epoch, of training and of validation.
 
-    Make it by :meth:`from_estimator` or :meth:`from_history`.
+    Make it by :meth:`from_estimator`, :meth:`from_cv_results` or :meth:`from_history`.
 
     Parameters
     ----------
-    history : mapping of str to sequence of float
+    history : mapping of str to sequence of float, or list of them
         `loss` or `accuracy` or both, and where there was validation `val_loss` and
         `val_accuracy`: a value an epoch, as in `history_` of an
         :class:`EmbeddingAverageClassifier` or in `history` of Keras's `History`. What else
-        there is in it is not drawn.
-    kept_epoch : int, default=None
-        Epoch, counted from 1, whose weights were kept; None marks none.
+        there is in it is not drawn. A list has the histories of several folds.
+    kept_epoch : int or list of int, default=None
+        Epoch, counted from 1, whose weights were kept; None marks none. With a list of
+        histories, a list of as many, or None.
 
     Attributes
     ----------
@@ -45,9 +65,21 @@ class TrainingHistoryDisplay:
     ax_ : ndarray of matplotlib.axes.Axes
         The axes of the loss and of the accuracy, where the history has them.
     lines_ : list of matplotlib.lines.Line2D
-        The curves, in the order `loss`, `val_loss`, `accuracy`, `val_accuracy`.
+        The curves, in the order `loss`, `val_loss`, `accuracy`, `val_accuracy`; of several folds
+        their means.
     kept_epoch_lines_ : list of matplotlib.lines.Line2D
-        The mark of the epoch kept, one in each of `ax_`.
+        The mark of the epoch kept, one in each of `ax_`; of several folds, which may have kept
+        different ones, points on the curves of validation, or of training without it.
+    fold_lines_ : list of list of matplotlib.lines.Line2D
+        For each of `lines_`, the curves of the folds; empty without folds.
+    bands_ : list of matplotlib.collections.PolyCollection
+        For each of `lines_`, one standard deviation to either side; empty without folds.
+
+    Notes
+    -----
+    Where folds stopped early they differ in length. The mean and its band end where the shortest
+    fold does: beyond, they would be of other folds than before, mostly of those that did best,
+    and the curve would bend for no reason but that. The folds' own curves go on.
 
     See Also
     --------
@@ -67,9 +99,14 @@ class TrainingHistoryDisplay:
     ax_: npt.NDArray[np.object_]
     lines_: list[Line2D]
     kept_epoch_lines_: list[Line2D]
+    fold_lines_: list[list[Line2D]]
+    bands_: list[FillBetweenPolyCollection]
 
     def __init__(
-        self, *, history: Mapping[str, Sequence[float]], kept_epoch: int | None = None
+        self,
+        *,
+        history: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
+        kept_epoch: int | Sequence[int | None] | None = None,
     ) -> None:
         self.history = history
         self.kept_epoch = kept_epoch
@@ -96,39 +133,65 @@ class TrainingHistoryDisplay:
         TypeError
             If `estimator` keeps no history.
         """
-        classifier = estimator
-        while hasattr(classifier, "steps"):
-            classifier = classifier[-1]
-        if isinstance(classifier, BaseEstimator):
-            check_is_fitted(classifier)
-        if not hasattr(classifier, "kept_epoch_"):
-            remedy = ""
-            if hasattr(classifier, "best_estimator_"):
-                remedy = ": pass its best_estimator_"
-            elif isinstance(getattr(classifier, "history", None), Mapping):
-                remedy = ": pass its .history to from_history"
-            raise TypeError(
-                "estimator must be an EmbeddingAverageClassifier or a Pipeline ending in one, got "
-                f"{type(classifier).__name__}{remedy}."
-            )
-        return cls.from_history(classifier.history_, kept_epoch=classifier.kept_epoch_, ax=ax)
+        history = history_of(estimator, "estimator")
+        return cls.from_history(history.values, kept_epoch=history.kept_epoch, ax=ax)
+
+    @classmethod
+    def from_cv_results(cls, cv_results: Mapping[str, Any], *, ax: Any = None) -> Self:
+        """Draw the trainings of a cross-validation: each fold, their mean and its band.
+
+        Parameters
+        ----------
+        cv_results : dict
+            What :func:`~sklearn.model_selection.cross_validate` returns with
+            `return_estimator=True`, of classifiers or Pipelines ending in one.
+        ax : matplotlib Axes or array-like of them, default=None
+            As in :meth:`plot`.
+
+        Returns
+        -------
+        display : TrainingHistoryDisplay
+
+        Raises
+        ------
+        TypeError
+            If `cv_results` is no dict, or its estimators keep no history.
+        ValueError
+            If `cv_results` holds no estimators.
+
+        Examples
+        --------
+        >>> from sklearn.model_selection import cross_validate
+        >>> from sklearn_imdb import TrainingHistoryDisplay, make_text_classifier
+        >>> from sklearn_imdb.datasets import make_reviews
+        >>> pipeline, (texts, y) = make_text_classifier(), make_reviews(600, random_state=0)
+        >>> cv_results = cross_validate(pipeline, texts, y, cv=3, return_estimator=True)
+        >>> display = TrainingHistoryDisplay.from_cv_results(cv_results)
+        >>> [len(lines) for lines in display.fold_lines_]
+        [3, 3, 3, 3]
+        """
+        histories = histories_of_folds(cv_results)
+        return cls(
+            history=[history.values for history in histories],
+            kept_epoch=[history.kept_epoch for history in histories],
+        ).plot(ax=ax)
 
     @classmethod
     def from_history(
         cls,
-        history: Mapping[str, Sequence[float]],
+        history: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
         *,
-        kept_epoch: int | None = None,
+        kept_epoch: int | Sequence[int | None] | None = None,
         ax: Any = None,
     ) -> Self:
-        """Draw a history.
+        """Draw a history, or the histories of several folds.
 
         Parameters
         ----------
-        history : mapping of str to sequence of float
+        history : mapping of str to sequence of float, or list of them
             As the class takes it: `history_` of a classifier, or `model.fit(...).history`
             of Keras.
-        kept_epoch : int, default=None
+        kept_epoch : int or list of int, default=None
             Epoch, counted from 1, whose weights were kept; None marks none.
         ax : matplotlib Axes or array-like of them, default=None
             As in :meth:`plot`.
@@ -159,8 +222,9 @@ class TrainingHistoryDisplay:
         TypeError
             If `history` is no mapping of names to numbers, or `ax` holds anything but Axes.
         ValueError
-            If `history` has neither loss nor accuracy, its lists differ in length,
-            `kept_epoch` is none of its epochs, or `ax` has another number of Axes.
+            If `history` has neither loss nor accuracy, its lists differ in length, folds have
+            different curves, `kept_epoch` is none of its epochs, or `ax` has another number
+            of Axes.
         """
         try:
             import matplotlib.pyplot as plt
@@ -171,8 +235,8 @@ class TrainingHistoryDisplay:
                 "TrainingHistoryDisplay draws with matplotlib, which is not installed: "
                 'pip install "sklearn-imdb[plot]".'
             ) from error
-        curves = self._checked_curves()
-        panels = [panel for panel in _PANELS if panel in curves]
+        trainings = checked_trainings(self.history, self.kept_epoch)
+        panels = [panel for panel in PANELS if panel in trainings[0].curves]
         if ax is None:
             size = (4.8 * len(panels), 3.6)
             _, ax = plt.subplots(ncols=len(panels), figsize=size, layout="constrained")
@@ -198,63 +262,60 @@ class TrainingHistoryDisplay:
                 f"{' and '.join(panels)}: pass one for each, or a single one."
             )
 
-        n_epochs = len(curves[panels[0]])
-        epochs = np.arange(1, n_epochs + 1)
         self.figure_ = axes[0].figure
         self.ax_ = axes
         self.lines_ = []
         self.kept_epoch_lines_ = []
+        self.fold_lines_ = []
+        self.bands_ = []
         for panel, place in zip(panels, axes, strict=True):
-            for name, style in ((panel, _TRAINING), (f"val_{panel}", _VALIDATION)):
-                if name in curves:
-                    # Markers, because a single epoch makes no line; not so many as to hide it.
-                    self.lines_ += place.plot(
-                        epochs,
-                        curves[name],
-                        marker=".",
-                        markevery=max(1, n_epochs // 20),
-                        **style,
-                    )
-            if self.kept_epoch is not None:
-                label = f"epoch kept ({self.kept_epoch})"
-                mark = place.axvline(self.kept_epoch, label=label, zorder=0, **_KEPT)
-                self.kept_epoch_lines_.append(mark)
+            if are_folds(self.history):
+                self._draw_folds(place, panel, trainings)
+            else:
+                self._draw_one(place, panel, trainings[0])
             place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             place.set(xlabel="Epoch", ylabel=panel.capitalize())
             place.legend()
         return self
 
-    def _checked_curves(self) -> dict[str, npt.NDArray[np.float64]]:
-        if not isinstance(self.history, Mapping):
-            remedy = ": pass its .history" if hasattr(self.history, "history") else ""
-            raise TypeError(
-                "history must be a mapping of names to values an epoch, got "
-                f"{type(self.history).__name__}{remedy}."
-            )
-        if not any(panel in self.history for panel in _PANELS):
-            raise ValueError(f"history must have 'loss' or 'accuracy', got {sorted(self.history)}.")
-        curves = {}
-        for panel in _PANELS:
-            for name in (panel, f"val_{panel}") if panel in self.history else ():
-                if name in self.history:
-                    curves[name] = _checked_curve(name, self.history[name])
-        lengths = {name: len(values) for name, values in curves.items()}
-        n_epochs = max(lengths.values())
-        if n_epochs == 0 or len(set(lengths.values())) > 1:
-            raise ValueError(f"history must have a value for each epoch, got lengths {lengths}.")
-        if self.kept_epoch is not None and self.kept_epoch not in range(1, n_epochs + 1):
-            raise ValueError(
-                f"kept_epoch={self.kept_epoch!r} is none of the {n_epochs} epochs of history; they "
-                "are counted from 1."
-            )
-        return curves
+    def _draw_one(self, place: Axes, panel: str, training: Training) -> None:
+        for name, style in ((panel, _TRAINING), (f"val_{panel}", _VALIDATION)):
+            if name in training.curves:
+                self._draw_curve(place, training.curves[name], **style)
+        if training.kept_epoch is not None:
+            label = f"epoch kept ({training.kept_epoch})"
+            mark = place.axvline(training.kept_epoch, label=label, zorder=0, **_KEPT)
+            self.kept_epoch_lines_.append(mark)
 
+    def _draw_folds(self, place: Axes, panel: str, folds: Sequence[Training]) -> None:
+        for name, style in ((panel, _TRAINING), (f"val_{panel}", _VALIDATION)):
+            if name not in folds[0].curves:
+                continue
+            curves = [fold.curves[name] for fold in folds]
+            lines = []
+            for curve in curves:
+                faint = style | {"label": None} | _FOLD
+                lines += place.plot(np.arange(1, len(curve) + 1), curve, **faint)
+            self.fold_lines_.append(lines)
+            # As far as every fold goes: see the Notes of the class.
+            shared = np.stack([curve[: min(map(len, curves))] for curve in curves])
+            mean, deviation = shared.mean(axis=0), shared.std(axis=0)
+            label = f"{style['label']}, mean ± sd of {len(folds)} folds"
+            self._draw_curve(place, mean, **style | {"label": label, "linewidth": 2})
+            epochs, colour = np.arange(1, len(mean) + 1), style["color"]
+            low, high = mean - deviation, mean + deviation
+            self.bands_.append(place.fill_between(epochs, low, high, color=colour, **_BAND))
+        # `curves` and `colour` are now those of validation, or of training where there is none.
+        kept = [
+            (fold.kept_epoch, curve[fold.kept_epoch - 1])
+            for fold, curve in zip(folds, curves, strict=True)
+            if fold.kept_epoch is not None
+        ]
+        if kept:
+            epochs, values = np.transpose(kept)
+            self.kept_epoch_lines_ += place.plot(epochs, values, color=colour, **_KEPT_IN_FOLD)
 
-def _checked_curve(name: str, values: Any) -> npt.NDArray[np.float64]:
-    try:
-        curve = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"history[{name!r}] must be a list of numbers, got {values!r}.") from error
-    if curve.ndim != 1:
-        raise TypeError(f"history[{name!r}] must be a list of numbers, got {values!r}.")
-    return curve
+    def _draw_curve(self, place: Axes, curve: Curve, **style: Any) -> None:
+        # Markers, because a single epoch makes no line; not so many as to hide it.
+        epochs, every = np.arange(1, len(curve) + 1), max(1, len(curve) // 20)
+        self.lines_ += place.plot(epochs, curve, marker=".", markevery=every, **style)

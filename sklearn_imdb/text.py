@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._class_evidence import Labels
+from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import INDEX_BYTES, TextEncoder, as_bytes, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
@@ -41,7 +42,9 @@ def _is_one(min_df: float) -> bool:
     return isinstance(min_df, Integral) and min_df == 1
 
 
-class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class SequenceVectorizer(
+    CallbackSupportMixin, DocumentationLinkMixin, TransformerMixin, BaseEstimator
+):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
     Texts are lower-cased, filter characters become spaces, and the text is split on the space

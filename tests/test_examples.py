@@ -53,14 +53,15 @@ def test_an_example_runs_without_the_real_data(example, tmp_path):
     assert str(home) in output
     assert list(home.iterdir()) == []
     # What it says it has drawn is there.
-    names = sorted(re.findall(r"(\w+\.png)$", output, flags=re.MULTILINE))
+    names = sorted(re.findall(r"(\w+\.(?:png|html))$", output, flags=re.MULTILINE))
+    assert names
     assert names == sorted(path.name for path in pictures.iterdir())
 
 
 @pytest.mark.usefixtures("no_network")
 def test_the_main_job_on_generated_reviews(tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
-    output = run(example, "--data-home", tmp_path)
+    output = run(example, "--data-home", tmp_path, "--pictures", tmp_path)
     assert "Going on with 20,000 GENERATED reviews" in output
     loss, accuracy = figures(output)
     assert loss < 0.3
@@ -68,9 +69,9 @@ def test_the_main_job_on_generated_reviews(tmp_path):
 
 
 @pytest.mark.imdb
-def test_the_main_job_on_the_real_reviews(imdb_home):
+def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
-    output = run(example, "--data-home", imdb_home)
+    output = run(example, "--data-home", imdb_home, "--pictures", tmp_path)
     assert "25000 reviews to train and 25000 to test" in output
     assert "Epoch 1/40 - loss: 0." in output
     loss, accuracy = figures(output)
@@ -104,3 +105,12 @@ def test_the_tutorial_on_the_real_reviews(imdb_home, tmp_path):
     }.items():
         published, here = table[name]
         assert abs(published - here) < tolerance
+
+
+def test_the_index_has_every_example_with_its_pictures():
+    folder = EXAMPLES[0].parent
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\((\w+\.py)\)", index)
+    assert sorted(listed) == [example.name for example in EXAMPLES]
+    shown = re.findall(r"!\[.+\]\(pictures/(\w+\.png)\)", index)
+    assert set(shown) <= {picture.name for picture in (folder / "pictures").iterdir()}

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from functools import partial
 
 import joblib
@@ -12,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validat
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import fetch_imdb
+from sklearn_imdb.inspection import nearest_words, token_contributions
 
 pytestmark = pytest.mark.imdb
 
@@ -149,6 +151,25 @@ def test_stopping_early_on_all_reviews_does_better(imdb_train, imdb_test):
         for seed in SEEDS
     ]
     assert np.mean(accuracies) >= 0.880
+
+
+# -- inspection -------------------------------------------------------------------------------
+
+
+def test_words_that_everyone_would_call_good_or_bad_contribute_most(imdb_train):
+    texts, y = imdb_train.data[:8000], imdb_train.target[:8000]
+    pipeline = make_text_classifier(random_state=0).fit(texts, y)
+    sums, counts = Counter(), Counter()
+    for explained in token_contributions(pipeline, texts[:2000]):
+        for token, contribution in zip(explained.tokens, explained.contributions, strict=True):
+            sums[token] += contribution
+            counts[token] += 1
+    often = [token for token, count in counts.items() if count >= 20]
+    often.sort(key=lambda token: sums[token] / counts[token])
+    assert (often[0], often[-1]) == ("worst", "excellent")
+    assert {"waste", "awful", "boring"} < set(often[:12])
+    assert {"perfect", "great", "superb"} < set(often[-12:])
+    assert {"waste", "awful"} < {word for word, _ in nearest_words(pipeline, "worst")}
 
 
 # -- composition ------------------------------------------------------------------------------

@@ -17,12 +17,21 @@ def test_all_names_are_there_and_listed():
         sklearn_imdb.Vectorizer  # noqa: B018  # The look-up is the test.
 
 
+@pytest.mark.parametrize("module", ["datasets", "inspection"])
+def test_public_modules_are_found_without_being_imported_first(module):
+    script = f"import sklearn_imdb; print(*sklearn_imdb.{module}.__all__)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert set(done.stdout.split()) <= set(dir(getattr(sklearn_imdb, module)))
+
+
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
         ("import sklearn_imdb", {"sklearn", "numpy", "scipy"}),
         (
-            "from sklearn_imdb import *; import sklearn_imdb.datasets",
+            "from sklearn_imdb import *; import sklearn_imdb.datasets, sklearn_imdb.inspection",
             {"tensorflow", "keras", "scikeras", "matplotlib"},
         ),
     ],

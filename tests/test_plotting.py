@@ -7,11 +7,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sklearn_imdb import (
     EmbeddingAverageClassifier,
@@ -101,6 +101,75 @@ def test_a_pipeline_is_drawn_by_its_classifier(reviews):
     assert_array_equal(display.lines_[1].get_ydata(), pipeline[-1].history_["val_loss"])
 
 
+FOLDS = [
+    HISTORY,
+    {name: [value / 2 for value in values[:2]] for name, values in HISTORY.items()},
+]
+
+
+@pytest.mark.usefixtures("plt")
+def test_folds_are_drawn_with_their_mean_as_far_as_all_of_them_go():
+    display = TrainingHistoryDisplay.from_history(FOLDS)
+    names = ("loss", "val_loss", "accuracy", "val_accuracy")
+    for name, mean, folds, band in zip(
+        names, display.lines_, display.fold_lines_, display.bands_, strict=True
+    ):
+        assert mean.get_label().endswith("mean ± sd of 2 folds")
+        for line, fold in zip(folds, FOLDS, strict=True):
+            assert_array_equal(line.get_xdata(), range(1, len(fold[name]) + 1))
+            assert_array_equal(line.get_ydata(), fold[name])
+        assert_array_equal(mean.get_xdata(), [1, 2])
+        first = HISTORY[name][:2]
+        assert_allclose(mean.get_ydata(), np.multiply(first, 0.75))
+        # The deviation of a and a / 2 is a / 4.
+        box = band.get_paths()[0].get_extents()
+        assert (box.x0, box.x1) == (1, 2)
+        assert box.y0 == pytest.approx(min(value * 0.5 for value in first))
+        assert box.y1 == pytest.approx(max(first))
+    assert display.kept_epoch_lines_ == []
+
+
+@pytest.mark.usefixtures("plt")
+def test_the_epoch_that_each_fold_kept_is_marked_on_its_curve():
+    display = TrainingHistoryDisplay.from_history(FOLDS, kept_epoch=[3, None])
+    loss, accuracy = display.kept_epoch_lines_
+    assert (loss.get_xdata().tolist(), loss.get_ydata().tolist()) == ([3], [0.65])
+    assert accuracy.get_ydata().tolist() == [0.6]
+    only_training = [{"loss": fold["loss"]} for fold in FOLDS]
+    (loss,) = TrainingHistoryDisplay.from_history(
+        only_training, kept_epoch=[1, 2]
+    ).kept_epoch_lines_
+    assert loss.get_ydata().tolist() == [0.7, 0.25]
+
+
+@pytest.mark.usefixtures("plt")
+def test_a_cross_validation_is_drawn_by_its_estimators(reviews):
+    pipeline = make_text_classifier(random_state=0).set_params(
+        classifier__learning_rate=0.01, classifier__patience=0
+    )
+    cv_results = cross_validate(pipeline, *reviews, cv=3, return_estimator=True)
+    classifiers = [fitted[-1] for fitted in cv_results["estimator"]]
+    assert len({classifier.n_iter_ for classifier in classifiers}) > 1
+    display = TrainingHistoryDisplay.from_cv_results(cv_results)
+    for line, classifier in zip(display.fold_lines_[1], classifiers, strict=True):
+        assert_array_equal(line.get_ydata(), classifier.history_["val_loss"])
+    kept, _ = display.kept_epoch_lines_
+    assert_array_equal(kept.get_xdata(), [classifier.kept_epoch_ for classifier in classifiers])
+    assert len(display.lines_[0].get_xdata()) == min(c.n_iter_ for c in classifiers)
+
+
+def test_results_without_estimators_are_refused(sequences):
+    draw = TrainingHistoryDisplay.from_cv_results
+    scores = cross_validate(DummyClassifier(), *sequences, cv=2)
+    with pytest.raises(ValueError, match="call cross_validate with return_estimator=True"):
+        draw(scores)
+    with pytest.raises(TypeError, match="must be the dict that cross_validate returns, got list"):
+        draw([])
+    dummies = cross_validate(DummyClassifier(), *sequences, cv=2, return_estimator=True)
+    with pytest.raises(TypeError, match=r"cv_results\['estimator'\]\[0\] must be an Embedding"):
+        draw(dummies)
+
+
 @pytest.mark.usefixtures("plt")
 def test_without_validation_or_accuracy_there_is_less_to_draw():
     loss, accuracy = HISTORY["loss"], HISTORY["accuracy"]
@@ -159,6 +228,17 @@ def test_axes_that_do_not_do_are_named(plt):
         (HISTORY, 4, ValueError, "kept_epoch=4 is none of the 3 epochs"),
         (HISTORY, "1", ValueError, "kept_epoch='1' is none of the 3 epochs"),
         ([0.5, 0.4], None, TypeError, r"must be a mapping .*, got list\."),
+        ([], None, TypeError, r"history must be a mapping .*, got list\."),
+        ([HISTORY, 1], None, TypeError, r"history\[1\] must be a mapping .*, got int\."),
+        (
+            [HISTORY, {"loss": [1.0]}],
+            None,
+            ValueError,
+            r"same curves in every fold, got \['loss', .* and \['loss'\] in history\[1\]",
+        ),
+        ([HISTORY] * 2, [1], ValueError, r"kept_epoch must be None or a list of 2 epochs"),
+        ([HISTORY] * 2, 1, ValueError, r"one for each fold of history, got 1"),
+        ([HISTORY] * 2, [1, 4], ValueError, r"4 is none of the 3 epochs of history\[1\]"),
         ({"loss": 0.5}, None, TypeError, r"history\['loss'\] must be a list of numbers, got 0.5"),
         ({"loss": ["a"]}, None, TypeError, r"history\['loss'\] must be a list of numbers"),
     ],

@@ -82,6 +82,7 @@ def test_the_code_prints_what_the_readme_says(tmp_path, checkout, environment):
         python = bare_python(tmp_path / "bare", INSTALL, checkout, environment)
     assert_prints_what_it_says(python, BLOCKS, tmp_path, environment)
     assert (tmp_path / "history.png").exists()
+    assert "superb" in (tmp_path / "review.html").read_text(encoding="utf-8")
 
 
 @needs_installs
