@@ -60,7 +60,7 @@ def main():
     #
     #     with Client("tcp://address-of-the-scheduler:8786") as client:
 
-    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
         print(f"{len(client.scheduler_info()['workers'])} workers")
 
         # %%

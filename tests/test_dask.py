@@ -31,7 +31,7 @@ def client():
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address=":0",
             silence_logs="CRITICAL",  # A killed worker is logged as such.
         ) as cluster,
         distributed.Client(cluster, timeout=TIMEOUT) as client,
