@@ -161,8 +161,8 @@ held = "; ".join(
 [shortcut] = set(turns["in memory"][0]["seconds"]) - set(passes)
 shortcut_seconds = np.median([turn["seconds"][shortcut] for turn in turns["in memory"]])
 notes = (
-    f"{N_TRAIN:,} generated reviews in chunks of {CHUNK:,}, {EPOCHS} epochs; {shortcut}, in memory "
-    f"only, takes {shortcut_seconds:.0f} s; MB resident in the stream's process after a tenth of "
-    f"a pass and at its end: {held}"
+    f"pyarrow {pa.__version__}; {N_TRAIN:,} generated reviews in chunks of {CHUNK:,}, {EPOCHS} "
+    f"epochs; {shortcut}, in memory only, takes {shortcut_seconds:.0f} s; MB resident in the "
+    f"stream's process after a tenth of a pass and at its end: {held}"
 )
 contest.report(options, "streaming", rows, notes)
