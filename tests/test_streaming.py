@@ -259,8 +259,8 @@ def large_file(tmp_path_factory, reviews):
 def limited(*arguments):
     return subprocess.run(
         [sys.executable, "-c", LIMITED, *map(str, arguments)],
-        # Else each thread of the reader's would reserve room for an allocator of its own.
-        env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+        # Else threads, as many as there are cores, would reserve room for allocators of their own.
+        env={**os.environ, "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
