@@ -62,12 +62,27 @@ def checked_examples(
     numbers = {label: number for number, label in enumerate(classes.tolist())}
     unknown = {label for label in labels.tolist() if label not in numbers}
     if unknown:
+        row = next(row for row, label in enumerate(given_labels.tolist()) if label in unknown)
         raise ValueError(
             f"y{suffix} holds labels that are not among the classes {classes.tolist()}: "
-            f"{sorted(unknown, key=str)[:5]}."
+            f"{sorted(unknown, key=str)[:5]}, the first in row {row}."
         )
     y = np.array([numbers[label] for label in labels.tolist()], dtype=np.intp)
     return Examples(checked_indices(X, f"X{suffix}"), y, sample_weight), classes
+
+
+def refuse_missing(y: Any) -> None:
+    """Raise a ValueError that names the row where a label is None or not a number."""
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.dtype.kind not in "Of":
+        return
+    for row, label in enumerate(labels.tolist()):
+        is_nan = isinstance(label, float) and label != label
+        if label is None or is_nan or type(label).__name__ == "NAType":
+            raise ValueError(
+                f"Input y contains NaN or None: y[{row}] = {label!r}. A label is missing: fill it, "
+                "or drop the row."
+            )
 
 
 def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:

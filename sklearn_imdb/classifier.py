@@ -28,6 +28,7 @@ from sklearn_imdb._examples import (
     checked_examples,
     checked_validation,
     hold_out,
+    refuse_missing,
     with_mean_one,
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
@@ -481,6 +482,7 @@ class EmbeddingAverageClassifier(
     def _check_X(self, X: Any, *, reset: bool, **y: Any) -> Any:
         """Return what `validate_data` makes of `X`, and of `y` where it is given."""
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
+        refuse_missing(y.get("y"))
         return validate_data(self, X, dtype="numeric", reset=reset, **y)
 
     def _start(

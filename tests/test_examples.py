@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+NEEDED = {"streaming": "pyarrow", "grid_search_dask": "distributed"}
 
 
 def run(example, *arguments, cwd=None):
@@ -45,6 +46,8 @@ def figures(output):
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_without_the_real_data(example, tmp_path):
+    if example.stem in NEEDED:
+        pytest.importorskip(NEEDED[example.stem], reason="needs the extra: pip install '.[dask]'")
     home, pictures = tmp_path / "home", tmp_path / "pictures"
     home.mkdir()
     pictures.mkdir()

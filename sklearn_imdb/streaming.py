@@ -1,0 +1,91 @@
+"""Chunk after chunk of a stream through a function, with errors that say where they arose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, TypeVar
+
+__all__ = ["map_chunks"]
+
+T = TypeVar("T")
+
+
+def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+    """Yield `function(*chunk)` for each chunk of a stream, as :func:`itertools.starmap` does.
+
+    An error, of the function or of whatever reads the stream, gets a note that says in which
+    chunk and which rows of the stream it arose. Nothing is read ahead, and no chunk is held
+    when the next one is read. Nothing at all is done until the results are iterated over.
+
+    `partial_fit` of both estimators leaves them as they were where a chunk raises: what was learned
+    from the chunks before it is kept, and can go on once the stream is mended.
+
+    Parameters
+    ----------
+    function : callable
+        Is given the columns of a chunk, such as `SequenceVectorizer.partial_fit`.
+    chunks : iterable of tuple
+        The columns of each chunk, as long as each other: `(texts, y)`, or `(texts,)` alone.
+
+    Yields
+    ------
+    result : object
+        What the function returns for each chunk.
+
+    Raises
+    ------
+    TypeError
+        If a chunk is no tuple of columns.
+    Exception
+        What the function or `chunks` raises, with the note.
+
+    See Also
+    --------
+    SequenceVectorizer.partial_fit : Counts a chunk's words.
+    EmbeddingAverageClassifier.partial_fit : Trains an epoch on a chunk.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import SequenceVectorizer
+    >>> from sklearn_imdb.streaming import map_chunks
+    >>> vectorizer = SequenceVectorizer()
+    >>> chunks = [(["a film", "the film"], [0, 1]), (["the cast", None], [1, 0])]
+    >>> try:
+    ...     for _ in map_chunks(vectorizer.partial_fit, chunks):
+    ...         pass
+    ... except TypeError as error:
+    ...     print(*error.__notes__)
+    In chunk 1 of the stream, which begins at row 2; all count from 0.
+    >>> list(vectorizer.vocabulary_)
+    ['film', 'a', 'the']
+    """
+    n_rows = 0
+    remaining = iter(chunks)
+    for number in count():
+        where = f"chunk {number} of the stream, which begins at row {n_rows}; all count from 0."
+        with _noted(f"Reading {where}"):
+            try:
+                chunk = next(remaining)
+            except StopIteration:
+                return
+        with _noted(f"In {where}"):
+            if not isinstance(chunk, tuple) or not chunk:
+                raise TypeError(
+                    "chunks must yield tuples of columns, such as (texts, y), or (texts,) for "
+                    f"one column, got a {type(chunk).__name__}."
+                )
+            result = function(*chunk)
+        n_rows += len(chunk[0])
+        del chunk
+        yield result
+
+
+@contextmanager
+def _noted(where: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        error.add_note(where)
+        raise
