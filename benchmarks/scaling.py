@@ -55,8 +55,10 @@ for (name, seconds), style in zip(stages.items(), ("-", "--", "-.", ":"), strict
     left.loglog(numbers, seconds, style, marker=".", label=name)
 left.set(xlabel="Reviews", ylabel="Seconds")
 left.legend()
-right.loglog(numbers, [measured[size]["megabytes"][0] for size in sizes], marker=".")
-right.set(xlabel="Reviews", ylabel="Peak memory of the process, MB")
+# Not in logarithms, where what a process takes at its start would bend a straight line.
+right.plot(numbers, [measured[size]["megabytes"][0] for size in sizes], marker=".")
+right.set(xlabel="Reviews", ylabel="Peak memory of the process, MB", ylim=(0, None))
+right.ticklabel_format(axis="x", style="plain")
 picture = Path(__file__).with_name("scaling.png")
 figure.savefig(picture, dpi=100)
 for name, seconds in stages.items():
