@@ -18,7 +18,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from sklearn_imdb import _network
+from sklearn_imdb import _backends, _network
 from sklearn_imdb._class_evidence import holders_by_class, log_count_ratios
 from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._epochs import EpochMonitor
@@ -32,7 +32,7 @@ from sklearn_imdb._examples import (
     with_mean_one,
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
-from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Floats, Logs, Network, Weights
+from sklearn_imdb._network import Examples, Floats, Logs, Network, Weights
 from sklearn_imdb._sequences import (
     N_RESERVED,
     ROWS_AT_ONCE,
@@ -452,7 +452,7 @@ class EmbeddingAverageClassifier(
         training, _ = checked_examples(rows, labels, sample_weight, self.classes_)
         # Copies: a chunk that raises leaves the optimizer and the generator as they were.
         stream = deepcopy(self.__dict__.get("_stream", {}))
-        if stream.get("backend", backend := self._choose_backend()) != backend:
+        if stream.get("backend", backend := _backends.chosen(self)) != backend:
             raise ValueError(
                 f"Training cannot go on in another backend, {backend!r}, than it began in, "
                 f"{stream['backend']!r}: set backend back, or start with a clone."
@@ -569,44 +569,6 @@ class EmbeddingAverageClassifier(
                 "embedding_dim."
             ) from error
 
-    def _choose_backend(self) -> str:
-        """Return the backend for what is asked for; refuse what SciPy's was asked for and lacks."""
-        is_given_whole = not isinstance(self.optimizer, str)
-        has_schedule = self.learning_rate_schedule != "constant"
-        if is_given_whole and (has_schedule or self.weight_decay):
-            raise ValueError(
-                f"learning_rate_schedule={self.learning_rate_schedule!r} and weight_decay="
-                f"{self.weight_decay!r} are for an optimizer given by name, got optimizer="
-                f"{self.optimizer!r}: give them to the optimizer itself."
-            )
-        if has_schedule and not isinstance(self.learning_rate, Real):
-            raise ValueError(
-                f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
-                "learning_rate_schedule='constant', or learning_rate to a number."
-            )
-        has_name = isinstance(self.loss, str) and self.loss in ("auto", *CROSS_ENTROPIES)
-        if self.label_smoothing and not has_name:
-            raise ValueError(
-                f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
-                f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
-            )
-        lacking = []
-        if self.optimizer != "adam":
-            lacking.append(f"optimizer={self.optimizer!r}")
-        if not has_name:
-            lacking.append(f"loss={self.loss!r}")
-        if not isinstance(self.learning_rate, Real):
-            lacking.append(f"learning_rate={self.learning_rate!r}")
-        if self.callbacks:
-            lacking.append(f"callbacks={self.callbacks!r}")
-        if self.backend == "scipy" and lacking:
-            raise ValueError(
-                f"backend='scipy' does not know {', '.join(lacking)}: it has optimizer='adam', "
-                f"loss='auto' or one of {list(CROSS_ENTROPIES)}, and no callbacks. Set "
-                "backend='auto' or 'keras'."
-            )
-        return "keras" if self.backend == "keras" or lacking else "scipy"
-
     def _train(
         self,
         network: Network,
@@ -630,7 +592,7 @@ class EmbeddingAverageClassifier(
             validation = with_mean_one(
                 validation._replace(X=within(validation.X, network.input_dim))
             )
-        backend = self._choose_backend()
+        backend = _backends.chosen(self)
 
         def learned(weights: Weights, kept_epoch: int | None) -> dict[str, Any]:
             # Copies: the next epoch overwrites the weights and adds to the history.
@@ -653,50 +615,20 @@ class EmbeddingAverageClassifier(
             stops_early = monitor(logs, weights)
             return task.end_epoch(lambda: learned(weights, monitor.n_epochs)) or stops_early
 
-        n_samples, batch_size = len(training.y), self.batch_size
-        if isinstance(batch_size, str):
-            batch_size = min(max(n_samples // 200, 2), 128)
-        decay_steps = None
-        if self.learning_rate_schedule == "cosine":
-            decay_steps = monitor.epochs * -(-n_samples // batch_size)
-        options: dict[str, Any] = {
-            "epochs": monitor.epochs,
-            "batch_size": batch_size,
-            "shuffle": self.shuffle,
-            "rng": rng,
-            "on_epoch_begin": task.begin_epoch,
-            "on_epoch_end": on_epoch_end,
-        }
-        if backend == "keras":
-            from sklearn_imdb import _keras
-
-            state: Any
-            weights, state = _keras.train(
+        with monitor.shown(self.verbose if backend == "scipy" else 0):
+            weights, state = _backends.train(
+                backend,
+                self,
                 network,
                 weights,
                 training,
                 validation,
-                optimizer=_keras.make_optimizer(
-                    self.optimizer, self.learning_rate, decay_steps, self.weight_decay
-                ),
+                epochs=monitor.epochs,
+                rng=rng,
                 optimizer_state=optimizer_state,
-                loss=_keras.make_loss(self.loss, len(self.classes_), self.label_smoothing),
-                callbacks=_keras.checked_callbacks(self.callbacks or []),
-                verbose=self.verbose,
-                **options,
+                on_epoch_begin=task.begin_epoch,
+                on_epoch_end=on_epoch_end,
             )
-        else:
-            adam = Adam(
-                self.learning_rate,
-                decay_steps=decay_steps,
-                weight_decay=self.weight_decay,
-                **(optimizer_state or {}),
-            )
-            with monitor.shown(self.verbose):
-                weights = _network.train(
-                    network, weights, training, validation, optimizer=adam, **options
-                )
-            state = adam.state
         if not monitor.has_begun:
             raise ValueError("No epoch was trained: callbacks ended the training before the first.")
         kept_epoch: int | None = monitor.n_epochs

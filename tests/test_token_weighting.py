@@ -202,7 +202,7 @@ def test_the_rate_falls_over_all_epochs(terms, weighted, monkeypatch):
         made.append((args, options))
         return Adam(*args, **options)
 
-    monkeypatch.setattr("sklearn_imdb.classifier.Adam", spy)
+    monkeypatch.setattr("sklearn_imdb._backends.Adam", spy)
     parameters = {"learning_rate_schedule": "cosine", "weight_decay": 0.01, "batch_size": 100}
     weighted(epochs=4, early_stopping=True, validation_split=0.25, **parameters).fit(X, y)
     assert made == [((0.01,), {"decay_steps": 4 * 5, "weight_decay": 0.01})]
