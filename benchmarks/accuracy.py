@@ -1,7 +1,8 @@
 """The preset "ngram" against NBSVM and others: accuracy, time and memory from raw texts.
 
 Each contender of `examples/ngram_accuracy.py` in a process of its own, imports included; a turn's
-number is its seed. On generated reviews of other kinds as well, of 2 and 5 classes, few and many,
+number is its seed. Where IMDB's unlabelled reviews are to be had, `examples/unlabelled_reviews.py`
+as well. On generated reviews of other kinds as well, of 2 and 5 classes, few and many,
 short and long, against Tfidf + LogisticRegression.
 """
 
@@ -15,28 +16,47 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sklearn_imdb.datasets import make_reviews
+from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 FILE = Path(tempfile.gettempdir()) / f"accuracy_{options.small}.pkl"
-EXAMPLE = Path(__file__).parents[1] / "examples" / "ngram_accuracy.py"
-contenders = runpy.run_path(str(EXAMPLE))["contenders"]
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SELF_TRAINED = "ngram, self-trained"
+contenders = runpy.run_path(str(EXAMPLES / "ngram_accuracy.py"))["contenders"]
+
+
+def unlabelled():
+    """Return IMDB's unlabelled reviews."""
+    options_of = {"data_home": options.data_home, "download_if_missing": False}
+    return fetch_imdb(subset="unsupervised", **options_of).data
+
 
 if options.contender:
     texts, y, test_texts, y_test = pickle.loads(FILE.read_bytes())
-    pipeline = contenders(seed=options.turn)[options.contender].fit(texts, y)
+    if options.contender == SELF_TRAINED:
+        self_trained = runpy.run_path(str(EXAMPLES / "unlabelled_reviews.py"))["self_trained"]
+        pipeline = self_trained(texts, y, unlabelled(), options.turn)
+    else:
+        pipeline = contenders(seed=options.turn)[options.contender].fit(texts, y)
     print(pipeline.score(test_texts, y_test))
     sys.exit()
 
 *data, source = contest.reviews(options)
 FILE.write_bytes(pickle.dumps(data))
 del data
-measured = contest.processes(__file__, options, contenders(seed=0))
+names = list(contenders(seed=0))
+try:
+    unlabelled()
+    names.append(SELF_TRAINED)
+except OSError as error:
+    print(f"Without unlabelled reviews: {error}", file=sys.stderr)
+measured = contest.processes(__file__, options, names)
 FILE.unlink()
 rows = {
     "whole process": {name: found["seconds"] for name, found in measured.items()},
     "peak memory": {name: found["megabytes"] for name, found in measured.items()},
     "test accuracy": {
-        name: [float(output) for output in found["output"]] for name, found in measured.items()
+        name: [float(output.split()[-1]) for output in found["output"]]
+        for name, found in measured.items()
     },
 }
 contest.report(options, "accuracy", rows, f"{source}, 1-3-grams")
