@@ -210,3 +210,13 @@ def test_a_grid_searchs_winner_survives_a_new_process(imdb_train, imdb_test, tmp
     subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
     expected = search.predict_proba(texts)
     assert_array_equal(np.load(tmp_path / "probabilities.npy"), expected)
+
+
+def test_the_ngram_preset_gets_over_92_percent(imdb_train, imdb_test):
+    pipeline = make_text_classifier("ngram", random_state=0)
+    pipeline.fit(imdb_train.data, imdb_train.target)
+    assert pipeline.score(imdb_test.data, imdb_test.target) >= 0.922
+    # No review is cut off by much: what is not padding ends before the sequence does.
+    ends = np.count_nonzero(pipeline["vectorizer"].transform(imdb_test.data[:5_000]), axis=1)
+    assert np.mean(ends < pipeline["vectorizer"].maxlen) > 0.999
+    assert list(pipeline["vectorizer"].vocabulary_)[:2] == ["worst", "the worst"]

@@ -9,10 +9,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import is_classifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
+from sklearn_imdb.datasets import make_reviews
 
 
 @pytest.fixture
@@ -34,8 +37,21 @@ def test_the_preset_is_a_plain_pipeline_of_the_two_estimators():
     assert is_classifier(pipeline)
 
 
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_the_ngram_preset_is_no_worse_than_tfidf(n_classes):
+    texts, y = make_reviews(3_500, n_classes=n_classes, mean_length=60, random_state=0)
+    accuracies = [
+        candidate.fit(texts[:1_500], y[:1_500]).score(texts[1_500:], y[1_500:])
+        for candidate in (
+            make_text_classifier("ngram", random_state=0),
+            make_pipeline(TfidfVectorizer(), LogisticRegression()),
+        )
+    ]
+    assert accuracies[0] >= accuracies[1]
+
+
 def test_an_unknown_preset_is_named():
-    with pytest.raises(ValueError, match="preset must be 'tutorial', got 'best'"):
+    with pytest.raises(ValueError, match="preset must be 'tutorial' or 'ngram', got 'best'"):
         make_text_classifier("best")
 
 
