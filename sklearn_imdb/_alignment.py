@@ -108,7 +108,11 @@ def _in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
         return spans
     origins = [place for place, character in enumerate(text) for _ in character.lower()]
     origins.append(len(text))
-    return [
-        (origins[begin], origins[end - 1] + 1 if end > begin else origins[begin])
-        for begin, end in spans
-    ]
+    found: list[Span] = []
+    shown = 0
+    for begin, end in spans:
+        # A character that was split between two words is shown in the first.
+        first = max(origins[begin], shown)
+        shown = max(origins[end - 1] + 1 if end > begin else first, first)
+        found.append((first, shown))
+    return found

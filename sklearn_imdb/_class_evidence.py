@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils import column_or_1d
 
 from sklearn_imdb._sequences import ROWS_AT_ONCE, words_of
-
-
-class Labels(NamedTuple):
-    """The class of each document."""
-
-    classes: list[Any]
-    """Sorted; one None where documents have no label."""
-    numbers: npt.NDArray[np.intp] | None = None
-    """Class number of each document."""
-
-    @classmethod
-    def of(cls, y: Any) -> Self:
-        """Return the classes of the labels `y`; with None every document is of the same."""
-        if y is None:
-            return cls([None])
-        classes, numbers = np.unique(column_or_1d(y), return_inverse=True)
-        return cls(classes.tolist(), numbers)
-
-    def beside(self, documents: Iterable[Any]) -> Iterator[tuple[Any, int]]:
-        """Yield each document with its class number."""
-        if self.numbers is None:
-            for document in documents:
-                yield document, 0
-            return
-        n_documents = 0
-        for n_documents, document in enumerate(documents, 1):
-            if n_documents > len(self.numbers):
-                break
-            yield document, self.numbers[n_documents - 1]
-        if n_documents != len(self.numbers):
-            more = "more" if n_documents > len(self.numbers) else "fewer"
-            raise ValueError(
-                f"y must have a label for each document of X: it has {len(self.numbers)}, and X "
-                f"holds {more}."
-            )
 
 
 def log_count_ratios(holders: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -53,6 +16,7 @@ def log_count_ratios(holders: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     The ratio of Wang & Manning, "Baselines and Bigrams" (ACL 2012): the logarithm of the term's
     share of the second class's counts over its share of the first's, counts raised by 1. With more
     than two classes, the largest absolute ratio of one class to all others, which is not negative.
+    A term that no document holds tells nothing and has the ratio 0, as have all of a single class.
 
     Parameters
     ----------
@@ -63,11 +27,16 @@ def log_count_ratios(holders: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     -------
     ratios : ndarray of shape (n_terms,), dtype float64
     """
-    if holders.shape[1] == 2:
+    n_terms, n_classes = holders.shape
+    if n_classes < 2:
+        return np.zeros(n_terms)
+    total = holders.sum(axis=1, keepdims=True)
+    if n_classes == 2:
         negative, positive = _log_shares(holders).T
-        return positive - negative
-    others = holders.sum(axis=1, keepdims=True) - holders
-    return np.abs(_log_shares(holders) - _log_shares(others)).max(axis=1)
+        ratios = positive - negative
+    else:
+        ratios = np.abs(_log_shares(holders) - _log_shares(total - holders)).max(axis=1)
+    return np.where(total[:, 0] > 0, ratios, 0)
 
 
 def _log_shares(holders: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -50,8 +50,8 @@ class EpochMonitor:
         if not all(map(math.isfinite, measured.values())):
             raise ValueError(
                 f"The loss is not finite in epoch {epoch} ({_formatted(measured)}), and training "
-                "cannot go on: lower learning_rate, or check l2 and the sample weights for huge "
-                "values."
+                "cannot go on: lower learning_rate, or check l2, weight_decay and the sample "
+                "weights for huge values."
             )
         self._show(epoch, logs)
 

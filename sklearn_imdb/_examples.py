@@ -71,20 +71,6 @@ def checked_examples(
     return Examples(checked_indices(X, f"X{suffix}"), y, sample_weight), classes
 
 
-def refuse_missing(y: Any) -> None:
-    """Raise a ValueError that names the row where a label is None or not a number."""
-    labels = np.asarray(y)
-    if labels.ndim != 1 or labels.dtype.kind not in "Of":
-        return
-    for row, label in enumerate(labels.tolist()):
-        is_nan = isinstance(label, float) and label != label
-        if label is None or is_nan or type(label).__name__ == "NAType":
-            raise ValueError(
-                f"Input y contains NaN or None: y[{row}] = {label!r}. A label is missing: fill it, "
-                "or drop the row."
-            )
-
-
 def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
     """Raise a ValueError unless the weights can be those of a mean."""
     if not np.isfinite(weights).all():

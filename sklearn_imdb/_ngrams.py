@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import Labels
+from sklearn_imdb._labels import Labels
 from sklearn_imdb._vocabulary import Integers, Numbers, WordCounts, fewest_holders
 
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import Labels, log_count_ratios
+from sklearn_imdb._class_evidence import log_count_ratios
+from sklearn_imdb._labels import Labels
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import Key, Splitter
 
@@ -87,7 +88,9 @@ class WordCounts(NamedTuple):
         return cls(
             words,
             occurrences.totals(len(words)),
-            np.stack([tally.totals(len(words)) for tally in holders], axis=1),
+            np.reshape(
+                [tally.totals(len(words)) for tally in holders], (len(holders), len(words))
+            ).T.astype(np.int64),
             n_documents,
             labels.classes,
             numbered,
@@ -96,11 +99,6 @@ class WordCounts(NamedTuple):
     def plus(self, later: WordCounts) -> WordCounts:
         """Return the counts of the documents of both."""
         classes = list(dict.fromkeys([*self.classes, *later.classes]))
-        if None in classes and classes != [None]:
-            raise ValueError(
-                "partial_fit cannot go on with another rank_by than it began with, because only "
-                "class evidence is counted by class: set rank_by back, or start with a clone."
-            )
         place_of = {word: place for place, word in enumerate(dict.fromkeys(self.words))}
         for word in later.words:
             place_of.setdefault(word, len(place_of))

@@ -28,10 +28,10 @@ from sklearn_imdb._examples import (
     checked_examples,
     checked_validation,
     hold_out,
-    refuse_missing,
     with_mean_one,
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
+from sklearn_imdb._labels import refuse_missing
 from sklearn_imdb._network import Examples, Floats, Logs, Network, Weights
 from sklearn_imdb._sequences import (
     N_RESERVED,
@@ -342,7 +342,8 @@ class EmbeddingAverageClassifier(
             Labels: numbers, strings or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, a weighted mean over all rows. Rows of
-            weight 0 are left out.
+            weight 0 are left out. In the log-count ratios of `token_weighting` a row of weight 2
+            counts as two rows, so that there the scale of the weights tells, too.
         X_val : array-like of shape (n_val, maxlen), default=None
             Rows to validate on after every epoch. In a Pipeline, pass texts and
             `transform_input=["X_val"]`, so that they come through the vectorizer.

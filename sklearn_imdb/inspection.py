@@ -157,7 +157,7 @@ def explain_html(
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps, or `text` is no str.
+        If `pipeline` is of other steps, `text` is no str, or `target_names` have no order.
     ValueError
         If `label` is none of the classes, or `target_names` are not as many.
 
@@ -237,7 +237,8 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     """Return the words whose embeddings point most nearly where that of `word` does.
 
     Embeddings of this network are learned for one decision: words that are near speak for the
-    same class, and need not mean the same.
+    same class, and need not mean the same. With `token_weighting` they are compared times the
+    words' weights, which is how the network sees them.
 
     Parameters
     ----------
@@ -258,7 +259,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps.
+        If `pipeline` is of other steps, or `word` is no str.
     ValueError
         If the network does not know `word`, or `n` is no positive integer.
 
@@ -275,14 +276,18 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"n must be a positive integer, got {n!r}.")
     embedding = classifier.embedding_
+    if classifier.token_weights_ is not None:
+        embedding = embedding * classifier.token_weights_[:, np.newaxis]
     known = {
         known_word: rank + vectorizer.index_from
         for known_word, rank in vectorizer.vocabulary_.items()
         if rank + vectorizer.index_from < len(embedding)
     }
+    if not isinstance(word, str):
+        raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
         remedy = f"{len(known)} words are known, those of vectorizer.vocabulary_"
-        if isinstance(word, str) and word.lower() in known:
+        if word.lower() in known:
             remedy = f"did you mean {word.lower()!r}? Words are looked up as they are"
         raise ValueError(f"word={word!r} is not known to the network: {remedy}.")
     words = [other for other in known if other != word]
@@ -351,6 +356,11 @@ def _logits_to_explain(
 def _names(classifier: EmbeddingAverageClassifier, target_names: Sequence[str] | None) -> list[str]:
     if target_names is None:
         return [str(label) for label in classifier.classes_.tolist()]
+    if not isinstance(target_names, Sequence | np.ndarray):
+        raise TypeError(
+            "target_names must be a sequence of names in the order of classes_, such as a list, "
+            f"got {target_names!r} of type {type(target_names).__name__}."
+        )
     if isinstance(target_names, str) or len(target_names) != len(classifier.classes_):
         raise ValueError(
             f"target_names must have a name for each of the {len(classifier.classes_)} classes "

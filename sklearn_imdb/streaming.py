@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
@@ -37,7 +37,9 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     Raises
     ------
     TypeError
-        If a chunk is no tuple of columns.
+        If a chunk is no tuple of columns that have a length.
+    ValueError
+        If the columns of a chunk are not as long as each other.
     Exception
         What the function or `chunks` raises, with the note.
 
@@ -71,15 +73,29 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
             except StopIteration:
                 return
         with _noted(f"In {where}"):
-            if not isinstance(chunk, tuple) or not chunk:
-                raise TypeError(
-                    "chunks must yield tuples of columns, such as (texts, y), or (texts,) for "
-                    f"one column, got a {type(chunk).__name__}."
-                )
+            n_rows_of_chunk = _n_rows(chunk)
             result = function(*chunk)
-        n_rows += len(chunk[0])
+        n_rows += n_rows_of_chunk
         del chunk
         yield result
+
+
+def _n_rows(chunk: Any) -> int:
+    if not isinstance(chunk, tuple) or not chunk:
+        raise TypeError(
+            "chunks must yield tuples of columns, such as (texts, y), or (texts,) for one column, "
+            f"got a {type(chunk).__name__}."
+        )
+    for column in chunk:
+        if not isinstance(column, Sized):
+            raise TypeError(
+                "chunks must yield tuples of columns that have a length, such as lists or arrays, "
+                f"got a {type(column).__name__} in one."
+            )
+    lengths = [len(column) for column in chunk]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"chunks must yield columns of the same length, got {lengths} in one.")
+    return lengths[0]
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_imdb._class_evidence import Labels
 from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import INDEX_BYTES, TextEncoder, as_bytes, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
+from sklearn_imdb._labels import Labels
 from sklearn_imdb._ngrams import NgramCounts
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
@@ -35,6 +35,19 @@ from sklearn_imdb._vocabulary import (
 __all__ = ["SequenceVectorizer"]
 
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+
+
+_COUNTED_BY = (
+    "vocabulary",
+    "lowercase",
+    "filters",
+    "token_pattern",
+    "tokenizer",
+    "ngram_range",
+    "rank_by",
+    "binary",
+)
+"""Parameters that decide what `partial_fit` counts."""
 
 
 def _is_one(min_df: float) -> bool:
@@ -111,7 +124,7 @@ class SequenceVectorizer(
 
     N-grams are counted by sorting numbers, in about 60 bytes of memory for each word of the
     documents, however many different n-grams there are; `partial_fit`, which has to remember each
-    that it ever saw, takes some 200 bytes for each different one.
+    that it ever saw, takes some 200 bytes for each different one, and with every chunk longer.
 
     See Also
     --------
@@ -236,6 +249,11 @@ class SequenceVectorizer(
         self._check_parameters()
         with fit_task(self, "fit", X, y):
             labels = self._labels(y)
+            if len(labels.classes) < 2 and not self._ranks_by_frequency and self.vocabulary is None:
+                raise ValueError(
+                    "rank_by='class_evidence' needs labels y of at least two classes, got "
+                    f"{labels.classes}."
+                )
             is_of_words = tuple(self.ngram_range) == (1, 1)
             words = self._count_words(
                 X,
@@ -246,6 +264,7 @@ class SequenceVectorizer(
             )
             # A fit starts anew: what partial_fit had counted is no longer this estimator's.
             self.__dict__.pop("_counts", None)
+            self.__dict__.pop("_counted_by", None)
             if words is None:
                 self._set_vocabulary(self._given_vocabulary())
                 return None
@@ -289,6 +308,14 @@ class SequenceVectorizer(
         return self
 
     def _count_further(self, X: Iterable[Any], labels: Labels) -> None:
+        asked = {name: self._asks(name) for name in _COUNTED_BY}
+        began_with = getattr(self, "_counted_by", asked)
+        changed = [name for name in asked if asked[name] != began_with[name]]
+        if changed:
+            raise ValueError(
+                f"partial_fit cannot go on with another {' and '.join(changed)} than it began "
+                "with: set it back, or start with a clone."
+            )
         is_of_words = tuple(self.ngram_range) == (1, 1)
         counts = self._count_words(
             X,
@@ -320,6 +347,7 @@ class SequenceVectorizer(
             )
         self._set_counted(counts)
         self._counts = counts._replace(numbered=())._asdict()
+        self._counted_by = asked
 
     def fit_transform(
         self, X: Iterable[Any], y: npt.ArrayLike | None = None
@@ -370,6 +398,10 @@ class SequenceVectorizer(
                 f"index_from={self.index_from} are reserved: num_words must be at least "
                 f"{self.index_from + 2}, or None."
             )
+
+    def _asks(self, name: str) -> Any:
+        value = getattr(self, name)
+        return tuple(value) if name == "ngram_range" else value
 
     @property
     def _ranks_by_frequency(self) -> bool:

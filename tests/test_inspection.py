@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb._naming import names_of
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.inspection import nearest_words, token_contributions
+from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
 
 TEXT = "A superb film, a SUPERB cast; the plot xyzzy is dull"
 
@@ -204,7 +204,6 @@ def test_the_nearest_words_are_those_of_the_largest_cosine(pipeline):
     [
         ("xyzzy", 1, r"word='xyzzy' is not known to the network: \d+ words are known"),
         ("Superb", 1, r"word='Superb' is not known to the network: did you mean 'superb'\?"),
-        (None, 1, "word=None is not known"),
         ("superb", 0, "n must be a positive integer, got 0"),
         ("superb", 2.0, r"n must be a positive integer, got 2\.0"),
     ],
@@ -212,6 +211,12 @@ def test_the_nearest_words_are_those_of_the_largest_cosine(pipeline):
 def test_words_that_have_no_neighbours_are_refused(pipeline, word, n, message):
     with pytest.raises(ValueError, match=message):
         nearest_words(pipeline, word, n)
+
+
+@pytest.mark.parametrize("word", [None, ["superb"], 3])
+def test_a_word_is_a_str(pipeline, word):
+    with pytest.raises(TypeError, match="word must be a str, got"):
+        nearest_words(pipeline, word)
 
 
 def test_a_word_without_an_embedding_of_its_own_is_unknown(fitted, reviews):
@@ -248,3 +253,21 @@ def test_a_label_that_is_no_class_is_named(pipeline):
 def test_a_bare_text_is_refused_as_everywhere(pipeline):
     with pytest.raises(ValueError, match=r"for a single text pass a list, \[text\]"):
         token_contributions(pipeline, "superb")
+
+
+def test_with_weights_words_near_speak_for_the_same_class():
+    texts, y = make_reviews(2000, random_state=0)
+    pipeline = make_text_classifier("ngram", random_state=0).fit(texts, y)
+    weights = pipeline["classifier"].token_weights_
+    index_of = {word: rank + 3 for word, rank in pipeline["vectorizer"].vocabulary_.items()}
+    for word in ("superb", "dull"):
+        near = [other for other, _ in nearest_words(pipeline, word, n=20)]
+        signs = np.sign([weights[index_of[other]] for other in near])
+        assert np.mean(signs == np.sign(weights[index_of[word]])) > 0.9
+
+
+@pytest.mark.parametrize("target_names", [{0: "bad", 1: "good"}, {"bad", "good"}, 3])
+def test_names_of_classes_have_an_order(target_names):
+    pipeline = make_text_classifier(random_state=0).fit(*make_reviews(200, random_state=0))
+    with pytest.raises(TypeError, match="target_names must be a sequence of names"):
+        explain_html(pipeline, "superb", target_names=target_names)

@@ -144,6 +144,11 @@ def test_terms_are_ranked_by_class_evidence(ngram_range, labels):
     assert_allclose(found, sorted(evidence, reverse=True))
 
 
+def test_what_no_document_holds_tells_nothing():
+    assert log_count_ratios(np.array([[0, 0], [3, 1], [0, 9]]))[0] == 0
+    assert_array_equal(log_count_ratios(np.array([[4], [2]])), [0, 0])
+
+
 def test_class_evidence_keeps_the_words_that_tell_classes_apart():
     texts = ["the a of good", "the a of good", "the a of bad", "the a of bad"]
     vectorizer = SequenceVectorizer(rank_by="class_evidence", num_words=6)
@@ -175,11 +180,30 @@ def test_a_class_may_come_in_a_later_chunk():
     assert chunked.vocabulary_ == one.vocabulary_
 
 
-def test_rank_by_cannot_change_between_chunks():
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rank_by": "class_evidence"},
+        {"ngram_range": (1, 2)},
+        {"lowercase": False},
+        {"vocabulary": {"good": 1}},
+    ],
+    ids=str,
+)
+def test_what_is_counted_cannot_change_between_chunks(changed):
     vectorizer = SequenceVectorizer().partial_fit(TEXTS)
-    vectorizer.set_params(rank_by="class_evidence")
-    with pytest.raises(ValueError, match="with another rank_by than it began with"):
+    vectorizer.set_params(**changed)
+    with pytest.raises(ValueError, match=f"with another {next(iter(changed))} than it began with"):
         vectorizer.partial_fit(TEXTS, [0, 1, 0, 1, 0])
+
+
+def test_a_chunk_may_be_empty_or_of_one_class():
+    options = {"rank_by": "class_evidence", "ngram_range": (1, 2)}
+    chunked = SequenceVectorizer(**options)
+    for texts, labels in ((TEXTS[:2], [1, 1]), ([], []), (TEXTS[2:], [0, 1, 0])):
+        chunked.partial_fit(texts, labels)
+    one = SequenceVectorizer(**options).fit(TEXTS, [1, 1, 0, 1, 0])
+    assert chunked.vocabulary_ == one.vocabulary_
 
 
 # -- memory -----------------------------------------------------------------------------------
@@ -232,6 +256,21 @@ def test_labels_of_another_number_are_refused(n_labels, word, method):
     with pytest.raises(ValueError, match=f"it has {n_labels}, and X holds {word}"):
         getattr(vectorizer, method)(iter(TEXTS), [0, 1, 0, 1, 0, 1][:n_labels])
     assert not hasattr(vectorizer, "vocabulary_")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
+        ([0, 1, None, 1, 0], r"y\[2\] = None"),
+        ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
+        ([1, 1, 1, 1, 1], r"of at least two classes, got \[1\]"),
+        ([], "needs labels y of at least two classes"),
+    ],
+)
+def test_labels_that_are_none_are_refused(labels, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceVectorizer(rank_by="class_evidence").fit(TEXTS, labels)
 
 
 def test_nothing_left_is_an_error():

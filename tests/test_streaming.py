@@ -277,3 +277,20 @@ def test_a_stream_takes_memory_for_a_chunk_and_learns_what_one_fit_does(large_fi
     too_much = limited(large_file, 24_000, "at once", MB)
     assert too_much.returncode != 0
     assert "MemoryError" in too_much.stderr or "bad_alloc" in too_much.stderr
+
+
+@pytest.mark.parametrize(
+    ("chunk", "error", "message"),
+    [
+        ((iter(["a film"]),), TypeError, "columns that have a length"),
+        ((["a film", "a cast"], [1]), ValueError, r"of the same length, got \[2, 1\]"),
+    ],
+    ids=["iterator", "lengths"],
+)
+def test_a_chunk_that_is_none_is_refused_before_it_is_learned(chunk, error, message):
+    vectorizer = SequenceVectorizer()
+    with pytest.raises(error, match=message) as caught:
+        list(map_chunks(vectorizer.partial_fit, [chunk]))
+    [note] = caught.value.__notes__
+    assert note.startswith("In chunk 0 of the stream")
+    assert not hasattr(vectorizer, "vocabulary_")

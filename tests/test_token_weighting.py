@@ -43,7 +43,7 @@ def by_hand(X, y, sample_weight=None):
     for row, label, weight in zip(X, y, weights, strict=True):
         counts[label, np.unique(row)] += weight
     shares = counts / counts.sum(axis=1, keepdims=True)
-    ratios = np.log(shares[1] / shares[0])
+    ratios = np.where(counts.sum(axis=0) > 2, np.log(shares[1] / shares[0]), 0)
     ratios[0] = 0
     return ratios
 
