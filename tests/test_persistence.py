@@ -252,7 +252,7 @@ each_fitted = pytest.mark.parametrize("estimator", FITTED, ids=lambda one: type(
 
 LEARNED_BY_THE_CLASSIFIER = (
     "backend_ best_epoch_ classes_ coefs_ embedding_ history_ intercepts_ kept_epoch_ "
-    "n_features_in_ n_iter_"
+    "n_features_in_ n_iter_ token_weights_"
 )
 
 
@@ -260,7 +260,7 @@ LEARNED_BY_THE_CLASSIFIER = (
     ("estimator", "form"),
     [
         (FITTED[0], "_packed _sklearn_imdb vocabulary_"),
-        (FITTED[1], "_counts _packed _sklearn_imdb vocabulary_"),
+        (FITTED[1], "_counted_by _counts _packed _sklearn_imdb vocabulary_"),
         (FITTED[2], f"_mask_zero _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
         (FITTED[3], f"_mask_zero _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
     ],
