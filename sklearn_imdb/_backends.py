@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sklearn_imdb import _network
 from sklearn_imdb._network import CROSS_ENTROPIES, Adam, Examples, Logs, Network, Weights
 
-if TYPE_CHECKING:
-    from sklearn_imdb.classifier import EmbeddingAverageClassifier
 
-
-def chosen(asked: EmbeddingAverageClassifier) -> str:
-    """Return the backend for a classifier's parameters.
+def chosen(asked: Any) -> str:
+    """Return the backend for the parameters of `asked`, an EmbeddingAverageClassifier.
 
     Raises
     ------
@@ -61,7 +58,7 @@ def chosen(asked: EmbeddingAverageClassifier) -> str:
 
 def train(
     backend: str,
-    asked: EmbeddingAverageClassifier,
+    asked: Any,
     network: Network,
     weights: Weights,
     training: Examples,
@@ -73,7 +70,7 @@ def train(
     on_epoch_begin: Callable[[], None],
     on_epoch_end: Callable[[Logs, Weights], bool],
 ) -> tuple[Weights, Any]:
-    """Train by a backend with a classifier's parameters; return the weights and the optimizer's."""
+    """Train by a backend with the parameters of `asked`; return the weights and the optimizer's."""
     n_samples, batch_size = len(training.y), asked.batch_size
     if isinstance(batch_size, str):  # "auto"
         batch_size = min(max(n_samples // 200, 2), 128)
