@@ -61,8 +61,10 @@ def written(name, n_reviews, first_seed):
 def reviews(path):
     """Yield texts and labels, chunk after chunk."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(CHUNK):
-            yield batch["text"].to_pylist(), batch["label"].to_numpy()
+        # A chunk is a row group. `iter_batches` would keep some memory of each that it has read.
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number)
+            yield group["text"].to_pylist(), group["label"].to_numpy()
 
 
 def memory(column):

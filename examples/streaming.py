@@ -2,8 +2,8 @@
 
 Chunk after chunk the words are counted, then the texts encoded, then the network trained, then it
 is scored: memory holds one chunk at a time, however large the file is. It is a CSV here, read by
-pyarrow, which tells where a row is broken; a Parquet file's
-`pyarrow.parquet.ParquetFile(path).iter_batches()` gives the same batches.
+pyarrow, which tells where a row is broken; of a Parquet file `read_row_group` of
+`pyarrow.parquet.ParquetFile(path)` gives one chunk after the other.
 
 Run it with ``python examples/streaming.py``, with the extra ``[dask]`` or ``[test]`` installed,
 or pyarrow alone. The first run downloads 84 MB; ``--data-home`` names the folder that has the
