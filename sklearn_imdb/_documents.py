@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 
+from sklearn_imdb._labels import is_missing
 from sklearn_imdb._sequences import LARGEST_INDEX
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
@@ -96,8 +97,7 @@ def _wrong_type(document: Any, row: int, others: str) -> TypeError:
     if len(shown) > 60:
         shown = shown[:57] + "..."
     hint = ""
-    is_nan = isinstance(document, float) and document != document
-    if document is None or is_nan or type(document).__name__ == "NAType":
+    if is_missing(document):
         hint = " A text is missing: fill it, or drop the row."
     elif isinstance(document, bytes):
         hint = " Decode it first."

@@ -11,14 +11,19 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 
+def is_missing(value: Any) -> bool:
+    """Whether it is None, not a number, or pandas's NA, which need not be installed."""
+    is_nan = isinstance(value, float) and value != value
+    return value is None or is_nan or type(value).__name__ == "NAType"
+
+
 def refuse_missing(y: Any) -> None:
     """Raise a ValueError that names the row where a label is None or not a number."""
     labels = np.asarray(y)
     if labels.ndim != 1 or labels.dtype.kind not in "Of":
         return
     for row, label in enumerate(labels.tolist()):
-        is_nan = isinstance(label, float) and label != label
-        if label is None or is_nan or type(label).__name__ == "NAType":
+        if is_missing(label):
             raise ValueError(
                 f"Input y contains NaN or None: y[{row}] = {label!r}. A label is missing: fill it, "
                 "or drop the row."
