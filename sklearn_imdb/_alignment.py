@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from sklearn_imdb._ngrams import ngram_spans
+
 if TYPE_CHECKING:
     from sklearn_imdb.text import SequenceVectorizer
 
@@ -53,13 +55,8 @@ def aligned(vectorizer: SequenceVectorizer, text: str) -> Alignment:
 
 
 def _tokens(vectorizer: SequenceVectorizer, words: list[str]) -> list[tuple[int, ...]]:
-    shortest, longest = vectorizer.ngram_range
-    # In the order of the words they start with, the shorter first.
-    tokens = [
-        tuple(range(start, end))
-        for start in range(len(words))
-        for end in range(start + shortest, min(start + longest, len(words)) + 1)
-    ]
+    spans = ngram_spans(len(words), vectorizer.ngram_range)
+    tokens = [tuple(range(start, end)) for start, end in spans]
     if vectorizer.binary or vectorizer.oov_char is None:
         named = [(" ".join([words[number] for number in token]), token) for token in tokens]
         if vectorizer.oov_char is None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._ngrams import NgramTable
+from sklearn_imdb._ngrams import NgramTable, ngram_spans
 from sklearn_imdb._splitting import Key, make_splitter
 
 INDEX_BYTES = np.dtype(np.int32).itemsize
@@ -79,16 +79,9 @@ class TextEncoder:
         return self._whole(b"".join(map(self._index_of, terms)))
 
     def _ngrams(self, words: list[Key]) -> list[Key]:
-        """Return the n-grams in the order of the words they start with, the shorter first.
-
-        One by one, where unknown ones take places too and so have to be told apart.
-        """
-        shortest, longest = self._ngram_range
-        return [
-            self._space.join(words[start:end])
-            for start in range(len(words))
-            for end in range(start + shortest, min(start + longest, len(words)) + 1)
-        ]
+        """Return the n-grams, one by one, where unknown ones have to be told apart, too."""
+        spans = ngram_spans(len(words), self._ngram_range)
+        return [self._space.join(words[start:end]) for start, end in spans]
 
     def of_indices(self, documents: Iterable[npt.NDArray[np.int32]]) -> Iterator[bytes]:
         """Yield the same from the indices of each document's terms."""

@@ -20,6 +20,17 @@ from sklearn_imdb._labels import Labels
 from sklearn_imdb._vocabulary import Integers, Numbers, WordCounts, fewest_holders
 
 
+def ngram_spans(n_words: int, ngram_range: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield where each n-gram of a document begins and ends: by the first word, the shorter first.
+
+    That is the order of the n-grams in a sequence.
+    """
+    shortest, longest = ngram_range
+    for start in range(n_words):
+        for end in range(start + shortest, min(start + longest, n_words) + 1):
+            yield start, end
+
+
 class _Size(NamedTuple):
     """The n-grams of one size that are kept, numbered from 0."""
 
