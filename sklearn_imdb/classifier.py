@@ -385,7 +385,7 @@ class EmbeddingAverageClassifier(
             restore_best=self.early_stopping and self.restore_best_weights,
         )
         if not going_on:
-            network = self._weighted(network, self._holders(network, training))
+            network, _ = self._weighted(network, training)
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
         with fit_task(self, "fit", X, y, sample_weight, epochs=self.epochs) as task:
             self._train(network, weights, training, validation, rng, monitor, task)
@@ -469,8 +469,7 @@ class EmbeddingAverageClassifier(
         )
         holders = stream.get("holders")
         if not going_on or holders is not None:
-            holders = self._holders(network, training) + (0 if holders is None else holders)
-            network = self._weighted(network, holders)
+            network, holders = self._weighted(network, training, holders)
         with fit_task(self, "partial_fit", X, y, sample_weight, epochs=1) as task:
             optimizer = self._train(
                 network, weights, training, None, rng, monitor, task, stream.get("optimizer")
@@ -528,25 +527,29 @@ class EmbeddingAverageClassifier(
             )
         return replace(network, token_weights=self.token_weights_), weights
 
-    def _holders(self, network: Network, training: Examples) -> npt.NDArray[np.float64]:
-        """Return the weight of each class's rows that hold each word, if words are weighted."""
-        n_classes = len(self.classes_)
+    def _weighted(
+        self,
+        network: Network,
+        training: Examples,
+        counted: npt.NDArray[np.float64] | None = None,
+    ) -> tuple[Network, npt.NDArray[np.float64] | None]:
+        """Return the network with the words' weights, if words are weighted, and their counts.
+
+        `counted` are those of the rows before.
+        """
         if network.token_weights is None:
-            return np.zeros((0, n_classes))
-        return holders_by_class(
+            return network, None
+        holders = holders_by_class(
             within(training.X, network.input_dim),
             training.y,
             training.sample_weight,
-            (network.input_dim, n_classes),
+            (network.input_dim, len(self.classes_)),
         )
-
-    def _weighted(self, network: Network, holders: npt.NDArray[np.float64]) -> Network:
-        """Return the network with the words' weights, if words are weighted."""
-        if network.token_weights is None:
-            return network
+        if counted is not None:
+            holders += counted
         token_weights = log_count_ratios(holders).astype(np.float32)
         token_weights[0] = 0  # Padding.
-        return replace(network, token_weights=token_weights)
+        return replace(network, token_weights=token_weights), holders
 
     def _check_memory(self, network: Network, highest: int) -> None:
         """Raise a ValueError where the embedding table is larger than memory.
