@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def names_of(vectorizer: SequenceVectorizer, indices: Iterable[int]) -> list[str]:
-    """Return what `inverse_transform` of the fitted vectorizer calls each index.
+    """Return what a fitted vectorizer calls each index, other than that of padding.
 
-    It would number all its words anew for that, which takes longer than to explain a text.
+    Without numbering all its words anew, which takes longer than to explain a text.
     """
     if not vectorizer.vocabulary_:
         raise ValueError(

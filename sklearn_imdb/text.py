@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from numbers import Integral
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import INDEX_BYTES, TextEncoder, as_bytes, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
 from sklearn_imdb._labels import Labels
+from sklearn_imdb._naming import names_of
 from sklearn_imdb._ngrams import NgramCounts
 from sklearn_imdb._sequences import LARGEST_INDEX
 from sklearn_imdb._splitting import make_splitter
@@ -122,7 +124,7 @@ class SequenceVectorizer(
     -----
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see a fit as one task.
 
-    N-grams are counted by sorting numbers, in about 60 bytes of memory for each word of the
+    N-grams are counted by sorting numbers, in about 80 bytes of memory for each word of the
     documents, however many different n-grams there are; `partial_fit`, which has to remember each
     that it ever saw, takes some 200 bytes for each different one, and with every chunk longer.
 
@@ -575,16 +577,10 @@ class SequenceVectorizer(
         documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
         if documents.are_texts and not documents.is_empty:
             raise TypeError("X must hold word indices to decode, got texts.")
-        words = {rank + self.index_from: word for word, rank in self.vocabulary_.items()}
-        words.update(dict.fromkeys(range(1, self.index_from + 1), "<UNUSED>"))
-        if self.oov_char is not None:
-            words[self.oov_char] = "<UNK>"
-        if self.start_char is not None:
-            words[self.start_char] = "<START>"
-        return [
-            " ".join([words.get(index, "<UNK>") for index in document.tolist() if index != 0])
-            for document in documents
-        ]
+        rows = [document.tolist() for document in documents]
+        indices = set(chain.from_iterable(rows))
+        names = dict(zip(indices, names_of(self, indices), strict=True))
+        return [" ".join([names[index] for index in row if index != 0]) for row in rows]
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return a name for each place in the sequence: `position0`, `position1`, ….
