@@ -170,8 +170,7 @@ def test_the_gradient_of_a_smoothed_loss_is_that_of_differences(n_classes):
 def test_a_cosine_decay_ends_at_two_percent():
     rates = []
     for step in range(12):
-        optimizer = Adam(0.5, decay_steps=10, iterations=10_000 + 0 * step)
-        optimizer.iterations = step
+        optimizer = Adam(0.5, decay_steps=10, iterations=step)
         weights = np.zeros(1)
         # With its moments at the gradient's, Adam moves by the learning rate and the corrections.
         optimizer.mean, optimizer.variance = np.ones(1), np.ones(1)
