@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,21 @@ def keras_encode(keras_words):
         return indices + [0] * (maxlen - len(indices))
 
     return encode
+
+
+@pytest.fixture(scope="session")
+def peak_memory():
+    """Measure the bytes that Python and NumPy hold at most in a call, its result included."""
+
+    def measure(function, *args):
+        tracemalloc.start()
+        try:
+            function(*args)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    return measure
 
 
 # -- the real reviews -------------------------------------------------------------------------

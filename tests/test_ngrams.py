@@ -2,7 +2,6 @@
 
 import itertools
 import pickle
-import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -206,22 +205,13 @@ def test_a_chunk_may_be_empty_or_of_one_class():
 # -- memory -----------------------------------------------------------------------------------
 
 
-def peak(function, *args):
-    tracemalloc.start()
-    try:
-        function(*args)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_counting_takes_memory_by_the_word_not_by_the_ngram():
+def test_counting_takes_memory_by_the_word_not_by_the_ngram(peak_memory):
     rng = np.random.RandomState(0)
     # As many words, but of the first nearly every pair and triple is new.
     new = [" ".join(map(str, row)) for row in rng.randint(0, 2_000, (500, 400))]
     old = new[:50] * 10
     vectorizer = SequenceVectorizer(ngram_range=(1, 3), min_df=3)
-    few, many = peak(vectorizer.fit, old), peak(vectorizer.fit, new)
+    few, many = peak_memory(vectorizer.fit, old), peak_memory(vectorizer.fit, new)
     assert many < 100 * 500 * 400  # Bytes for each word.
     assert many < 1.5 * few
 

@@ -4,7 +4,6 @@ import copy
 import pickle
 import subprocess
 import sys
-import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,17 +14,6 @@ from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, _network
-
-
-def peak_memory(function, *args):
-    """Bytes that Python and NumPy hold at most while the function runs, its result included."""
-    tracemalloc.start()
-    try:
-        function(*args)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
 
 # -- processes and threads --------------------------------------------------------------------
 
@@ -131,7 +119,7 @@ def test_an_interrupt_in_any_chunk_leaves_the_estimator_as_it_was(
 # -- memory -----------------------------------------------------------------------------------
 
 
-def test_texts_from_a_generator_are_never_all_in_memory():
+def test_texts_from_a_generator_are_never_all_in_memory(peak_memory):
     n_texts = 8000
     words = [f"word{number}" * 20 for number in range(25)]
     vectorizer = SequenceVectorizer(maxlen=16)
@@ -161,7 +149,9 @@ def test_texts_from_a_generator_are_never_all_in_memory():
     ids=["int32", "int64", "float64", "F-ordered", "DataFrame"],
 )
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
-def test_predicting_takes_memory_for_a_block_of_rows_not_for_all(quick, monkeypatch, made, method):
+def test_predicting_takes_memory_for_a_block_of_rows_not_for_all(
+    quick, monkeypatch, peak_memory, made, method
+):
     monkeypatch.setattr("sklearn_imdb.classifier.ROWS_AT_ONCE", 500)
     X = np.random.RandomState(0).randint(0, 300, (32_000, 60)).astype(np.int32)
     X[:500, 0] = 1000  # Beyond the table.
