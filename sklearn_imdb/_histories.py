@@ -38,7 +38,7 @@ def history_of(estimator: Any, name: str) -> History:
     while hasattr(classifier, "steps"):
         classifier = classifier[-1]
     if isinstance(classifier, BaseEstimator):
-        check_is_fitted(classifier)
+        check_is_fitted(classifier, msg=f"{name} must be fitted, and its %(name)s is not.")
     if not hasattr(classifier, "kept_epoch_"):
         remedy = ""
         if hasattr(classifier, "best_estimator_"):

@@ -158,6 +158,8 @@ class TrainingHistoryDisplay:
             If `cv_results` is no dict, or its estimators keep no history.
         ValueError
             If `cv_results` holds no estimators.
+        NotFittedError
+            If the fit of a fold failed.
 
         Examples
         --------

@@ -170,6 +170,16 @@ def test_results_without_estimators_are_refused(sequences):
         draw(dummies)
 
 
+def test_a_fold_whose_fit_failed_is_named(sequences):
+    X, y = sequences
+    fitted = EmbeddingAverageClassifier(epochs=1).fit(X, y)
+    folds = {"estimator": [fitted, EmbeddingAverageClassifier()]}
+    with pytest.raises(
+        NotFittedError, match=r"cv_results\['estimator'\]\[1\] must be fitted, and its Embedding\w+ is not"
+    ):
+        TrainingHistoryDisplay.from_cv_results(folds)
+
+
 @pytest.mark.usefixtures("plt")
 def test_without_validation_or_accuracy_there_is_less_to_draw():
     loss, accuracy = HISTORY["loss"], HISTORY["accuracy"]
