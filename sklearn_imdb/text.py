@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._documentation import DocumentationLinkMixin
@@ -302,7 +303,8 @@ class SequenceVectorizer(
         Raises
         ------
         ValueError
-            Where `fit` would; and after `fit`, whose counts were not kept.
+            Where `fit` would; where labels are strings in one chunk and numbers in another; and
+            after `fit`, whose counts were not kept.
         """
         self._check_parameters()
         with fit_task(self, "partial_fit", X, y):
@@ -341,6 +343,8 @@ class SequenceVectorizer(
             )
         before = getattr(self, "_counts", None)
         if before is not None:
+            if not self._ranks_by_frequency:
+                unique_labels(before["classes"], labels.classes)  # Raises where kinds are mixed.
             counts = WordCounts(**before).plus(counts)
         elif getattr(self, "vocabulary_", None):
             raise ValueError(

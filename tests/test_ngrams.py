@@ -260,6 +260,15 @@ def test_labels_that_are_none_are_refused(labels, message):
         SequenceVectorizer(rank_by="class_evidence").fit(TEXTS, labels)
 
 
+def test_a_chunk_with_labels_of_another_kind_is_refused():
+    vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(TEXTS, [0, 1, 0, 1, 0])
+    before = vectorizer.vocabulary_
+    with pytest.raises(ValueError, match=r"Mix of label input types \(string and number\)"):
+        vectorizer.partial_fit(["a good film"], ["pos"])
+    assert vectorizer.partial_fit([], []).vocabulary_ == before
+    assert vectorizer.partial_fit(["a good film"], [2]).vocabulary_ != before
+
+
 def test_nothing_left_is_an_error():
     with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and the filters keep"):
         SequenceVectorizer(ngram_range=(1, 2), min_df=9).fit(TEXTS)
