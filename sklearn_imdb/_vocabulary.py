@@ -96,21 +96,27 @@ class WordCounts(NamedTuple):
             numbered,
         )
 
-    def plus(self, later: WordCounts) -> WordCounts:
-        """Return the counts of the documents of both."""
+    def plus(self, later: WordCounts, place_of: dict[str, int]) -> WordCounts:
+        """Return the counts of the documents of both.
+
+        `place_of` has the place of each of these words, and is given the new ones: to make it anew
+        for every chunk would take longer with each.
+        """
+        while len(place_of) > len(self.words):  # Those of a chunk that failed.
+            place_of.popitem()
+        new = [word for word in later.words if word not in place_of]
+        words = self.words + new
+        place_of.update(zip(new, range(len(self.words), len(words)), strict=True))
         classes = list(dict.fromkeys([*self.classes, *later.classes]))
-        place_of = {word: place for place, word in enumerate(dict.fromkeys(self.words))}
-        for word in later.words:
-            place_of.setdefault(word, len(place_of))
-        occurrences = np.zeros(len(place_of), np.int64)
-        holders = np.zeros((len(place_of), len(classes)), np.int64)
-        for counts in (self, later):
-            places = np.fromiter(map(place_of.__getitem__, counts.words), np.intp)
+        occurrences = np.zeros(len(words), np.int64)
+        holders = np.zeros((len(words), len(classes)), np.int64)
+        places_now = np.fromiter(map(place_of.__getitem__, later.words), np.intp)
+        for counts, places in ((self, slice(len(self.words))), (later, places_now)):
             occurrences[places] += counts.occurrences
             for label, column in zip(counts.classes, counts.holders.T, strict=True):
                 holders[places, classes.index(label)] += column
         n_documents = self.n_documents + later.n_documents
-        return WordCounts(list(place_of), occurrences, holders, n_documents, classes)
+        return WordCounts(words, occurrences, holders, n_documents, classes)
 
     def terms(self, places: npt.NDArray[np.intp]) -> list[str]:
         return [self.words[place] for place in places.tolist()]
@@ -141,6 +147,9 @@ def ranked(
     if by_evidence:
         holders = counts.holders[places]
         worth = np.abs(log_count_ratios(holders)) * np.sqrt(holders.sum(axis=1))
+    if n_ranks is not None and n_ranks < len(worth):  # To sort them all would take longer.
+        is_worth_it = worth >= np.partition(worth, -n_ranks)[-n_ranks]
+        places, worth = places[is_worth_it], worth[is_worth_it]
     return places[np.argsort(-worth, kind="stable")[:n_ranks]]
 
 

@@ -175,7 +175,8 @@ def test_a_fold_whose_fit_failed_is_named(sequences):
     fitted = EmbeddingAverageClassifier(epochs=1).fit(X, y)
     folds = {"estimator": [fitted, EmbeddingAverageClassifier()]}
     with pytest.raises(
-        NotFittedError, match=r"cv_results\['estimator'\]\[1\] must be fitted, and its Embedding\w+ is not"
+        NotFittedError,
+        match=r"cv_results\['estimator'\]\[1\] must be fitted, and its Embedding\w+ is not",
     ):
         TrainingHistoryDisplay.from_cv_results(folds)
 
