@@ -59,10 +59,9 @@ for table, path in zip(tables, (train_path, test_path), strict=True):
 # %%
 # Reading in chunks
 # -----------------
-# Larger chunks are quicker and take more memory, about ten times their size with all that is
-# made of them. Where it uses no threads, and knows the columns' types, pyarrow names the row
-# that it cannot read. An empty field is a missing text or label, which the estimators refuse,
-# and "" an empty text.
+# Larger chunks are quicker and take more memory. Where it uses no threads, and knows the columns'
+# types, pyarrow names the row that it cannot read. An empty field is a missing text or label, which
+# the estimators refuse, and "" an empty text.
 
 CHUNK = 2**18 if options.small else 2**22  # Bytes.
 reading = pyarrow.csv.ReadOptions(block_size=CHUNK, use_threads=False)
@@ -75,21 +74,29 @@ converting = pyarrow.csv.ConvertOptions(
 )
 
 
-def reviews(path, purpose):
-    """Yield the texts and labels of a chunk of the file after another; show how far it is."""
+def reviews(file):
+    """Yield the texts and labels of a chunk of a CSV file after another."""
+    for batch in pyarrow.csv.open_csv(file, reading, parsing, converting):
+        yield batch["text"].to_pylist(), batch["label"].to_pylist()
+
+
+def each(function, path, purpose, read=reviews):
+    """Yield what the function makes of each chunk of a file; show how far it is.
+
+    `map_chunks` has an error say in which chunk it arose, and the file is closed then.
+    """
     with rich.progress.open(path, "rb", description=purpose) as file:
-        for batch in pyarrow.csv.open_csv(file, reading, parsing, converting):
-            yield batch["text"].to_pylist(), batch["label"].to_pylist()
+        yield from map_chunks(function, read(file))
 
 
 # %%
 # Counting the words
 # ------------------
-# The vocabulary is the one that `fit` on all texts at once would have found. `map_chunks` has the
-# errors say in which chunk they arose, see below.
+# The vocabulary is the one that `fit` on all texts at once would have found. It is complete before
+# any text is encoded: with every further chunk words may get other indices.
 
 vectorizer = SequenceVectorizer()
-for _ in map_chunks(vectorizer.partial_fit, reviews(train_path, "Counting")):
+for _ in each(vectorizer.partial_fit, train_path, "Counting"):
     pass
 print(f"{len(vectorizer.vocabulary_):,} words; first {list(vectorizer.vocabulary_)[:5]}")
 
@@ -107,17 +114,16 @@ def encode(texts, y):
     return vectorizer.transform(texts), y
 
 
-with sequences_path.open("wb") as file:
-    for X, y in map_chunks(encode, reviews(train_path, "Encoding")):
-        np.save(file, X)
-        np.save(file, y)
+with sequences_path.open("wb") as encoded:
+    for X, y in each(encode, train_path, "Encoding"):
+        np.save(encoded, X)
+        np.save(encoded, y)
 
 
-def sequences(purpose):
-    """Yield the sequences and labels of a chunk after another; show how far it is."""
-    with rich.progress.open(sequences_path, "rb", description=purpose) as file:
-        while file.tell() < sequences_path.stat().st_size:
-            yield np.load(file), np.load(file)
+def sequences(file):
+    """Yield the sequences and labels of a chunk after another."""
+    while file.tell() < sequences_path.stat().st_size:
+        yield np.load(file), np.load(file)
 
 
 # %%
@@ -143,24 +149,10 @@ def are_right(texts, y):
 
 
 for epoch in range(1, epochs + 1):
-    for _ in map_chunks(learn, sequences(f"Epoch {epoch}")):
+    for _ in each(learn, sequences_path, f"Epoch {epoch}", sequences):
         pass
-    right = np.concatenate(list(map_chunks(are_right, reviews(test_path, "Scoring"))))
+    right = np.concatenate(list(each(are_right, test_path, "Scoring")))
     print(f"Epoch {epoch}: test accuracy {right.mean():.4f}")
-
-# %%
-# A row that cannot be read
-# -------------------------
-# The note below the error names the chunk and the row it begins at. What was learned from the
-# chunks before stays learned; mend the file and go on there.
-
-with train_path.open("ab") as file:
-    file.write(b'"A na\xefve film",1\n')  # Latin-1, where UTF-8 is due.
-try:
-    for _ in map_chunks(vectorizer.partial_fit, reviews(train_path, "Counting a broken file")):
-        pass
-except pa.ArrowInvalid as error:
-    print(f"{error}\n{' '.join(error.__notes__)}")
 
 # %%
 # The pipeline of both
@@ -168,4 +160,23 @@ except pa.ArrowInvalid as error:
 # It is fitted, and can be saved and loaded as any other.
 
 print(pipeline.predict_proba(["A moving story, well told.", "A waste of time."]).round(2))
+
+# %%
+# A row that cannot be read
+# -------------------------
+# The reader's error counts the rows of the file from 1, its header too; the note below it says in
+# which chunk it arose. What was learned from the chunks before stays learned. Mend the file, and go
+# on with `itertools.islice(reviews(file), n_chunks, None)`, after the chunks that were read. (Of a
+# Parquet file, `validate(full=True)` of a row group names the text that is no UTF-8.)
+
+with train_path.open("ab") as file:
+    file.write(b'"A na\xefve film",1\n')  # Latin-1, where UTF-8 is due.
+other_vectorizer = SequenceVectorizer()
+n_chunks = 0
+try:
+    for _ in each(other_vectorizer.partial_fit, train_path, "Counting a broken file"):
+        n_chunks += 1
+except pa.ArrowInvalid as error:
+    print(f"{error}\n{' '.join(error.__notes__)}")
+print(f"{n_chunks} chunks gave {len(other_vectorizer.vocabulary_):,} words")
 folder.cleanup()
