@@ -69,9 +69,12 @@ def learning_method(
         before = estimator.__dict__.copy()
         try:
             return managed(estimator, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             # At once: another thread may be predicting, a second interrupt may come.
             estimator.__dict__ = before
+            if isinstance(error, Exception):
+                # Of a search, on another machine at that, one wants to know which candidate's.
+                error.add_note(f"Raised while {estimator} was fitted.")
             raise
 
     return wrapper

@@ -140,8 +140,10 @@ def test_a_candidate_that_raises_is_the_one_without_a_score(both_workers, search
 
 def test_an_error_on_a_worker_is_raised_where_the_search_was_asked_for(both_workers, search_on):
     grid = {RATE: [1e30], "sequencevectorizer__num_words": [None]}
-    with pytest.raises(ValueError, match="loss is not finite in epoch 1"):
+    with pytest.raises(ValueError, match="loss is not finite in epoch 1") as raised:
         search_on(grid, both_workers, error_score="raise")
+    [note] = raised.value.__notes__
+    assert "learning_rate=1e+30" in note
 
 
 # -- scoring ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.exceptions import FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # Makes the next there.
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -291,3 +292,15 @@ def test_class_weights_move_the_predictions(pipeline, labelled):
         shares.append(np.mean(pipeline.predict(texts) == labels[0]))
     assert shares[0] < 0.05 < shares[1] < 0.95 < shares[2]
     assert cross_val_score(pipeline, texts, y, cv=2).mean() < 0.6
+
+
+def test_a_candidate_that_raises_is_reported_with_its_parameters(pipeline, reviews):
+    grid = {"embeddingaverageclassifier__learning_rate": [0.01, 1e30]}
+    search = GridSearchCV(pipeline, grid, cv=2)
+    with (
+        pytest.warns(FitFailedWarning, match=r"(?s)Raised while Embedding\w+\(.*=1e\+30"),
+        pytest.warns(UserWarning, match="One or more of the test scores are non-finite"),
+    ):
+        search.fit(*reviews)
+    with pytest.raises(ValueError, match=r"(?s)Raised while Embedding\w+\(.*=1e\+30"):
+        search.set_params(error_score="raise").fit(*reviews)
