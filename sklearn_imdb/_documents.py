@@ -101,6 +101,8 @@ def _wrong_type(document: Any, row: int, others: str) -> TypeError:
         hint = " A text is missing: fill it, or drop the row."
     elif isinstance(document, bytes):
         hint = " Decode it first."
+    elif hasattr(document, "as_py"):
+        hint = " Of pyarrow's arrays pass X.to_pylist()."
     return TypeError(
         f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}"
         + (f" where {others}." if others else ".")

@@ -285,9 +285,12 @@ class SequenceVectorizer(
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
 
-        Chunks give the vocabulary that one `fit` on all of them would. The counts of every
-        word seen are kept, and pickled, so that counting can go on; `fit` keeps none. A chunk
-        that raises changes nothing.
+        Chunks give the vocabulary that one `fit` on all of them would. Each call ranks the words
+        anew, so that a word's index may change: count all chunks before the first is encoded. A
+        classifier trained on the indices of before would be given other words.
+
+        The counts of every word seen are kept, and pickled, so that counting can go on; `fit`
+        keeps none. A chunk that raises changes nothing.
 
         Parameters
         ----------
@@ -320,6 +323,12 @@ class SequenceVectorizer(
                 f"partial_fit cannot go on with another {' and '.join(changed)} than it began "
                 "with: set it back, or start with a clone."
             )
+        before = getattr(self, "_counts", None)
+        if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
+            raise ValueError(
+                "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
+                "from the first chunk on, on a new or cloned SequenceVectorizer."
+            )
         is_of_words = tuple(self.ngram_range) == (1, 1)
         counts = self._count_words(
             X,
@@ -329,8 +338,9 @@ class SequenceVectorizer(
             keeps_numbers=not is_of_words,
         )
         if counts is None:  # Index lists, or a given vocabulary.
-            if "_counts" not in self.__dict__:
+            if before is None:
                 self._set_vocabulary(self._given_vocabulary())
+                self._counted_by = asked
             return
         if not is_of_words:  # An n-gram that is rare in every chunk may be frequent in all.
             ngrams = self._ngrams(counts, labels, min_df=1)
@@ -341,7 +351,6 @@ class SequenceVectorizer(
                 ngrams.n_documents,
                 labels.classes,
             )
-        before = getattr(self, "_counts", None)
         if before is not None:
             if not self._ranks_by_frequency:
                 unique_labels(before["classes"], labels.classes)  # Raises where kinds are mixed.
@@ -351,11 +360,6 @@ class SequenceVectorizer(
                 place_of = {word: place for place, word in enumerate(before.words)}
             counts = before.plus(counts, place_of)
             self._place_of = place_of
-        elif getattr(self, "vocabulary_", None):
-            raise ValueError(
-                "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
-                "from the first chunk on, on a new or cloned SequenceVectorizer."
-            )
         self._set_counted(counts)
         self._counts = counts._replace(numbered=())._asdict()
         self._counted_by = asked
@@ -636,7 +640,7 @@ class SequenceVectorizer(
             state["_counts"] = WordCounts(
                 words,
                 occurrences.astype(np.int64),
-                np.stack(holders, axis=1).astype(np.int64),
+                np.reshape(holders, (len(classes), len(words))).T.astype(np.int64),
                 n_documents,
                 classes,
             )._asdict()

@@ -260,6 +260,13 @@ def test_labels_that_are_none_are_refused(labels, message):
         SequenceVectorizer(rank_by="class_evidence").fit(TEXTS, labels)
 
 
+def test_a_first_chunk_without_rows_is_saved_and_gone_on_from():
+    vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit([], [])
+    loaded = pickle.loads(pickle.dumps(vectorizer)).partial_fit(TEXTS, [0, 1, 0, 1, 0])
+    whole = SequenceVectorizer(rank_by="class_evidence").fit(TEXTS, [0, 1, 0, 1, 0])
+    assert loaded.vocabulary_ == whole.vocabulary_
+
+
 def test_a_chunk_with_labels_of_another_kind_is_refused():
     vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(TEXTS, [0, 1, 0, 1, 0])
     before = vectorizer.vocabulary_

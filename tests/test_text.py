@@ -290,9 +290,19 @@ def test_partial_fit_on_index_lists_keeps_what_was_counted():
 def test_partial_fit_after_fit_says_that_the_counts_are_gone():
     with pytest.raises(ValueError, match="keeps no counts"):
         fitted().partial_fit(["more"])
+    whole = fitted()
+    with pytest.raises(ValueError, match="keeps no counts"):
+        whole.partial_fit([[1, 4, 5]])
+    assert whole.vocabulary_
     chunks = SequenceVectorizer().partial_fit(["a"])
     assert chunks.fit(["b"]).vocabulary_ == {"b": 1}
     assert pickle.dumps(chunks).count(b"_counts") == 0
+
+
+def test_partial_fit_with_another_vocabulary_says_so():
+    vectorizer = SequenceVectorizer(vocabulary={"a": 1}).partial_fit(["a b"])
+    with pytest.raises(ValueError, match="cannot go on with another vocabulary than it began"):
+        vectorizer.set_params(vocabulary=None).partial_fit(["a b"])
 
 
 def test_a_pickle_holds_plain_state_and_encodes_alike():
