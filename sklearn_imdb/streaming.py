@@ -16,8 +16,10 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     """Yield `function(*chunk)` for each chunk of a stream, as :func:`itertools.starmap` does.
 
     An error, of the function or of whatever reads the stream, gets a note that says in which
-    chunk and which rows of the stream it arose. Nothing is read ahead, and no chunk is held
-    when the next one is read. Nothing at all is done until the results are iterated over.
+    chunk and which rows of the stream it arose; an interrupt does, too. Nothing is read ahead, and
+    no chunk is held when the next one is read. Nothing at all is done until the results are
+    iterated over. The stream is left open after an error, so that one may go on with what follows
+    the chunk that raised: have the `with` statement that opens a file around `map_chunks`.
 
     `partial_fit` of both estimators leaves them as they were where a chunk raises: what was learned
     from the chunks before it is kept, and can go on once the stream is mended.
@@ -58,15 +60,17 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     ...     for _ in map_chunks(vectorizer.partial_fit, chunks):
     ...         pass
     ... except TypeError as error:
-    ...     print(*error.__notes__)
-    In chunk 1 of the stream, which begins at row 2; all count from 0.
+    ...     for note in error.__notes__:
+    ...         print(note)
+    Raised while SequenceVectorizer() was fitted.
+    In chunk 1 of the stream, which begins at row 2, counted from 0.
     >>> list(vectorizer.vocabulary_)
     ['film', 'a', 'the']
     """
     n_rows = 0
     remaining = iter(chunks)
     for number in count():
-        where = f"chunk {number} of the stream, which begins at row {n_rows}; all count from 0."
+        where = f"chunk {number} of the stream, which begins at row {n_rows}, counted from 0."
         with _noted(f"Reading {where}"):
             try:
                 chunk = next(remaining)
@@ -102,6 +106,6 @@ def _n_rows(chunk: Any) -> int:
 def _noted(where: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
+    except BaseException as error:  # An interrupt, too: where is one to go on?
         error.add_note(where)
         raise
