@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,12 @@ from sklearn_imdb._network import CROSS_ENTROPIES, Examples
 from sklearn_imdb._sequences import checked_indices, refuse_texts
 
 
-def checked_classes(labels: npt.NDArray[Any], loss: Any) -> npt.NDArray[Any]:
+def checked_classes(labels: npt.NDArray[Any], loss: Any, name: str = "y") -> npt.NDArray[Any]:
     """Return the different labels, sorted, if there are enough and `loss` goes with as many."""
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
-            "y must hold at least two classes to tell apart, got one class: "
+            f"{name} must hold at least two classes to tell apart, got one class: "
             f"{classes.tolist()[0]!r}."
         )
     fitting = CROSS_ENTROPIES[len(classes) > 2]
@@ -45,7 +46,7 @@ def checked_examples(
     Rows that weigh nothing count for the classes, because meta-estimators line up probabilities by
     them; but two of the classes must weigh something.
     """
-    given_labels = labels
+    given_labels, rows = labels, None
     if sample_weight is not None:
         try:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
@@ -62,13 +63,28 @@ def checked_examples(
     numbers = {label: number for number, label in enumerate(classes.tolist())}
     unknown = {label for label in labels.tolist() if label not in numbers}
     if unknown:
-        row = next(row for row, label in enumerate(given_labels.tolist()) if label in unknown)
-        raise ValueError(
-            f"y{suffix} holds labels that are not among the classes {classes.tolist()}: "
-            f"{sorted(unknown, key=str)[:5]}, the first in row {row}."
-        )
+        raise ValueError(_unlike_classes(given_labels.tolist(), unknown, numbers, f"y{suffix}"))
     y = np.array([numbers[label] for label in labels.tolist()], dtype=np.intp)
-    return Examples(checked_indices(X, f"X{suffix}"), y, sample_weight), classes
+    return Examples(checked_indices(X, f"X{suffix}", rows), y, sample_weight), classes
+
+
+def _unlike_classes(
+    labels: list[Any], unknown: Collection[Any], classes: Collection[Any], name: str
+) -> str:
+    """Say which labels are unknown, and a row that has one: one unlike any class also as text."""
+    texts = set(map(str, classes))
+    rows = [row for row, label in enumerate(labels) if label in unknown]
+    row = next((row for row in rows if str(labels[row]) not in texts), rows[0])
+    message = (
+        f"{name} holds labels that are not among the classes {list(classes)}: "
+        f"{sorted(unknown, key=str)[:5]}; {name}[{row}] = {labels[row]!r}."
+    )
+    if isinstance(labels[row], str) and not any(isinstance(label, str) for label in classes):
+        message += (
+            " The labels are text and the classes are numbers: a reader makes a whole column text "
+            "where one value of it is no number."
+        )
+    return message
 
 
 def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
@@ -81,17 +97,26 @@ def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
         raise ValueError(f"{name} is zero for every row: no row is left.")
 
 
-def with_mean_one(examples: Examples) -> Examples:
-    """Scale the weights to a mean of 1, once for all rows.
+def with_mean_one(
+    examples: Examples, n_before: int = 0, mean_before: float = 1.0
+) -> tuple[Examples, tuple[int, float]]:
+    """Scale the weights to a mean of 1, once for all rows; return how many there are, and the mean.
 
     The loss is then their weighted mean, and a row counts for the same in a batch of any size and
-    company, as it would not if each batch were scaled for itself.
+    company, as it would not if each batch were scaled for itself; nor if each chunk of a stream
+    were, for which what is returned is given with the next chunk.
     """
-    weights = examples.sample_weight
-    if weights is None:
-        return examples
-    weights = weights / weights.max()  # First, because a sum of huge weights would overflow.
-    return examples._replace(sample_weight=weights / weights.mean())
+    weights, n_rows, mean = examples.sample_weight, len(examples.y), 1.0
+    if weights is not None:
+        heaviest = weights.max()
+        weights = weights / heaviest  # First, because a sum of huge weights would overflow.
+        mean = heaviest * weights.mean()
+        weights = weights / weights.mean()
+    # In this form it is the same, to the bit, where there is nothing before, or nothing else.
+    mean_of_all = mean + (mean_before - mean) * n_before / (n_before + n_rows)
+    if mean_of_all != mean:
+        weights = (np.ones(n_rows) if weights is None else weights) * (mean / mean_of_all)
+    return examples._replace(sample_weight=weights), (n_before + n_rows, float(mean_of_all))
 
 
 def checked_validation(

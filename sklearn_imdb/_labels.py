@@ -12,21 +12,27 @@ from sklearn.utils.multiclass import check_classification_targets
 
 
 def is_missing(value: Any) -> bool:
-    """Whether it is None, not a number, or pandas's NA, which need not be installed."""
+    """Whether it is None, not a number, or pandas's NA or NaT, which need not be installed."""
     is_nan = isinstance(value, float) and value != value
-    return value is None or is_nan or type(value).__name__ == "NAType"
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def refuse_missing(y: Any) -> None:
-    """Raise a ValueError that names the row where a label is None or not a number."""
-    labels = np.asarray(y)
+def check_labels(y: Any, name: str = "y") -> None:
+    """Raise a ValueError that names the row where a label is missing, or is text beside numbers."""
+    # NumPy would make all labels of a list text where one of them is.
+    labels = np.asarray(y, dtype=object if isinstance(y, list | tuple) else None)
     if labels.ndim != 1 or labels.dtype.kind not in "Of":
         return
     for row, label in enumerate(labels.tolist()):
         if is_missing(label):
             raise ValueError(
-                f"Input y contains NaN or None: y[{row}] = {label!r}. A label is missing: fill it, "
-                "or drop the row."
+                f"Input {name} contains NaN or None: {name}[{row}] = {label!r}. A label is "
+                "missing: fill it, or drop the row."
+            )
+        if isinstance(label, str) != isinstance(labels[0], str):
+            raise ValueError(
+                f"{name} must hold either text or numbers, got {name}[{row}] = {label!r} beside "
+                f"{labels[0]!r}."
             )
 
 
@@ -43,8 +49,8 @@ class Labels(NamedTuple):
         """Return the classes of the labels `y`; with None every document is of the same."""
         if y is None:
             return cls([None])
+        check_labels(y)
         labels = column_or_1d(y)
-        refuse_missing(labels)
         if len(labels):
             check_classification_targets(labels)
         classes, numbers = np.unique(labels, return_inverse=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ N_RESERVED = 3
 
 ROWS_AT_ONCE = 4096
 """Sequences that are worked on together, where all at once would take too much memory."""
+
+Rows: TypeAlias = Sequence[int] | npt.NDArray[np.intp]
 
 _LOOKED_AT = 20
 """Rows in which raw texts are looked for."""
@@ -39,31 +42,39 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
         raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
 
 
-def checked_indices(X: npt.NDArray[Any], name: str, first_row: int = 0) -> npt.NDArray[np.integer]:
+def checked_indices(
+    X: npt.NDArray[Any], name: str, rows: Rows | None = None
+) -> npt.NDArray[np.integer]:
     """Return the numeric array `X` as word indices, or raise a ValueError that says which fails.
 
-    `X` may be a block of rows, of which the first is `first_row` to the user.
+    `X` may be some rows of the user's: those with the numbers `rows`.
     """
     lowest, highest = X.min(), X.max()
     if lowest < 0:
         raise ValueError(
-            f"Negative values in data passed to EmbeddingAverageClassifier: {name} holds "
-            f"{lowest}, and word indices count from 0."
+            "Negative values in data passed to EmbeddingAverageClassifier: "
+            f"{_shown(X, X < 0, name, rows)}, and word indices count from 0."
         )
     if float(highest) > LARGEST_INDEX:
-        raise ValueError(f"{name} holds {highest}, beyond the largest word index, {LARGEST_INDEX}.")
+        too_large = _shown(X, X > LARGEST_INDEX, name, rows)
+        raise ValueError(f"{too_large}, beyond the largest word index, {LARGEST_INDEX}.")
     if X.dtype.kind in "iu":
         return X
     indices = X.astype(np.int32)
     fractional = indices != X
     if fractional.any():
-        row, column = np.argwhere(fractional)[0]
         raise ValueError(
-            f"{name} holds fractional values, such as {X[row, column]} at "
-            f"[{first_row + row}, {column}], and word indices are whole numbers: is a scaler or a "
-            "tf-idf in front, where a SequenceVectorizer should be?"
+            f"Fractional values in {name}: {_shown(X, fractional, name, rows)}, and word indices "
+            "are whole numbers: is a scaler or a tf-idf in front, where a SequenceVectorizer "
+            "should be?"
         )
     return indices
+
+
+def _shown(X: npt.NDArray[Any], wrong: npt.NDArray[np.bool_], name: str, rows: Rows | None) -> str:
+    """Say what stands at the first wrong place of `X`, and where that is."""
+    row, column = np.argwhere(wrong)[0]
+    return f"{name}[{row if rows is None else rows[row]}, {column}] = {X[row, column]}"
 
 
 def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:

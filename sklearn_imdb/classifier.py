@@ -31,7 +31,7 @@ from sklearn_imdb._examples import (
     with_mean_one,
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
-from sklearn_imdb._labels import refuse_missing
+from sklearn_imdb._labels import check_labels
 from sklearn_imdb._network import Examples, Floats, Logs, Network, Weights
 from sklearn_imdb._sequences import (
     N_RESERVED,
@@ -121,7 +121,7 @@ class EmbeddingAverageClassifier(
         With `early_stopping`, keep the weights of the best epoch, also when the epochs run out.
     class_weight : dict or "balanced", default=None
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely
-        to their frequency.
+        to their frequency. Only their ratios count, as those of `sample_weight` do.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras's callbacks, which are copied for the fit; they need Keras. scikit-learn's, such as
         `sklearn.callback.ProgressBar`, are set by `set_callbacks` instead.
@@ -387,6 +387,7 @@ class EmbeddingAverageClassifier(
         if not going_on:
             network, _ = self._weighted(network, training)
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
+        training, _ = self._with_row_weights(training)
         with fit_task(self, "fit", X, y, sample_weight, epochs=self.epochs) as task:
             self._train(network, weights, training, validation, rng, monitor, task)
         return self
@@ -401,22 +402,28 @@ class EmbeddingAverageClassifier(
     ) -> Self:
         """Train one epoch on a chunk of rows.
 
-        The optimizer's state is kept from chunk to chunk, and pickled. `epochs`,
-        `early_stopping` and `warm_start` play no part. A chunk that raises changes nothing.
+        The optimizer's state is kept from chunk to chunk, and pickled; `random_state` is looked at
+        in the first call. `epochs`, `early_stopping` and `warm_start` play no part. A chunk that
+        raises changes nothing but a `RandomState` given as `random_state`.
+
         `token_weighting="nb"` counts on: each chunk is trained with the ratios of all rows so far,
-        and predictions use the last; after `fit`, which keeps no counts, its ratios stay.
+        and predictions use the last; after `fit`, which keeps no counts, its ratios stay. Rows of a
+        second epoch are counted once more, which makes the ratios of rare words larger than those
+        of `fit`, in every epoch a little more.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices. The first chunk fixes `input_dim` where that is None: later, larger
-            indices count as unknown.
+            Word indices, of one row or more, all by the same vocabulary: a further `partial_fit`
+            of the vectorizer would number words anew. The first chunk fixes `input_dim` where that
+            is None: later, larger indices count as unknown.
         y : array-like of shape (n_samples,)
             Labels.
         classes : array-like of shape (n_classes,), default=None
             All labels there will be; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss, a weighted mean over the chunk.
+            Weights of the rows in the training loss, relative to the mean weight of all rows so
+            far; rows without weigh 1.
 
         Returns
         -------
@@ -440,16 +447,17 @@ class EmbeddingAverageClassifier(
             )
         going_on = hasattr(self, "embedding_")
         rows, labels = self._check_X(X, y=y, reset=not going_on)
-        check_classification_targets(labels)
-        if not going_on:
-            if classes is None:
+        if classes is None:
+            if not going_on:
                 raise ValueError("classes must list all labels in the first call of partial_fit.")
-            self.classes_ = checked_classes(column_or_1d(classes), self.loss)
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(
-                f"classes={np.unique(classes).tolist()} are not those of the first call, "
-                f"{self.classes_.tolist()}."
-            )
+        else:
+            sorted_classes = self._checked_classes(classes)
+            if going_on and not np.array_equal(sorted_classes, self.classes_):
+                raise ValueError(
+                    f"classes={sorted_classes.tolist()} are not those of the first call, "
+                    f"{self.classes_.tolist()}."
+                )
+            self.classes_ = sorted_classes
         training, _ = checked_examples(rows, labels, sample_weight, self.classes_)
         # Copies: a chunk that raises leaves the optimizer and the generator as they were.
         stream = deepcopy(self.__dict__.get("_stream", {}))
@@ -470,19 +478,35 @@ class EmbeddingAverageClassifier(
         holders = stream.get("holders")
         if not going_on or holders is not None:
             network, holders = self._weighted(network, training, holders)
+        training, row_weights = self._with_row_weights(training, *stream.get("row_weights", ()))
         with fit_task(self, "partial_fit", X, y, sample_weight, epochs=1) as task:
             optimizer = self._train(
                 network, weights, training, None, rng, monitor, task, stream.get("optimizer")
             )
-            self._stream = {"backend": self.backend_, "optimizer": optimizer, "holders": holders}
+            self._stream = {
+                "backend": self.backend_,
+                "optimizer": optimizer,
+                "holders": holders,
+                "row_weights": row_weights,
+            }
             if isinstance(self.random_state, Integral):
                 self._stream["rng"] = rng
         return self
 
+    def _checked_classes(self, classes: Any) -> npt.NDArray[Any]:
+        """Return the labels that the first call of partial_fit is told of, sorted."""
+        check_labels(classes, "classes")
+        try:
+            labels = column_or_1d(classes)
+            check_classification_targets(labels)
+        except ValueError as error:
+            raise ValueError(f"classes: {error}") from error
+        return checked_classes(labels, self.loss, "classes")
+
     def _check_X(self, X: Any, *, reset: bool, **y: Any) -> Any:
         """Return what `validate_data` makes of `X`, and of `y` where it is given."""
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
-        refuse_missing(y.get("y"))
+        check_labels(y.get("y"))
         return validate_data(self, X, dtype="numeric", reset=reset, **y)
 
     def _start(
@@ -585,15 +609,9 @@ class EmbeddingAverageClassifier(
         optimizer_state: Any = None,
     ) -> Any:
         """Train, set what the network has learned, and return the optimizer's state."""
-        if self.class_weight is not None:
-            row_weight = self._class_weights(training.y)[training.y]
-            if training.sample_weight is not None:
-                row_weight = row_weight * training.sample_weight
-            check_weights(row_weight, "class_weight")
-            training = training._replace(sample_weight=row_weight)
-        training = with_mean_one(training._replace(X=within(training.X, network.input_dim)))
+        training = training._replace(X=within(training.X, network.input_dim))
         if validation is not None:
-            validation = with_mean_one(
+            validation, _ = with_mean_one(
                 validation._replace(X=within(validation.X, network.input_dim))
             )
         backend = _backends.chosen(self)
@@ -646,6 +664,18 @@ class EmbeddingAverageClassifier(
         self.__dict__.update(learned(weights, kept_epoch))
         self.__dict__.pop("_in_keras", None)
         return state
+
+    def _with_row_weights(
+        self, training: Examples, n_before: int = 0, mean_before: float = 1.0
+    ) -> tuple[Examples, tuple[int, float]]:
+        """Return the rows with the weights of their classes and their own; see `with_mean_one`."""
+        if self.class_weight is not None:
+            row_weight = self._class_weights(training.y)[training.y]
+            if training.sample_weight is not None:
+                row_weight = row_weight * training.sample_weight
+            check_weights(row_weight, "class_weight")
+            training = training._replace(sample_weight=row_weight)
+        return with_mean_one(training, n_before, mean_before)
 
     def _class_weights(self, y: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return the weight of each of `classes_`; "balanced" counts the class numbers `y`."""
@@ -796,7 +826,8 @@ class EmbeddingAverageClassifier(
         # All that is made of X is made of a block of it: X may take most of the memory.
         for start in range(0, len(X), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            block = within(checked_indices(X[rows], "X", start), len(self.embedding_))
+            numbers = range(start, start + ROWS_AT_ONCE)
+            block = within(checked_indices(X[rows], "X", numbers), len(self.embedding_))
             averages = _network.average(block, self.embedding_, network)
             logits[rows] = _network.logits(averages, weights)
         return logits

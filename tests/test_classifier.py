@@ -142,14 +142,73 @@ def test_a_class_whose_rows_weigh_nothing_stays_a_class(sequences):
 def test_class_weights_need_not_name_the_labels_of_every_chunk(sequences, class_weight):
     X, y = sequences
     chunks = [np.flatnonzero(y == label) for label in (0, 1)]
-    weighted, plain = quick(class_weight=class_weight), quick()
+    weighted, plain, by_row = quick(class_weight=class_weight), quick(), quick()
     for rows in chunks:
         weighted.partial_fit(X[rows], y[rows], classes=[0, 1])
         plain.partial_fit(X[rows], y[rows], classes=[0, 1])
-    # Rows of one class all weigh the same, and only the ratio of weights counts.
-    assert_allclose(weighted.embedding_, plain.embedding_, atol=1e-6)
+        by_row.partial_fit(X[rows], y[rows], [0, 1], sample_weight=1.0 + 4 * y[rows])
+    # Only the ratio of weights counts: that to the rows of the chunks before, too.
+    assert_allclose(weighted.embedding_, by_row.embedding_, atol=1e-6)
+    assert weighted.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.02
     again = quick(class_weight=class_weight, warm_start=True).fit(X, y)
     assert again.fit(X[chunks[0]], y[chunks[0]]).n_iter_ == again.epochs
+
+
+def test_weights_in_a_stream_are_relative_to_all_rows_so_far(sequences):
+    X, y = sequences
+    weight = np.random.RandomState(0).uniform(0.1, 3, len(y))
+    weight[400:] = 1  # As it is where none is given.
+    classifier = quick(learning_rate=1e-12, batch_size=7)
+    for start, end in [(0, 200), (200, 201), (201, 400), (400, 600)]:
+        given = None if start == 400 else weight[start:end]
+        classifier.partial_fit(X[start:end], y[start:end], [0, 1], sample_weight=given)
+    losses = -np.log(classifier.predict_proba(X)[np.arange(len(y)), y])
+    expected = [
+        (weight * losses)[start:end].mean() / weight[:end].mean()
+        for start, end in [(0, 200), (200, 201), (201, 400), (400, 600)]
+    ]
+    assert_allclose(classifier.history_["loss"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 7], r"not among the classes \[0, 1\]: \[7\]; y\[2\] = 7\."),
+        ([0, 0.5, 1], r"\[0, 1\]: \[0\.5\]; y\[1\] = 0\.5\."),
+        ([0, "two", 1], r"either text or numbers, got y\[1\] = 'two' beside 0"),
+        (np.array([0, 1, "two"], object), r"y\[2\] = 'two' beside 0"),
+        (["0", "1", "x"], r"y\[2\] = 'x'\. The labels are text and the classes are numbers"),
+        (["0", "1", "1"], r"y\[0\] = '0'\. The labels are text and the classes are numbers"),
+        ([0, None, 1], r"y\[1\] = None\. A label is missing"),
+        ([0, 1, pd.NaT], r"y\[2\] = NaT\. A label is missing"),
+        (pd.Series([0, pd.NA, 1], index=[7, 8, 9]), r"y\[1\] = <NA>\. A label is missing"),
+    ],
+    ids=["seven", "half", "text", "object", "all text", "all numerals", "None", "NaT", "NA"],
+)
+def test_a_label_that_is_none_of_the_classes_is_named_by_its_row(sequences, labels, message):
+    X, _ = sequences
+    with pytest.raises(ValueError, match=message):
+        quick().partial_fit(X[:3], labels, classes=[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([0, None], r"classes\[1\] = None\. A label is missing"),
+        ([0, "a"], r"classes must hold either text or numbers, got classes\[1\] = 'a'"),
+        (5, r"classes: y should be a 1d array"),
+        ([0], "classes must hold at least two classes"),
+        ([0.5, 1.5], "classes: Unknown label type: continuous"),
+    ],
+)
+@pytest.mark.parametrize("call", ["first", "later"])
+def test_classes_that_are_none_are_named(sequences, classes, message, call):
+    X, y = sequences
+    classifier = quick()
+    if call == "later":
+        classifier.partial_fit(X[:50], y[:50], classes=[0, 1])
+    with pytest.raises(ValueError, match=message):
+        classifier.partial_fit(X[:50], y[:50], classes=classes)
 
 
 def test_class_weights_that_are_no_numbers_are_named(sequences):
@@ -390,7 +449,10 @@ def test_x_val_as_long_as_x_is_explained(sequences):
         (lambda X, y: {"X_val": X[:50], "y_val": y[:49]}, "50 rows and 49 labels"),
         (lambda X, y: {"X_val": X[:50, 1:], "y_val": y[:50]}, "X_val has 79 columns where X has"),
         (lambda X, y: {"X_val": X[:50], "y_val": y[:50] + 1}, "y_val holds labels that are not"),
-        (lambda X, y: {"X_val": X[:50] / 2, "y_val": y[:50]}, "X_val holds fractional values"),
+        (
+            lambda X, y: {"X_val": X[:50] / 2, "y_val": y[:50]},
+            r"Fractional values in X_val: X_val\[0, 0\] = 0\.5,",
+        ),
         (lambda X, y: {"X_val": ["a", "b"], "y_val": y[:2]}, r"X_val holds raw.*transform_input"),
         (
             lambda X, y: {"X_val": X[:50], "y_val": y[:50], "sample_weight_val": -np.ones(50)},
@@ -569,8 +631,8 @@ def test_a_loss_that_is_not_finite_says_what_to_change(sequences, learning_rate)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, y: (X / 3, y), r"X holds fractional values.*SequenceVectorizer"),
-        (lambda X, y: (X - 1, y), r"Negative values.*X holds -1"),
+        (lambda X, y: (X / 3, y), r"values in X: X\[0, 0\] = 0\.33.*SequenceVectorizer"),
+        (lambda X, y: (X - 1, y), r"Negative values.*X\[0, \d+\] = -1"),
         (lambda X, y: (X.astype(np.int64) + 2**31, y), "beyond the largest word index"),
         (lambda X, y: (X[0], y), "Expected 2D array"),
         (lambda X, y: (X[:-1], y), "inconsistent numbers of samples"),
@@ -692,7 +754,7 @@ def test_predicting_what_does_not_do_is_named(sequences):
         classifier.predict(X[:, 1:])
     with pytest.raises(ValueError, match="Negative"):
         classifier.predict(X - 1)
-    with pytest.raises(ValueError, match="fractional"):
+    with pytest.raises(ValueError, match=r"Fractional values in X: X\[0, 0\] = 0\.5"):
         classifier.predict(X / 2)
     with pytest.raises(ValueError, match="0 sample"):
         classifier.predict(X[:0])
