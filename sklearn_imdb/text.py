@@ -53,11 +53,6 @@ _COUNTED_BY = (
 """Parameters that decide what `partial_fit` counts."""
 
 
-def _is_one(min_df: float) -> bool:
-    """Whether `min_df` is the number of documents that every word is in, not the share 1.0."""
-    return isinstance(min_df, Integral) and min_df == 1
-
-
 class SequenceVectorizer(
     CallbackSupportMixin, DocumentationLinkMixin, TransformerMixin, BaseEstimator
 ):
@@ -262,7 +257,7 @@ class SequenceVectorizer(
                 X,
                 labels,
                 binary=self.binary and is_of_words,
-                by_document=is_of_words and not (self._ranks_by_frequency and _is_one(self.min_df)),
+                by_document=is_of_words and self._needs_documents,
                 keeps_numbers=keeps_numbers or not is_of_words,
             )
             # A fit starts anew: what partial_fit had counted is no longer this estimator's.
@@ -306,8 +301,8 @@ class SequenceVectorizer(
         Raises
         ------
         ValueError
-            Where `fit` would; where labels are strings in one chunk and numbers in another; and
-            after `fit`, whose counts were not kept.
+            Where `fit` would; where labels are strings in one chunk and numbers in another; where
+            `min_df` was 1 before and is not now; and after `fit`, whose counts were not kept.
         """
         self._check_parameters()
         with fit_task(self, "partial_fit", X, y):
@@ -329,12 +324,20 @@ class SequenceVectorizer(
                 "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
                 "from the first chunk on, on a new or cloned SequenceVectorizer."
             )
+        # They take a tenth of the time, and most ask for none.
+        has_documents = before is not None and before["holders"].any()
+        if self._needs_documents and before is not None and before["words"] and not has_documents:
+            raise ValueError(
+                f"min_df={self.min_df} needs the number of documents that hold each word, and "
+                "partial_fit began with min_df=1, for which it counts none: set it back, or start "
+                "with a clone."
+            )
         is_of_words = tuple(self.ngram_range) == (1, 1)
         counts = self._count_words(
             X,
             labels,
             binary=self.binary and is_of_words,
-            by_document=is_of_words,
+            by_document=is_of_words and (self._needs_documents or has_documents),
             keeps_numbers=not is_of_words,
         )
         if counts is None:  # Index lists, or a given vocabulary.
@@ -421,6 +424,12 @@ class SequenceVectorizer(
     @property
     def _ranks_by_frequency(self) -> bool:
         return self.rank_by == "frequency"
+
+    @property
+    def _needs_documents(self) -> bool:
+        """Whether it is asked how many documents hold each word."""
+        is_one = isinstance(self.min_df, Integral) and self.min_df == 1  # And no share of 1.0.
+        return not (self._ranks_by_frequency and is_one)
 
     def _labels(self, y: Any) -> Labels:
         if self._ranks_by_frequency or self.vocabulary is not None:

@@ -270,7 +270,7 @@ def test_partial_fit_counts_chunks_that_keep_no_word_yet():
     with pytest.raises(ValueError, match="no word was kept yet"):
         vectorizer.transform(["a b"])
     assert vectorizer.partial_fit(["..."]).partial_fit(["b c"]).vocabulary_ == {"b": 1}
-    # min_df may be another one later: the documents have been counted.
+    # min_df may be another one later where the documents have been counted.
     assert vectorizer.set_params(min_df=1).partial_fit(["d"]).vocabulary_ == {
         "b": 1,
         "a": 2,
@@ -278,6 +278,13 @@ def test_partial_fit_counts_chunks_that_keep_no_word_yet():
         "d": 4,
     }
     assert vectorizer.set_params(min_df=2).partial_fit(["c"]).vocabulary_ == {"b": 1, "c": 2}
+
+
+def test_partial_fit_that_counted_no_documents_refuses_a_min_df_that_needs_them():
+    vectorizer = SequenceVectorizer().partial_fit([]).partial_fit(["a b"])
+    with pytest.raises(ValueError, match="min_df=2 needs the number of documents.* min_df=1"):
+        vectorizer.set_params(min_df=2).partial_fit(["b c"])
+    assert vectorizer.set_params(min_df=1).partial_fit(["b c"]).vocabulary_["b"] == 1
 
 
 def test_partial_fit_on_index_lists_keeps_what_was_counted():
