@@ -282,7 +282,7 @@ def test_partial_fit_counts_chunks_that_keep_no_word_yet():
 
 def test_partial_fit_that_counted_no_documents_refuses_a_min_df_that_needs_them():
     vectorizer = SequenceVectorizer().partial_fit([]).partial_fit(["a b"])
-    with pytest.raises(ValueError, match="min_df=2 needs the number of documents.* min_df=1"):
+    with pytest.raises(ValueError, match=r"min_df=2 needs the number of documents.* min_df=1"):
         vectorizer.set_params(min_df=2).partial_fit(["b c"])
     assert vectorizer.set_params(min_df=1).partial_fit(["b c"]).vocabulary_["b"] == 1
 
