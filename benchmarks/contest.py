@@ -28,8 +28,8 @@ def start(doc, **defaults):
     """
     parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
     parser.add_argument("--data-home", help="folder that has IMDB's reviews; else generated ones")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each; default: 5")
-    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="default: 1 2")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each; default: %(default)s")
+    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="default: %(default)s")
     parser.add_argument("--small", action="store_true", help="few reviews, to try it out")
     parser.add_argument("--contender", help=argparse.SUPPRESS)
     parser.add_argument("--turn", type=int, default=0, help=argparse.SUPPRESS)

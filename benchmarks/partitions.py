@@ -44,7 +44,10 @@ def main():
             assert np.array_equal(client.compute(labels, sync=True), expected)
 
         with client_of(1) as one, client_of(2) as two:
-            sent = {client: client.scatter(pipeline, broadcast=True) for client in (one, two)}
+            sent = {}
+            for client in (one, two):
+                client.amm.stop()  # Dask would discard all copies but one.
+                sent[client] = client.scatter(pipeline, broadcast=True)
             contenders = {
                 "1 worker": lambda: by_partitions(one),
                 "2 workers": lambda: by_partitions(two),

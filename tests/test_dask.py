@@ -8,7 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -164,7 +164,25 @@ def test_a_dataframe_by_partitions_is_scored_as_at_once(both_workers, fitted, re
     sent = both_workers.scatter(fitted, broadcast=True)
     frame = dataframe.from_pandas(pd.DataFrame({"text": texts}), npartitions=7)
     scores = frame["text"].map_partitions(predict, sent, meta=("score", "float64")).compute()
-    assert_array_equal(scores, fitted.predict_proba(texts)[:, 1])
+    assert_allclose(scores, fitted.predict_proba(texts)[:, 1], rtol=1e-12)
+
+
+def test_a_missing_text_is_named_by_its_row_and_its_partition(both_workers, fitted, reviews):
+    texts = [*reviews[0][:50], None, *reviews[0][51:]]
+
+    def predict(texts, pipeline):
+        try:
+            return pd.Series(pipeline.predict(texts), index=texts.index)
+        except TypeError as error:
+            error.add_note(f"From {texts.index[0]} on.")
+            raise
+
+    frame = dataframe.from_pandas(pd.DataFrame({"text": texts}), npartitions=15)
+    sent = both_workers.scatter(fitted, broadcast=True)
+    labels = frame["text"].map_partitions(predict, sent, meta=("label", "int64"))
+    with pytest.raises(TypeError, match=r"X\[10\] = .* A text is missing") as raised:
+        labels.compute()
+    assert raised.value.__notes__ == ["From 40 on."]
 
 
 def test_a_bag_by_partitions_is_scored_as_at_once(both_workers, fitted, reviews):

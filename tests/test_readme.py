@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
 COMMANDS = [block.strip() for language, block in BLOCKS if language == "bash"]
-INSTALL, SLIM_INSTALL, MAIN_JOB, TESTS, TUTORIAL = COMMANDS
+INSTALL, WORKER_INSTALL, SLIM_INSTALL, MAIN_JOB, TESTS, TUTORIAL = COMMANDS
 NUMBER = re.compile(r"\d*\.\d+")
 
 pytestmark = [
@@ -92,6 +92,16 @@ def test_a_slim_environment_trains_saves_and_answers(tmp_path, checkout, environ
     fit, *_, service = (i for i, (language, _) in enumerate(BLOCKS) if language == "python")
     blocks = BLOCKS[fit : fit + 2] + BLOCKS[service : service + 2]
     assert_prints_what_it_says(python, blocks, tmp_path, environment)
+
+
+@needs_installs
+def test_a_cluster_searches_and_scores_in_an_environment_without_tensorflow(
+    tmp_path, checkout, environment
+):
+    python = bare_python(tmp_path / "worker", WORKER_INSTALL, checkout, environment)
+    assert "tensorflow" not in run([python, "-m", "pip", "list"])
+    output = run([python, checkout / "examples/grid_search_dask.py", "--small"], env=environment)
+    assert "The same as at once: True" in output
 
 
 @needs_installs
