@@ -29,7 +29,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.streaming import map_chunks
+from sklearn_imdb.streaming import fit_transform_chunks, map_chunks
 
 CHUNK = 10_000
 N_TRAIN, N_TEST = (3 * CHUNK, CHUNK) if options.small else (100 * CHUNK, 10 * CHUNK)
@@ -86,10 +86,6 @@ def in_memory():
 def stream():
     """Yield the name of each pass over the reviews when it is done."""
 
-    def save(texts, y):
-        np.save(file, vectorizer.transform(texts))
-        np.save(file, y)
-
     def sequences():
         with path.open("rb") as file:
             while file.peek():
@@ -98,20 +94,25 @@ def stream():
     def learn(X, y):
         classifier.partial_fit(X, y, classes=[0, 1])
 
-    def run(name, function, chunks):
-        for _ in map_chunks(function, chunks):
+    def watched(name, chunks):
+        for chunk in chunks:
+            yield chunk
             held.setdefault(name, []).append(memory(1) // 2**20)
 
     path = FOLDER / "sklearn_imdb_sequences"
     resource.setrlimit(resource.RLIMIT_AS, (memory(0) + GIBIBYTE,) * 2)
-    run("counting", vectorizer.partial_fit, reviews(train))
     with path.open("wb") as file:
-        run("encoding", save, reviews(train))
+        chunks = fit_transform_chunks(vectorizer, watched("counting", reviews(train)))
+        for X, y in watched("encoding", chunks):
+            np.save(file, X)
+            np.save(file, y)
     yield "counting and encoding"
     for _ in range(EPOCHS):
-        run("training", learn, sequences())
+        for _ in map_chunks(learn, watched("training", sequences())):
+            pass
     yield "training"
-    run("scoring", are_right, reviews(train))
+    for _ in map_chunks(are_right, watched("scoring", reviews(train))):
+        pass
     yield "scoring"
     path.unlink()
 

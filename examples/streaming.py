@@ -1,6 +1,6 @@
 """Learn from a file of reviews without ever having all of it in memory.
 
-Chunk after chunk the words are counted, then the texts encoded, then the network trained, then it
+Chunk after chunk the words are counted and the texts encoded, then the network is trained, then it
 is scored: memory holds one chunk at a time, however large the file is. It is a CSV here, read by
 pyarrow, which tells where a row is broken; of a Parquet file `read_row_group` of
 `pyarrow.parquet.ParquetFile(path)` gives one chunk after the other.
@@ -27,7 +27,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
-from sklearn_imdb.streaming import map_chunks
+from sklearn_imdb.streaming import fit_transform_chunks, map_chunks
 
 parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
 parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
@@ -80,44 +80,25 @@ def reviews(file):
         yield batch["text"].to_pylist(), batch["label"].to_pylist()
 
 
-def each(function, path, purpose, read=reviews):
-    """Yield what the function makes of each chunk of a file; show how far it is.
-
-    `map_chunks` has an error say in which chunk it arose, and the file is closed then.
-    """
-    with rich.progress.open(path, "rb", description=purpose) as file:
-        yield from map_chunks(function, read(file))
-
-
 # %%
-# Counting the words
-# ------------------
+# Counting the words, encoding the texts
+# --------------------------------------
 # The vocabulary is the one that `fit` on all texts at once would have found. It is complete before
-# any text is encoded: with every further chunk words may get other indices.
+# any text is encoded: with every further chunk words may get other indices. So each chunk goes
+# through `vectorizer.partial_fit` first, and `fit_transform_chunks` keeps the numbers of its words
+# meanwhile, because to read and to split the texts twice would take longer. The sequences are
+# written to a file of arrays, one after another, for all epochs.
 
 vectorizer = SequenceVectorizer()
-for _ in each(vectorizer.partial_fit, train_path, "Counting"):
-    pass
-print(f"{len(vectorizer.vocabulary_):,} words; first {list(vectorizer.vocabulary_)[:5]}")
-
-# %%
-# Encoding the texts
-# ------------------
-# Once, into a file of arrays, one after another: the epochs then need not split the texts again,
-# which takes longer than to train on them.
-
 sequences_path = Path(folder.name) / "sequences"
-
-
-def encode(texts, y):
-    """Return the sequences of a chunk and its labels."""
-    return vectorizer.transform(texts), y
-
-
-with sequences_path.open("wb") as encoded:
-    for X, y in each(encode, train_path, "Encoding"):
+with (
+    rich.progress.open(train_path, "rb", description="Counting") as file,
+    sequences_path.open("wb") as encoded,
+):
+    for X, y in fit_transform_chunks(vectorizer, reviews(file)):
         np.save(encoded, X)
         np.save(encoded, y)
+print(f"{len(vectorizer.vocabulary_):,} words; first {list(vectorizer.vocabulary_)[:5]}")
 
 
 def sequences(file):
@@ -130,7 +111,7 @@ def sequences(file):
 # Training and scoring
 # --------------------
 # A pass over the file is an epoch. How many word indices there will be is said at the start: the
-# first chunk need not hold them all.
+# first chunk need not hold them all. `map_chunks` has an error say in which chunk it arose.
 
 classifier = EmbeddingAverageClassifier(
     input_dim=vectorizer.num_words, batch_size=16 if options.small else 64, random_state=0
@@ -149,9 +130,11 @@ def are_right(texts, y):
 
 
 for epoch in range(1, epochs + 1):
-    for _ in each(learn, sequences_path, f"Epoch {epoch}", sequences):
-        pass
-    right = np.concatenate(list(each(are_right, test_path, "Scoring")))
+    with rich.progress.open(sequences_path, "rb", description=f"Epoch {epoch}") as file:
+        for _ in map_chunks(learn, sequences(file)):
+            pass
+    with rich.progress.open(test_path, "rb", description="Scoring") as file:
+        right = np.concatenate(list(map_chunks(are_right, reviews(file))))
     print(f"Epoch {epoch}: test accuracy {right.mean():.4f}")
 
 # %%
@@ -174,8 +157,9 @@ with train_path.open("ab") as file:
 other_vectorizer = SequenceVectorizer()
 n_chunks = 0
 try:
-    for _ in each(other_vectorizer.partial_fit, train_path, "Counting a broken file"):
-        n_chunks += 1
+    with train_path.open("rb") as file:
+        for _ in map_chunks(other_vectorizer.partial_fit, reviews(file)):
+            n_chunks += 1
 except pa.ArrowInvalid as error:
     print(f"{error}\n{' '.join(error.__notes__)}")
 print(f"{n_chunks} chunks gave {len(other_vectorizer.vocabulary_):,} words")

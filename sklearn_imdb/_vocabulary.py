@@ -96,8 +96,12 @@ class WordCounts(NamedTuple):
             numbered,
         )
 
+    def place_of(self) -> dict[str, int]:
+        """Return the place of each word."""
+        return dict(zip(self.words, itertools.count()))
+
     def plus(self, later: WordCounts, place_of: dict[str, int]) -> WordCounts:
-        """Return the counts of the documents of both.
+        """Return the counts of the documents of both, and the numbers of the later ones'.
 
         `place_of` has the place of each of these words, and is given the new ones: to make it anew
         for every chunk would take longer with each.
@@ -110,13 +114,14 @@ class WordCounts(NamedTuple):
         classes = list(dict.fromkeys([*self.classes, *later.classes]))
         occurrences = np.zeros(len(words), np.int64)
         holders = np.zeros((len(words), len(classes)), np.int64)
-        places_now = np.fromiter(map(place_of.__getitem__, later.words), np.intp)
+        places_now = np.fromiter(map(place_of.__getitem__, later.words), np.intc)
         for counts, places in ((self, slice(len(self.words))), (later, places_now)):
             occurrences[places] += counts.occurrences
             for label, column in zip(counts.classes, counts.holders.T, strict=True):
                 holders[places, classes.index(label)] += column
         n_documents = self.n_documents + later.n_documents
-        return WordCounts(words, occurrences, holders, n_documents, classes)
+        numbered = [places_now[numbers] for numbers in later.numbered]
+        return WordCounts(words, occurrences, holders, n_documents, classes, numbered)
 
     def terms(self, places: npt.NDArray[np.intp]) -> list[str]:
         return [self.words[place] for place in places.tolist()]

@@ -1,13 +1,23 @@
-"""Chunk after chunk of a stream through a function, with errors that say where they arose."""
+"""Chunk after chunk of a stream: through a function, or from texts to sequences.
+
+Errors say in which chunk they arose.
+"""
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, pairwise
+from os import PathLike
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
-__all__ = ["map_chunks"]
+import numpy as np
+
+from sklearn_imdb.text import SequenceVectorizer
+
+__all__ = ["fit_transform_chunks", "map_chunks"]
 
 T = TypeVar("T")
 
@@ -47,7 +57,7 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
 
     See Also
     --------
-    SequenceVectorizer.partial_fit : Counts a chunk's words.
+    fit_transform_chunks : Learns the words of a stream, and encodes its texts.
     EmbeddingAverageClassifier.partial_fit : Trains an epoch on a chunk.
 
     Examples
@@ -82,6 +92,87 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
         n_rows += n_rows_of_chunk
         del chunk
         yield result
+
+
+def fit_transform_chunks(
+    vectorizer: SequenceVectorizer,
+    chunks: Iterable[tuple[Any, ...]],
+    *,
+    folder: str | PathLike[str] | None = None,
+) -> Iterator[tuple[Any, ...]]:
+    """Learn the words of all chunks of a stream, then yield each with sequences for its texts.
+
+    They are the sequences that `vectorizer.transform` would give after `vectorizer.partial_fit` of
+    every chunk, but the stream is read once, and a text is split once. Meanwhile the numbers of its
+    words are in a temporary file, 4 bytes each, with all other columns; n-grams, which have no
+    numbers yet, are in it as texts, and split again.
+
+    A chunk that raises ends it. The vectorizer keeps what it learned from those before: to begin
+    again from the first, take a clone.
+
+    Parameters
+    ----------
+    vectorizer : SequenceVectorizer
+        A new one, or one that `partial_fit` has begun with: it counts on.
+    chunks : iterable of tuple
+        The columns of each chunk, as long as each other: the texts, the labels if there are any,
+        and others.
+    folder : str or path-like, default=None
+        Where the temporary file is; None takes that of :mod:`tempfile`, which on some machines is
+        in memory.
+
+    Yields
+    ------
+    chunk : tuple
+        Sequences, an ndarray of shape (n_samples, maxlen) and dtype int32, and the other columns.
+
+    Raises
+    ------
+    Exception
+        What `partial_fit` or `chunks` raises, with the note of :func:`map_chunks`.
+    OSError
+        If the temporary file cannot be written.
+
+    See Also
+    --------
+    SequenceVectorizer.fit_transform : The same for texts that are all in memory.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import SequenceVectorizer
+    >>> from sklearn_imdb.streaming import fit_transform_chunks
+    >>> chunks = [(["a film", "the film"], [0, 1]), (["the cast"], [1])]
+    >>> for X, y in fit_transform_chunks(SequenceVectorizer(maxlen=4), chunks):
+    ...     print(X.tolist(), y)
+    [[1, 6, 4, 0], [1, 5, 4, 0]] [0, 1]
+    [[1, 5, 7, 0]] [1]
+    """
+    with TemporaryFile(dir=folder) as file:
+
+        def learn(texts: Any, *columns: Any) -> None:
+            y = columns[0] if columns else None
+            numbered = vectorizer._learn_further(texts, y, keeps_numbers=True)
+            kept = texts
+            if numbered is not None:
+                lengths = list(map(len, numbered))
+                kept = np.concatenate([*numbered, np.empty(0, np.intc)]), lengths
+            pickle.dump((numbered is not None, kept, columns), file)
+
+        n_chunks = sum(1 for _ in map_chunks(learn, chunks))
+        file.seek(0)
+        indices = None
+        for _ in range(n_chunks):
+            is_numbered, kept, columns = pickle.load(file)
+            if is_numbered:
+                if indices is None:
+                    indices = vectorizer._indices_of_counted()
+                numbers, lengths = kept
+                ends = np.cumsum([0, *lengths]).tolist()
+                documents = indices[numbers]
+                X = vectorizer._sequences(documents[start:end] for start, end in pairwise(ends))
+            else:
+                X = vectorizer.transform(kept)
+            yield X, *columns
 
 
 def _n_rows(chunk: Any) -> int:

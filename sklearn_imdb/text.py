@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral
 from typing import Any, Self
@@ -27,6 +27,7 @@ from sklearn_imdb._splitting import make_splitter
 from sklearn_imdb._state import checked_state, stamped
 from sklearn_imdb._vocabulary import (
     Counts,
+    Numbers,
     WordCounts,
     checked_vocabulary,
     is_packable,
@@ -276,7 +277,6 @@ class SequenceVectorizer(
                 )
         return counts, places
 
-    @learning_method
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
 
@@ -304,12 +304,21 @@ class SequenceVectorizer(
             Where `fit` would; where labels are strings in one chunk and numbers in another; where
             `min_df` was 1 before and is not now; and after `fit`, whose counts were not kept.
         """
-        self._check_parameters()
-        with fit_task(self, "partial_fit", X, y):
-            self._count_further(X, self._labels(y))
+        self._learn_further(X, y)
         return self
 
-    def _count_further(self, X: Iterable[Any], labels: Labels) -> None:
+    @learning_method
+    def _learn_further(
+        self, X: Iterable[Any], y: Any, keeps_numbers: bool = False
+    ) -> Sequence[Numbers] | None:
+        """Count on; return the places of each document's words, None where they have none."""
+        self._check_parameters()
+        with fit_task(self, "partial_fit", X, y):
+            return self._count_further(X, self._labels(y), keeps_numbers)
+
+    def _count_further(
+        self, X: Iterable[Any], labels: Labels, keeps_numbers: bool
+    ) -> Sequence[Numbers] | None:
         asked = {name: self._asks(name) for name in _COUNTED_BY}
         began_with = getattr(self, "_counted_by", asked)
         changed = [name for name in asked if asked[name] != began_with[name]]
@@ -338,13 +347,13 @@ class SequenceVectorizer(
             labels,
             binary=self.binary and is_of_words,
             by_document=is_of_words and (self._needs_documents or has_documents),
-            keeps_numbers=not is_of_words,
+            keeps_numbers=keeps_numbers or not is_of_words,
         )
         if counts is None:  # Index lists, or a given vocabulary.
             if before is None:
                 self._set_vocabulary(self._given_vocabulary())
                 self._counted_by = asked
-            return
+            return None
         if not is_of_words:  # An n-gram that is rare in every chunk may be frequent in all.
             ngrams = self._ngrams(counts, labels, min_df=1)
             counts = WordCounts(
@@ -358,14 +367,15 @@ class SequenceVectorizer(
             if not self._ranks_by_frequency:
                 unique_labels(before["classes"], labels.classes)  # Raises where kinds are mixed.
             before = WordCounts(**before)
-            place_of = self.__dict__.get("_place_of")
-            if place_of is None:
-                place_of = {word: place for place, word in enumerate(before.words)}
+            place_of = self.__dict__.get("_place_of") or before.place_of()
             counts = before.plus(counts, place_of)
-            self._place_of = place_of
+        else:
+            place_of = counts.place_of()
         self._set_counted(counts)
         self._counts = counts._replace(numbered=())._asdict()
         self._counted_by = asked
+        self._place_of = place_of
+        return counts.numbered if is_of_words else None
 
     def fit_transform(
         self, X: Iterable[Any], y: npt.ArrayLike | None = None
@@ -390,11 +400,25 @@ class SequenceVectorizer(
         if learned is None or (self.oov_char is not None and tuple(self.ngram_range) != (1, 1)):
             return self.transform(documents)
         counts, places = learned
+        indices = self._indices(len(counts.occurrences), places)
+        return self._sequences(counts.sequences(indices))
+
+    def _indices_of_counted(self) -> npt.NDArray[np.int32]:
+        """Return the index of each word that partial_fit has counted; -1 for none."""
+        places = [self._place_of[word] for word in self.vocabulary_]
+        return self._indices(len(self._place_of), np.array(places, np.intp))
+
+    def _indices(self, n_terms: int, places: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+        """Return the index of each term counted, given the places of those kept; -1 for none."""
         left_out = -1 if self.oov_char is None else self.oov_char
-        indices = np.full(len(counts.occurrences), left_out, np.int32)
+        indices = np.full(n_terms, left_out, np.int32)
         indices[places] = np.arange(1, len(places) + 1) + self.index_from
-        sequences = (sequence[sequence >= 0] for sequence in counts.sequences(indices))
-        return self._padded(self._text_encoder().of_indices(sequences))
+        return indices
+
+    def _sequences(self, documents: Iterable[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
+        """Return the padded sequences of documents whose terms have been looked up."""
+        known = (document[document >= 0] for document in documents)
+        return self._padded(self._text_encoder().of_indices(known))
 
     def _check_parameters(self) -> None:
         self._validate_params()
