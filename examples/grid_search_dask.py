@@ -13,9 +13,8 @@ Where the reviews are not to be had, it says so and goes on with generated ones.
 # -------
 
 import argparse
+from contextlib import ExitStack
 from itertools import chain
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import dask.dataframe
 import joblib
@@ -62,17 +61,21 @@ def main():
     # %%
     # The cluster
     # -----------
-    # The next line starts a local cluster and ends it. For a real one write in its place
+    # `Client` starts a local cluster and ends it. For a real one write in place of its line
     #
-    #     with Client("tcp://address-of-the-scheduler:8786") as client:
+    #     Client("tcp://address-of-the-scheduler:8786") as client,
 
-    with Client(n_workers=2, threads_per_worker=1, dashboard_address=":0") as client:
+    with (
+        Client(n_workers=2, threads_per_worker=1, dashboard_address=":0") as client,
+        ExitStack() as at_the_end,
+    ):
         client.wait_for_workers(2)
         print(f"{len(client.scheduler_info()['workers'])} workers")
 
         # What is sent to every worker once is to stay there, and Dask would discard all copies but
         # one. This holds for the whole cluster, so that it is undone at the end.
         client.amm.stop()
+        at_the_end.callback(client.amm.start)
 
         # %%
         # Grid search
@@ -101,10 +104,11 @@ def main():
         # %%
         # Scoring by partitions
         # ---------------------
-        # The fitted pipeline is sent once to each worker, not with each partition, of which each
-        # worker reads its own. A filter may have left a partition without rows, of which there is
-        # nothing to predict. Where a text is missing, the error says in which row of the partition,
-        # and the note which rows these are.
+        # The fitted pipeline is sent once to each worker, not with each partition. The partitions
+        # are cut from a table in memory here; from a folder that all workers see,
+        # `dask.dataframe.read_parquet` has each read its own. A filter may have left a partition
+        # without rows, for which there is nothing to predict. Where a text is missing, the error
+        # says in which row of the partition, and the note which rows these are.
 
         def predict(texts, pipeline):
             try:
@@ -114,15 +118,13 @@ def main():
                 raise
             return pd.Series(labels, index=texts.index, dtype="int64")
 
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "reviews.parquet"
-            table = pd.DataFrame({"text": test_texts})
-            table.to_parquet(path, row_group_size=-(-len(table) // 8))
-            frame = dask.dataframe.read_parquet(path, split_row_groups=1)
-            fitted = client.scatter(search.best_estimator_, broadcast=True)
-            # Without `meta` Dask would try the function out, here and without the pipeline.
-            labels = frame["text"].map_partitions(predict, fitted, meta=("label", "int64"))
-            labels = labels.compute()
+        fitted = client.scatter(search.best_estimator_, broadcast=True)
+        table = pd.DataFrame({"text": test_texts})
+        size = n_reviews // 8
+        parts = client.scatter([table[at : at + size] for at in range(0, n_reviews, size)])
+        frame = dask.dataframe.from_delayed(parts, meta=table[:0])
+        # Without `meta` Dask would try the function out, here and without the pipeline.
+        labels = frame["text"].map_partitions(predict, fitted, meta=("label", "int64")).compute()
         print(f"Test accuracy: {accuracy_score(y_test, labels):.4f}")
         print("The same as at once:", (labels == search.predict(test_texts)).all())
 
@@ -137,7 +139,6 @@ def main():
             return "tensorflow" in sys.modules
 
         print("TensorFlow imported:", any(client.run(has_tensorflow).values()))
-        client.amm.start()
 
 
 if __name__ == "__main__":
