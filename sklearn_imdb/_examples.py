@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
 from sklearn_imdb._network import CROSS_ENTROPIES, Examples
+from sklearn_imdb._row_weights import check_weights
 from sklearn_imdb._sequences import checked_indices, refuse_texts
 
 
@@ -85,38 +86,6 @@ def _unlike_classes(
             "where one value of it is no number."
         )
     return message
-
-
-def check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
-    """Raise a ValueError unless the weights can be those of a mean."""
-    if not np.isfinite(weights).all():
-        raise ValueError(f"{name} must be finite, got {weights[~np.isfinite(weights)][0]}.")
-    if (weights < 0).any():
-        raise ValueError(f"{name} must not be negative, got {weights.min()}.")
-    if not weights.any():
-        raise ValueError(f"{name} is zero for every row: no row is left.")
-
-
-def with_mean_one(
-    examples: Examples, n_before: int = 0, mean_before: float = 1.0
-) -> tuple[Examples, tuple[int, float]]:
-    """Scale the weights to a mean of 1, once for all rows; return how many there are, and the mean.
-
-    The loss is then their weighted mean, and a row counts for the same in a batch of any size and
-    company, as it would not if each batch were scaled for itself; nor if each chunk of a stream
-    were, for which what is returned is given with the next chunk.
-    """
-    weights, n_rows, mean = examples.sample_weight, len(examples.y), 1.0
-    if weights is not None:
-        heaviest = weights.max()
-        weights = weights / heaviest  # First, because a sum of huge weights would overflow.
-        mean = heaviest * weights.mean()
-        weights = weights / weights.mean()
-    # In this form it is the same, to the bit, where there is nothing before, or nothing else.
-    mean_of_all = mean + (mean_before - mean) * n_before / (n_before + n_rows)
-    if mean_of_all != mean:
-        weights = (np.ones(n_rows) if weights is None else weights) * (mean / mean_of_all)
-    return examples._replace(sample_weight=weights), (n_before + n_rows, float(mean_of_all))
 
 
 def checked_validation(

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
@@ -23,16 +22,15 @@ from sklearn_imdb._class_evidence import holders_by_class, log_count_ratios
 from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
-    check_weights,
     checked_classes,
     checked_examples,
     checked_validation,
     hold_out,
-    with_mean_one,
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
 from sklearn_imdb._labels import check_labels
 from sklearn_imdb._network import Examples, Floats, Logs, Network, Weights
+from sklearn_imdb._row_weights import with_mean_one, with_row_weights
 from sklearn_imdb._sequences import (
     N_RESERVED,
     ROWS_AT_ONCE,
@@ -387,7 +385,7 @@ class EmbeddingAverageClassifier(
         if not going_on:
             network, _ = self._weighted(network, training)
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
-        training, _ = self._with_row_weights(training)
+        training, _ = with_row_weights(training, self.class_weight, self.classes_)
         with fit_task(self, "fit", X, y, sample_weight, epochs=self.epochs) as task:
             self._train(network, weights, training, validation, rng, monitor, task)
         return self
@@ -478,7 +476,9 @@ class EmbeddingAverageClassifier(
         holders = stream.get("holders")
         if not going_on or holders is not None:
             network, holders = self._weighted(network, training, holders)
-        training, row_weights = self._with_row_weights(training, *stream.get("row_weights", ()))
+        training, row_weights = with_row_weights(
+            training, self.class_weight, self.classes_, *stream.get("row_weights", ())
+        )
         with fit_task(self, "partial_fit", X, y, sample_weight, epochs=1) as task:
             optimizer = self._train(
                 network, weights, training, None, rng, monitor, task, stream.get("optimizer")
@@ -664,30 +664,6 @@ class EmbeddingAverageClassifier(
         self.__dict__.update(learned(weights, kept_epoch))
         self.__dict__.pop("_in_keras", None)
         return state
-
-    def _with_row_weights(
-        self, training: Examples, n_before: int = 0, mean_before: float = 1.0
-    ) -> tuple[Examples, tuple[int, float]]:
-        """Return the rows with the weights of their classes and their own; see `with_mean_one`."""
-        if self.class_weight is not None:
-            row_weight = self._class_weights(training.y)[training.y]
-            if training.sample_weight is not None:
-                row_weight = row_weight * training.sample_weight
-            check_weights(row_weight, "class_weight")
-            training = training._replace(sample_weight=row_weight)
-        return with_mean_one(training, n_before, mean_before)
-
-    def _class_weights(self, y: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        """Return the weight of each of `classes_`; "balanced" counts the class numbers `y`."""
-        if isinstance(self.class_weight, str):
-            present = np.unique(y)
-            weights = np.zeros(len(self.classes_))
-            weights[present] = compute_class_weight("balanced", classes=present, y=y)
-            return weights
-        # By name, and not by the rows at hand: a chunk need not hold every class.
-        return compute_class_weight(
-            dict(self.class_weight or {}), classes=self.classes_, y=self.classes_
-        )
 
     # -- the network in Keras ---------------------------------------------------------------
 

@@ -247,6 +247,9 @@ FITTED = [
     EmbeddingAverageClassifier(epochs=1).fit([[1, 4], [1, 5]], [0, 1]),
     EmbeddingAverageClassifier().partial_fit([[1, 4], [1, 5]], [0, 1], classes=[0, 1]),
 ]
+MADE_ANEW = {"_place_of"}
+"""Attributes of private use that no file has: they are made again when they are needed."""
+
 each_fitted = pytest.mark.parametrize("estimator", FITTED, ids=lambda one: type(one).__name__)
 
 
@@ -278,7 +281,7 @@ def test_a_state_of_this_number_has_this_form(estimator, form):
 @each_fitted
 def test_the_version_that_saved_it_loads_it_without_a_word(estimator):
     loaded = pickle.loads(pickle.dumps(estimator))  # Warnings are errors.
-    assert vars(loaded).keys() == vars(estimator).keys()
+    assert vars(loaded).keys() == vars(estimator).keys() - MADE_ANEW
 
 
 @each_fitted
@@ -290,7 +293,7 @@ def test_another_version_loads_it_with_a_warning_that_names_both(estimator, monk
     name, here = type(estimator).__name__, sklearn_imdb.__version__
     with pytest.warns(UserWarning, match=f"This {name} was saved by sklearn_imdb {other}.*{here}"):
         loaded = pickle.loads(saved)
-    assert vars(loaded).keys() == vars(estimator).keys()
+    assert vars(loaded).keys() == vars(estimator).keys() - MADE_ANEW
 
 
 @each_fitted
