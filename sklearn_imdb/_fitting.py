@@ -8,6 +8,8 @@ experiment: this is the one file that knows them. Where scikit-learn is older, e
 from __future__ import annotations
 
 import functools
+import inspect
+import reprlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -74,10 +76,27 @@ def learning_method(
             estimator.__dict__ = before
             if isinstance(error, Exception):
                 # Of a search, on another machine at that, one wants to know which candidate's.
-                error.add_note(f"Raised while {estimator} was fitted.")
+                error.add_note(f"Raised while {_described(estimator)} was fitted.")
             raise
 
     return wrapper
+
+
+def _described(estimator: Any) -> str:
+    """Return the estimator's name with the parameters that are not the default, shortened.
+
+    Its own `repr` would take seconds where a parameter is a vocabulary, and fails where one's does.
+    """
+    shown = reprlib.Repr()
+    shown.maxother = shown.maxstring = 100
+    shown.maxdict = 1
+    defaults = inspect.signature(type(estimator)).parameters
+    given = [
+        f"{name}={shown.repr(value)}"
+        for name, value in estimator.get_params(deep=False).items()
+        if shown.repr(value) != shown.repr(defaults[name].default)
+    ]
+    return f"{type(estimator).__name__}({', '.join(given)})"
 
 
 class FitTask:

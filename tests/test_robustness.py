@@ -15,6 +15,36 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, _network
 
+# -- errors -----------------------------------------------------------------------------------
+
+
+class Unrepresentable:
+    """A tokenizer."""
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __call__(self, text):
+        return text.split()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [
+        ({"maxlen": 7, "num_words": 10_000}, "maxlen=7"),
+        ({"tokenizer": Unrepresentable()}, "tokenizer=<Unrepresentable instance at 0x"),
+        ({"vocabulary": {str(n): n for n in range(1, 90_000)}}, "vocabulary={'1': 1, ...}"),
+    ],
+    ids=["changed", "without repr", "vocabulary"],
+)
+def test_the_note_on_an_error_shows_the_changed_parameters_shortly(parameters, shown):
+    with pytest.raises(TypeError) as raised:
+        SequenceVectorizer(**parameters).fit([None])
+    [note] = raised.value.__notes__
+    assert note.startswith(f"Raised while SequenceVectorizer({shown}")
+    assert len(note) < 120
+
+
 # -- processes and threads --------------------------------------------------------------------
 
 
