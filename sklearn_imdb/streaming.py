@@ -124,7 +124,8 @@ def fit_transform_chunks(
     Yields
     ------
     chunk : tuple
-        Sequences, an ndarray of shape (n_samples, maxlen) and dtype int32, and the other columns.
+        Sequences, an ndarray of shape (n_samples, maxlen) and dtype int32 whatever `set_output`
+        asks for, and the other columns.
 
     Raises
     ------
@@ -132,6 +133,8 @@ def fit_transform_chunks(
         What `partial_fit` or `chunks` raises, with the note of :func:`map_chunks`.
     OSError
         If the temporary file cannot be written.
+    RuntimeError
+        If the vectorizer is fitted again before the last chunk is read.
 
     See Also
     --------
@@ -150,28 +153,38 @@ def fit_transform_chunks(
     with TemporaryFile(dir=folder) as file:
 
         def learn(texts: Any, *columns: Any) -> None:
+            before = vectorizer.__dict__.copy()
             y = columns[0] if columns else None
             numbered = vectorizer._learn_further(texts, y, keeps_numbers=True)
             kept = texts
-            if numbered is not None:
-                lengths = list(map(len, numbered))
-                kept = np.concatenate([*numbered, np.empty(0, np.intc)]), lengths
-            pickle.dump((numbered is not None, kept, columns), file)
+            if numbered:
+                kept = np.concatenate(numbered), list(map(len, numbered))
+            try:
+                pickle.dump((bool(numbered), kept, columns), file)
+            except BaseException:  # A chunk that cannot be kept is not learned either.
+                vectorizer.__dict__ = before
+                raise
 
         n_chunks = sum(1 for _ in map_chunks(learn, chunks))
+        if not n_chunks:
+            return
         file.seek(0)
-        indices = None
+        vocabulary = vectorizer.vocabulary_
+        indices = vectorizer._indices_of_counted()
         for _ in range(n_chunks):
+            if vectorizer.vocabulary_ is not vocabulary:
+                raise RuntimeError(
+                    "The vectorizer was fitted again before all chunks were read that "
+                    "fit_transform_chunks encodes: leave it as it is until then, or take a clone."
+                )
             is_numbered, kept, columns = pickle.load(file)
             if is_numbered:
-                if indices is None:
-                    indices = vectorizer._indices_of_counted()
                 numbers, lengths = kept
                 ends = np.cumsum([0, *lengths]).tolist()
                 documents = indices[numbers]
                 X = vectorizer._sequences(documents[start:end] for start, end in pairwise(ends))
             else:
-                X = vectorizer.transform(kept)
+                X = vectorizer._encoded(kept)
             yield X, *columns
 
 

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -303,6 +304,40 @@ def test_a_chunk_that_cannot_be_counted_ends_the_encoding_and_is_named(tmp_path)
     assert raised.value.__notes__[-1] == note
     assert list(vectorizer.vocabulary_) == ["a"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_empty_chunks_are_encoded_too():
+    lists = [([[1, 5]],), ([],), ([[1, 9]],)]
+    shapes = [X.shape for (X,) in fit_transform_chunks(SequenceVectorizer(maxlen=3), lists)]
+    assert shapes == [(1, 3), (0, 3), (1, 3)]
+    nothing = fit_transform_chunks(SequenceVectorizer(), [([], []), ([], [])])
+    assert [(X.shape, y) for X, y in nothing] == [((0, 256), []), ((0, 256), [])]
+
+
+@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
+def test_chunks_are_arrays_also_where_transform_makes_tables(ngram_range):
+    vectorizer = SequenceVectorizer(ngram_range=ngram_range).set_output(transform="pandas")
+    [(X,)] = fit_transform_chunks(vectorizer, [(["a b"],)])
+    assert type(X) is np.ndarray
+
+
+def test_a_chunk_that_cannot_be_kept_is_not_learned():
+    vectorizer = SequenceVectorizer()
+    chunks = [(["a b"], [1]), (["c d"], [lambda: 1])]
+    with pytest.raises((pickle.PicklingError, AttributeError)) as raised:
+        exhaust(fit_transform_chunks(vectorizer, chunks))
+    assert "In chunk 1" in raised.value.__notes__[-1]
+    assert list(vectorizer.vocabulary_) == ["a", "b"]
+    assert vectorizer.partial_fit(["d"]).vocabulary_ == {"a": 1, "b": 2, "d": 3}
+
+
+def test_a_vectorizer_fitted_again_meanwhile_is_refused():
+    vectorizer = SequenceVectorizer()
+    chunks = fit_transform_chunks(vectorizer, [(["a"],), (["b"],)])
+    next(chunks)
+    vectorizer.partial_fit(["b b"])
+    with pytest.raises(RuntimeError, match="The vectorizer was fitted again before"):
+        next(chunks)
 
 
 def test_no_file_is_left_where_not_all_chunks_are_asked_for(tmp_path):
