@@ -28,7 +28,7 @@ def log_count_ratios(holders: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     ratios : ndarray of shape (n_terms,), dtype float64
     """
     n_terms, n_classes = holders.shape
-    if n_classes < 2:
+    if n_classes < 2 or not n_terms:
         return np.zeros(n_terms)
     total = holders.sum(axis=1, keepdims=True)
     if n_classes == 2:

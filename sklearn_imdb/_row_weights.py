@@ -58,7 +58,7 @@ def with_mean_one(
         mean = heaviest * weights.mean()
         weights = weights / weights.mean()
     # In this form it is the same, to the bit, where there is nothing before, or nothing else.
-    mean_of_all = mean + (mean_before - mean) * n_before / (n_before + n_rows)
+    mean_of_all = mean + (mean_before - mean) * (n_before / (n_before + n_rows))
     if mean_of_all != mean:
         weights = (np.ones(n_rows) if weights is None else weights) * (mean / mean_of_all)
     return examples._replace(sample_weight=weights), (n_before + n_rows, float(mean_of_all))

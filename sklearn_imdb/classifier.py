@@ -421,7 +421,7 @@ class EmbeddingAverageClassifier(
             All labels there will be; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, relative to the mean weight of all rows so
-            far; rows without weigh 1.
+            far; rows without weigh 1. One row of the chunk at least must weigh something.
 
         Returns
         -------
@@ -684,6 +684,11 @@ class EmbeddingAverageClassifier(
             else:
                 made[name] = _keras.make_classifier(self.model_, self.classes_, self.n_features_in_)
         return made[name]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # Not left to scikit-learn, which would go through all attributes, while another thread may
+        # be adding the network in Keras to them.
+        return "embedding_" in self.__dict__
 
     def __getstate__(self) -> dict[str, Any]:
         state = stamped(super().__getstate__())

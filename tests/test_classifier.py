@@ -170,6 +170,17 @@ def test_weights_in_a_stream_are_relative_to_all_rows_so_far(sequences):
     assert_allclose(classifier.history_["loss"], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("weights", [(1e307, 1), (1, 1e307)])
+def test_huge_weights_in_a_stream_do_not_end_the_learning(sequences, weights):
+    X, y = sequences
+    classifier = quick()
+    for weight, rows in zip(weights, (slice(0, 50), slice(50, 200)), strict=True):
+        sample_weight = np.full(len(y[rows]), weight)
+        classifier.partial_fit(X[rows], y[rows], [0, 1], sample_weight=sample_weight)
+    _, mean = classifier._stream["row_weights"]
+    assert_allclose(mean, weights[0] / 4 + weights[1] * (3 / 4))
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [

@@ -267,6 +267,11 @@ def test_a_first_chunk_without_rows_is_saved_and_gone_on_from():
     assert loaded.vocabulary_ == whole.vocabulary_
 
 
+def test_texts_without_a_word_tell_nothing_of_the_classes():
+    vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(["", "..."], [0, 1])
+    assert vectorizer.vocabulary_ == {}
+
+
 def test_a_chunk_with_labels_of_another_kind_is_refused():
     vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(TEXTS, [0, 1, 0, 1, 0])
     before = vectorizer.vocabulary_
