@@ -95,8 +95,8 @@ def main():
             search.fit(texts, y)
         del held
 
-        # The score of a candidate whose fit raised is nan, and scikit-learn warns with what it
-        # raised and its parameters; with `error_score="raise"` the error ends the search.
+        # The score of a candidate whose fit raised is nan here, and scikit-learn warns with the
+        # error, whose note says which step it was; with `error_score="raise"` it ends the search.
         results = pd.DataFrame(search.cv_results_)
         for params, score in zip(results["params"], results["mean_test_score"], strict=True):
             print(f"{score:.4f} {params}")

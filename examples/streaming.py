@@ -149,8 +149,10 @@ print(pipeline.predict_proba(["A moving story, well told.", "A waste of time."])
 # -------------------------
 # The reader's error counts the rows of the file from 1, its header too; the note below it says in
 # which chunk it arose. What was learned from the chunks before stays learned. Mend the file, and go
-# on with `itertools.islice(reviews(file), n_chunks, None)`, after the chunks that were read. (Of a
-# Parquet file, `validate(full=True)` of a row group names the text that is no UTF-8.)
+# on with the row at which that chunk began, by pyarrow's `ReadOptions(skip_rows_after_names=...)`;
+# or begin again with a clone, as one has to with `fit_transform_chunks`. (Of a Parquet file,
+# `validate(full=True)` of a row group names the text that is no UTF-8. A stray quote is no error:
+# it begins a text that ends with the next one.)
 
 with train_path.open("ab") as file:
     file.write(b'"A na\xefve film",1\n')  # Latin-1, where UTF-8 is due.
