@@ -27,7 +27,7 @@ except ImportError:
 else:
     _with_callbacks = callback.with_callbacks
 
-    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]  # Either.
+    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]  # One of the two is.
         """With scikit-learn's callbacks."""
 
         def set_callbacks(self, *callbacks: Any) -> Self:
@@ -59,27 +59,38 @@ T = TypeVar("T")
 def learning_method(
     method: Callable[Concatenate[Estimator, P], T],
 ) -> Callable[Concatenate[Estimator, P], T]:
-    """Have a method that fails or is interrupted leave its estimator as it was.
+    """Have a method learn the whole or nothing at all, and its errors say by a note whose they are.
 
-    That is enough because nothing learned is ever updated in place. Callbacks are torn down
-    before that, whose failure is one of the method's.
+    Callbacks are torn down before that, whose failure is one of the method's.
     """
     managed = _with_callbacks(method)
 
     @functools.wraps(method)
     def wrapper(estimator: Estimator, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        before = estimator.__dict__.copy()
         try:
-            return managed(estimator, *args, **kwargs)
-        except BaseException as error:
-            # At once: another thread may be predicting, a second interrupt may come.
-            estimator.__dict__ = before
-            if isinstance(error, Exception):
-                # Of a search, on another machine at that, one wants to know which candidate's.
-                error.add_note(f"Raised while {_described(estimator)} was fitted.")
+            with whole_or_not_at_all(estimator):
+                return managed(estimator, *args, **kwargs)
+        except Exception as error:
+            # Of a search, on another machine at that, one wants to know which candidate's.
+            error.add_note(f"Raised while {_described(estimator)} was fitted.")
             raise
 
     return wrapper
+
+
+@contextmanager
+def whole_or_not_at_all(estimator: Any) -> Iterator[None]:
+    """Have what fails or is interrupted leave the estimator as it was.
+
+    That is enough because nothing learned is ever updated in place.
+    """
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        # At once: another thread may be predicting, a second interrupt may come.
+        estimator.__dict__ = before
+        raise
 
 
 def _described(estimator: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sklearn_imdb._fitting import whole_or_not_at_all
 from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = ["fit_transform_chunks", "map_chunks"]
@@ -153,17 +154,13 @@ def fit_transform_chunks(
     with TemporaryFile(dir=folder) as file:
 
         def learn(texts: Any, *columns: Any) -> None:
-            before = vectorizer.__dict__.copy()
             y = columns[0] if columns else None
-            numbered = vectorizer._learn_further(texts, y, keeps_numbers=True)
-            kept = texts
-            if numbered:
-                kept = np.concatenate(numbered), list(map(len, numbered))
-            try:
+            with whole_or_not_at_all(vectorizer):  # What cannot be kept is not learned either.
+                numbered = vectorizer._learn_further(texts, y, keeps_numbers=True)
+                kept = texts
+                if numbered:
+                    kept = np.concatenate(numbered), list(map(len, numbered))
                 pickle.dump((bool(numbered), kept, columns), file)
-            except BaseException:  # A chunk that cannot be kept is not learned either.
-                vectorizer.__dict__ = before
-                raise
 
         n_chunks = sum(1 for _ in map_chunks(learn, chunks))
         if not n_chunks:
