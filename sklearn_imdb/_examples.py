@@ -18,6 +18,16 @@ from sklearn_imdb._row_weights import check_weights
 from sklearn_imdb._sequences import checked_indices, refuse_texts
 
 
+def labels_of_classes(y: Any, name: str) -> npt.NDArray[Any]:
+    """Return the labels as a 1-d array, or raise a ValueError that names them."""
+    try:
+        labels = column_or_1d(y)
+        check_classification_targets(labels)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    return labels
+
+
 def checked_classes(labels: npt.NDArray[Any], loss: Any, name: str = "y") -> npt.NDArray[Any]:
     """Return the different labels, sorted, if there are enough and `loss` goes with as many."""
     classes = np.unique(labels)
@@ -108,11 +118,7 @@ def checked_validation(
         "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
     )
     X_val = check_array(X_val, dtype="numeric", input_name="X_val")
-    try:
-        y_val = column_or_1d(y_val)
-        check_classification_targets(y_val)
-    except ValueError as error:
-        raise ValueError(f"y_val: {error}") from error
+    y_val = labels_of_classes(y_val, "y_val")
     n_training, maxlen = training_shape
     if X_val.shape[1] != maxlen:
         raise ValueError(

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_imdb import _backends, _network
 from sklearn_imdb._class_evidence import holders_by_class, log_count_ratios
@@ -26,6 +26,7 @@ from sklearn_imdb._examples import (
     checked_examples,
     checked_validation,
     hold_out,
+    labels_of_classes,
 )
 from sklearn_imdb._fitting import CallbackSupportMixin, FitTask, fit_task, learning_method
 from sklearn_imdb._labels import check_labels
@@ -449,7 +450,9 @@ class EmbeddingAverageClassifier(
             if not going_on:
                 raise ValueError("classes must list all labels in the first call of partial_fit.")
         else:
-            sorted_classes = self._checked_classes(classes)
+            check_labels(classes, "classes")
+            labels_of_all = labels_of_classes(classes, "classes")
+            sorted_classes = checked_classes(labels_of_all, self.loss, "classes")
             if going_on and not np.array_equal(sorted_classes, self.classes_):
                 raise ValueError(
                     f"classes={sorted_classes.tolist()} are not those of the first call, "
@@ -492,16 +495,6 @@ class EmbeddingAverageClassifier(
             if isinstance(self.random_state, Integral):
                 self._stream["rng"] = rng
         return self
-
-    def _checked_classes(self, classes: Any) -> npt.NDArray[Any]:
-        """Return the labels that the first call of partial_fit is told of, sorted."""
-        check_labels(classes, "classes")
-        try:
-            labels = column_or_1d(classes)
-            check_classification_targets(labels)
-        except ValueError as error:
-            raise ValueError(f"classes: {error}") from error
-        return checked_classes(labels, self.loss, "classes")
 
     def _check_X(self, X: Any, *, reset: bool, **y: Any) -> Any:
         """Return what `validate_data` makes of `X`, and of `y` where it is given."""
@@ -807,8 +800,8 @@ class EmbeddingAverageClassifier(
         # All that is made of X is made of a block of it: X may take most of the memory.
         for start in range(0, len(X), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            numbers = range(start, start + ROWS_AT_ONCE)
-            block = within(checked_indices(X[rows], "X", numbers), len(self.embedding_))
+            checked = checked_indices(X[rows], "X", range(start, len(X)))
+            block = within(checked, len(self.embedding_))
             averages = _network.average(block, self.embedding_, network)
             logits[rows] = _network.logits(averages, weights)
         return logits
