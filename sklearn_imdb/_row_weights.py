@@ -55,8 +55,9 @@ def with_mean_one(
     if weights is not None:
         heaviest = weights.max()
         weights = weights / heaviest  # First, because a sum of huge weights would overflow.
-        mean = heaviest * weights.mean()
-        weights = weights / weights.mean()
+        share = weights.mean()
+        mean = heaviest * share
+        weights = weights / share
     # In this form it is the same, to the bit, where there is nothing before, or nothing else.
     mean_of_all = mean + (mean_before - mean) * (n_before / (n_before + n_rows))
     if mean_of_all != mean:
