@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, Sized
+from collections.abc import Iterable, Iterator, Mapping, Set, Sized
 from itertools import chain, count, islice
 from typing import Any
 
@@ -34,12 +34,10 @@ class Documents:
         return map(check, self._documents, count())
 
 
-def materialized(X: Iterable[Any]) -> Sequence[Any]:
+def materialized(X: Iterable[Any]) -> Iterable[Any]:
     """Return `X`, or the list of its documents where `X` can be read only once."""
     documents = _checked_iterable(X)
-    if isinstance(X, Sized):
-        return X  # type: ignore[return-value]  # Series and arrays serve as sequences here.
-    return list(documents)
+    return X if isinstance(X, Sized) else list(documents)
 
 
 def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:

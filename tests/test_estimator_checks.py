@@ -25,6 +25,7 @@ if parse_version(sklearn.__version__) < parse_version("1.7.1"):
 
 
 def checks_of(classifier):
+    # Expected to fail, for the reasons above, and not skipped: one that passes is an error.
     return list(
         estimator_checks_generator(
             classifier, expected_failed_checks=EXPECTED_FAILURES, mark="xfail"

@@ -14,7 +14,7 @@ def test_all_names_are_there_and_listed():
     public = {name for name in dir(sklearn_imdb) if not name.startswith("_")}
     assert set(sklearn_imdb.__all__) <= public | {"__version__"}
     with pytest.raises(AttributeError, match="no attribute 'Vectorizer'"):
-        sklearn_imdb.Vectorizer  # noqa: B018  # The look-up is the test.
+        _ = sklearn_imdb.Vectorizer
 
 
 @pytest.mark.parametrize("module", ["datasets", "inspection"])
