@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import _imdb_files, _imdb_indices
-from sklearn_imdb._published import Published
+from sklearn_imdb._imdb import files, indices
+from sklearn_imdb._imdb.download import Published
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 FILES = {
@@ -45,10 +45,10 @@ TRAIN = ["bad<br />film\u2028, caf\u00e9 \x85", "dull\r\nfilm", "worse", "great"
 quickly = partial(fetch_imdb, n_retries=1, delay=0.01, shuffle=False)
 
 
-def archive_of(files):
+def archive_of(texts):
     content = BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        for name, text in files.items():
+        for name, text in texts.items():
             member = tarfile.TarInfo(f"aclImdb/{name}")
             member.size = len(text.encode())
             archive.addfile(member, BytesIO(text.encode()))
@@ -100,7 +100,7 @@ def published(server, monkeypatch):
 
     def publish(path, content=ARCHIVE):
         monkeypatch.setattr(
-            _imdb_files,
+            files,
             "ARCHIVE",
             Published(
                 what="The IMDB reviews",
@@ -112,7 +112,7 @@ def published(server, monkeypatch):
         )
         return server
 
-    monkeypatch.setattr(_imdb_files, "N_REVIEWS", {"train": 5, "test": 2, "unsupervised": 2})
+    monkeypatch.setattr(files, "N_REVIEWS", {"train": 5, "test": 2, "unsupervised": 2})
     return publish
 
 
@@ -212,12 +212,12 @@ def test_two_processes_at_once_both_succeed(tmp_path, published):
     published("slow")
     script = (
         "import sys\n"
-        "from sklearn_imdb import _imdb_files\n"
+        "from sklearn_imdb._imdb import files\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "_imdb_files.ARCHIVE = _imdb_files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "files.ARCHIVE = files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
         "print(len(fetch_imdb(data_home=sys.argv[1]).data))\n"
     )
-    archive = [str(value) for value in _imdb_files.ARCHIVE]
+    archive = [str(value) for value in files.ARCHIVE]
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, tmp_path, *archive], stdout=subprocess.PIPE, text=True
@@ -262,10 +262,10 @@ def published_by_keras(tmp_path, monkeypatch):
 
     def publish(**contents):
         for name, content in contents.items():
-            file = getattr(_imdb_indices, name)
+            file = getattr(indices, name)
             url = "http://127.0.0.1:9/" + file.filename
             sha256 = hashlib.sha256(content).hexdigest()
-            monkeypatch.setattr(_imdb_indices, name, file._replace(url=url, sha256=sha256))
+            monkeypatch.setattr(indices, name, file._replace(url=url, sha256=sha256))
             (tmp_path / file.filename).write_bytes(content)
 
     publish(ENCODED=b"none", WORD_INDEX=json.dumps(RANKS).encode())
@@ -458,13 +458,13 @@ def run_with_little_room(tmp_path, n_bytes):
     """Fetch in a process that may write no file beyond `n_bytes`, as on a full disk."""
     script = (
         "import resource, sys\n"
-        "from sklearn_imdb import _imdb_files\n"
+        "from sklearn_imdb._imdb import files\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "_imdb_files.ARCHIVE = _imdb_files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "files.ARCHIVE = files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[7]),) * 2)\n"
         "fetch_imdb(data_home=sys.argv[1], n_retries=0)\n"
     )
-    archive = [str(value) for value in _imdb_files.ARCHIVE]
+    archive = [str(value) for value in files.ARCHIVE]
     return subprocess.run(
         [sys.executable, "-c", script, tmp_path, *archive, str(n_bytes)],
         stderr=subprocess.PIPE,

@@ -19,7 +19,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._published import Published, find
+from sklearn_imdb._imdb.download import Published, find
 
 logger = logging.getLogger(__name__)
 

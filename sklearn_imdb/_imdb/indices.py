@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_imdb._published import Published, find
+from sklearn_imdb._imdb.download import Published, find
 
 ENCODED = Published(
     what="Keras's encoded IMDB reviews",
