@@ -19,7 +19,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_imdb import _backends, _network
 from sklearn_imdb._class_evidence import holders_by_class, log_count_ratios
-from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._epochs import EpochMonitor
 from sklearn_imdb._examples import (
     checked_classes,
@@ -44,9 +43,7 @@ from sklearn_imdb._state import checked_state, stamped
 __all__ = ["EmbeddingAverageClassifier"]
 
 
-class EmbeddingAverageClassifier(
-    CallbackSupportMixin, DocumentationLinkMixin, ClassifierMixin, BaseEstimator
-):
+class EmbeddingAverageClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Classify sequences of word indices by their average word embedding.
 
     The network of Keras's text classification tutorial: an embedding of each word, their average

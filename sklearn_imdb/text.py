@@ -15,7 +15,6 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_imdb._documentation import DocumentationLinkMixin
 from sklearn_imdb._documents import Documents, materialized
 from sklearn_imdb._encoding import INDEX_BYTES, TextEncoder, as_bytes, truncated
 from sklearn_imdb._fitting import CallbackSupportMixin, fit_task, learning_method
@@ -54,9 +53,7 @@ _COUNTED_BY = (
 """Parameters that decide what `partial_fit` counts."""
 
 
-class SequenceVectorizer(
-    CallbackSupportMixin, DocumentationLinkMixin, TransformerMixin, BaseEstimator
-):
+class SequenceVectorizer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
     Texts are lower-cased, filter characters become spaces, and the text is split on the space
