@@ -12,9 +12,9 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_imdb._alignment import aligned
-from sklearn_imdb._attribution import attributions
-from sklearn_imdb._explanation_page import TextExplanation, element, signed
+from sklearn_imdb._explain.attribution import attributions
+from sklearn_imdb._explain.page import TextExplanation, element, signed
+from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb._naming import names_of
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer

@@ -9,8 +9,8 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._alignment import aligned
-from sklearn_imdb._explanation_page import BLUE, FAINT_INK, INK, VERMILION, escaped, signed, tint
+from sklearn_imdb._explain.page import BLUE, FAINT_INK, INK, VERMILION, escaped, signed, tint
+from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import explain_html, token_contributions
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 
-from sklearn_imdb._alignment import Alignment
+from sklearn_imdb._explain.spans import Alignment
 
 # Okabe & Ito (2008): apart for those who see few colours too.
 BLUE, VERMILION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
