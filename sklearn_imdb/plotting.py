@@ -1,22 +1,14 @@
-"""The course of a training, drawn."""
+"""Plots of the loss and the accuracy over the epochs of a training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-
-from sklearn_imdb._histories import (
-    PANELS,
-    Curve,
-    Training,
-    are_folds,
-    checked_trainings,
-    histories_of_folds,
-    history_of,
-)
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainingHistoryDisplay"]
 
-# Apart in colour, in grey and in dashes; for those who see few colours too (Okabe & Ito, 2008).
+_METRICS = ("loss", "accuracy")
+
+# The two differ in colour, in grey and in dashes. The colours suit colour-blind readers too
+# (Okabe & Ito, 2008).
 _TRAINING: dict[str, Any] = {"label": "training", "color": "#E69F00", "linestyle": "--"}
 _VALIDATION: dict[str, Any] = {"label": "validation", "color": "#0072B2", "linestyle": "-"}
 _KEPT: dict[str, Any] = {"color": "0.3", "linestyle": ":", "linewidth": 1}
@@ -133,8 +128,8 @@ class TrainingHistoryDisplay:
         TypeError
             If `estimator` keeps no history.
         """
-        history = history_of(estimator, "estimator")
-        return cls.from_history(history.values, kept_epoch=history.kept_epoch, ax=ax)
+        history, kept_epoch = _history_of(estimator, "estimator")
+        return cls(history=history, kept_epoch=kept_epoch).plot(ax=ax)
 
     @classmethod
     def from_cv_results(cls, cv_results: Mapping[str, Any], *, ax: Any = None) -> Self:
@@ -172,10 +167,10 @@ class TrainingHistoryDisplay:
         >>> [len(lines) for lines in display.fold_lines_]
         [3, 3, 3, 3]
         """
-        histories = histories_of_folds(cv_results)
+        folds = _histories_of_folds(cv_results)
         return cls(
-            history=[history.values for history in histories],
-            kept_epoch=[history.kept_epoch for history in histories],
+            history=[history for history, _ in folds],
+            kept_epoch=[kept_epoch for _, kept_epoch in folds],
         ).plot(ax=ax)
 
     @classmethod
@@ -237,31 +232,31 @@ class TrainingHistoryDisplay:
                 "TrainingHistoryDisplay draws with matplotlib, which is not installed: "
                 'pip install "sklearn-imdb[plot]".'
             ) from error
-        trainings = checked_trainings(self.history, self.kept_epoch)
-        panels = [panel for panel in PANELS if panel in trainings[0].curves]
+        histories = _checked_histories(self.history, self.kept_epoch)
+        metrics = [metric for metric in _METRICS if metric in histories[0].curves]
         if ax is None:
-            size = (4.8 * len(panels), 3.6)
-            _, ax = plt.subplots(ncols=len(panels), figsize=size, layout="constrained")
+            size = (4.8 * len(metrics), 3.6)
+            _, ax = plt.subplots(ncols=len(metrics), figsize=size, layout="constrained")
         axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
-        if not all(isinstance(place, Axes) for place in axes) or len(set(axes)) < len(axes):
+        if not all(isinstance(one, Axes) for one in axes) or len(set(axes)) < len(axes):
             raise TypeError(
                 f"ax must be a matplotlib Axes or an array-like of different ones, got {ax!r}."
             )
-        if len(axes) == 1 < len(panels):
-            (whole,) = axes
-            if not whole.axison:
+        if len(axes) == 1 < len(metrics):
+            (outer,) = axes
+            if not outer.axison:
                 raise ValueError(
                     "ax has given its place to two Axes already: pass these, which are ax_ of the "
                     "display drawn there."
                 )
-            whole.set_axis_off()
+            outer.set_axis_off()
             axes = np.array(
-                [whole.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)], dtype=object
+                [outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)], dtype=object
             )
-        if len(axes) != len(panels):
+        if len(axes) != len(metrics):
             raise ValueError(
-                f"ax has {len(axes)} Axes, but there are {len(panels)} to draw, "
-                f"{' and '.join(panels)}: pass one for each, or a single one."
+                f"ax has {len(axes)} Axes, but there are {len(metrics)} to draw, "
+                f"{' and '.join(metrics)}: pass one for each, or a single one."
             )
 
         self.figure_ = axes[0].figure
@@ -270,44 +265,45 @@ class TrainingHistoryDisplay:
         self.kept_epoch_lines_ = []
         self.fold_lines_ = []
         self.bands_ = []
-        for panel, place in zip(panels, axes, strict=True):
-            if are_folds(self.history):
-                self._draw_folds(place, panel, trainings)
+        for metric, metric_ax in zip(metrics, axes, strict=True):
+            if _is_list_of_histories(self.history):
+                self._draw_folds(metric_ax, metric, histories)
             else:
-                self._draw_one(place, panel, trainings[0])
-            place.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-            place.set(xlabel="Epoch", ylabel=panel.capitalize())
-            place.legend()
+                self._draw_history(metric_ax, metric, histories[0])
+            metric_ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            metric_ax.set(xlabel="Epoch", ylabel=metric.capitalize())
+            metric_ax.legend()
         return self
 
-    def _draw_one(self, place: Axes, panel: str, training: Training) -> None:
-        for name, style in ((panel, _TRAINING), (f"val_{panel}", _VALIDATION)):
-            if name in training.curves:
-                self._draw_curve(place, training.curves[name], **style)
-        if training.kept_epoch is not None:
-            label = f"epoch kept ({training.kept_epoch})"
-            mark = place.axvline(training.kept_epoch, label=label, zorder=0, **_KEPT)
-            self.kept_epoch_lines_.append(mark)
+    def _draw_history(self, ax: Axes, metric: str, history: _CheckedHistory) -> None:
+        for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
+            if name in history.curves:
+                self._draw_curve(ax, history.curves[name], **style)
+        if history.kept_epoch is not None:
+            label = f"epoch kept ({history.kept_epoch})"
+            line = ax.axvline(history.kept_epoch, label=label, zorder=0, **_KEPT)
+            self.kept_epoch_lines_.append(line)
 
-    def _draw_folds(self, place: Axes, panel: str, folds: Sequence[Training]) -> None:
-        for name, style in ((panel, _TRAINING), (f"val_{panel}", _VALIDATION)):
+    def _draw_folds(self, ax: Axes, metric: str, folds: Sequence[_CheckedHistory]) -> None:
+        for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
             if name not in folds[0].curves:
                 continue
             curves = [fold.curves[name] for fold in folds]
             lines = []
             for curve in curves:
                 faint = style | {"label": None} | _FOLD
-                lines += place.plot(np.arange(1, len(curve) + 1), curve, **faint)
+                lines += ax.plot(np.arange(1, len(curve) + 1), curve, **faint)
             self.fold_lines_.append(lines)
-            # As far as every fold goes: see the Notes of the class.
-            shared = np.stack([curve[: min(map(len, curves))] for curve in curves])
+            # The mean ends with the shortest fold: see the Notes of the class.
+            n_shared = min(map(len, curves))
+            shared = np.stack([curve[:n_shared] for curve in curves])
             mean, deviation = shared.mean(axis=0), shared.std(axis=0)
             label = f"{style['label']}, mean ± sd of {len(folds)} folds"
-            self._draw_curve(place, mean, **style | {"label": label, "linewidth": 2})
+            self._draw_curve(ax, mean, **style | {"label": label, "linewidth": 2})
             epochs, colour = np.arange(1, len(mean) + 1), style["color"]
             low, high = mean - deviation, mean + deviation
-            self.bands_.append(place.fill_between(epochs, low, high, color=colour, **_BAND))
-        # `curves` and `colour` are now those of validation, or of training where there is none.
+            self.bands_.append(ax.fill_between(epochs, low, high, color=colour, **_BAND))
+        # `curves` and `colour` are those of validation now, or of training without validation.
         kept = [
             (fold.kept_epoch, curve[fold.kept_epoch - 1])
             for fold, curve in zip(folds, curves, strict=True)
@@ -315,9 +311,134 @@ class TrainingHistoryDisplay:
         ]
         if kept:
             epochs, values = np.transpose(kept)
-            self.kept_epoch_lines_ += place.plot(epochs, values, color=colour, **_KEPT_IN_FOLD)
+            self.kept_epoch_lines_ += ax.plot(epochs, values, color=colour, **_KEPT_IN_FOLD)
 
-    def _draw_curve(self, place: Axes, curve: Curve, **style: Any) -> None:
-        # Markers, because a single epoch makes no line; not so many as to hide it.
+    def _draw_curve(self, ax: Axes, curve: _Curve, **style: Any) -> None:
+        # Without markers a single epoch would be invisible. More than 20 would hide the line.
         epochs, every = np.arange(1, len(curve) + 1), max(1, len(curve) // 20)
-        self.lines_ += place.plot(epochs, curve, marker=".", markevery=every, **style)
+        self.lines_ += ax.plot(epochs, curve, marker=".", markevery=every, **style)
+
+
+# -- histories of fitted estimators ------------------------------------------------------------
+
+_History: TypeAlias = tuple[Mapping[str, Sequence[float]], int | None]
+"""The values of each metric by epoch, and the epoch, counted from 1, whose weights were kept."""
+
+
+def _history_of(estimator: Any, name: str) -> _History:
+    """Return the history of a fitted classifier, or of a Pipeline that ends in one.
+
+    Errors call the estimator `name`.
+    """
+    classifier = estimator
+    while hasattr(classifier, "steps"):
+        classifier = classifier[-1]
+    if isinstance(classifier, BaseEstimator):
+        check_is_fitted(classifier, msg=f"{name} must be fitted, and its %(name)s is not.")
+    if not hasattr(classifier, "kept_epoch_"):
+        remedy = ""
+        if hasattr(classifier, "best_estimator_"):
+            remedy = ": pass its best_estimator_"
+        elif isinstance(getattr(classifier, "history", None), Mapping):
+            remedy = ": pass its .history to from_history"
+        raise TypeError(
+            f"{name} must be an EmbeddingAverageClassifier or a Pipeline ending in one, got "
+            f"{type(classifier).__name__}{remedy}."
+        )
+    return classifier.history_, classifier.kept_epoch_
+
+
+def _histories_of_folds(cv_results: Any) -> list[_History]:
+    """Return the history of each fold of `cross_validate(..., return_estimator=True)`."""
+    if not isinstance(cv_results, Mapping):
+        raise TypeError(
+            "cv_results must be the dict that cross_validate returns, got "
+            f"{type(cv_results).__name__}."
+        )
+    if "estimator" not in cv_results:
+        raise ValueError(
+            f"cv_results must hold the fitted estimators, got only {sorted(cv_results)}: call "
+            "cross_validate with return_estimator=True."
+        )
+    return [
+        _history_of(estimator, f"cv_results['estimator'][{fold}]")
+        for fold, estimator in enumerate(cv_results["estimator"])
+    ]
+
+
+# -- checks of `history` and `kept_epoch` ------------------------------------------------------
+
+_Curve: TypeAlias = npt.NDArray[np.float64]
+"""The values of one metric, by epoch."""
+
+
+class _CheckedHistory(NamedTuple):
+    curves: dict[str, _Curve]
+    """The metrics to draw."""
+    kept_epoch: int | None
+
+
+def _is_list_of_histories(history: Any) -> bool:
+    return isinstance(history, list | tuple) and any(isinstance(fold, Mapping) for fold in history)
+
+
+def _checked_histories(history: Any, kept_epoch: Any) -> list[_CheckedHistory]:
+    """Return one checked history, or one for each fold where `history` is a list."""
+    if not _is_list_of_histories(history):
+        return [_checked_history(history, kept_epoch, "history")]
+    kept_epochs = [None] * len(history) if kept_epoch is None else kept_epoch
+    if not isinstance(kept_epochs, list | tuple) or len(kept_epochs) != len(history):
+        raise ValueError(
+            f"kept_epoch must be None or a list of {len(history)} epochs, one for each fold of "
+            f"history, got {kept_epoch!r}."
+        )
+    folds = [
+        _checked_history(*fold, f"history[{number}]")
+        for number, fold in enumerate(zip(history, kept_epochs, strict=True))
+    ]
+    for number, fold in enumerate(folds):
+        if fold.curves.keys() != folds[0].curves.keys():
+            raise ValueError(
+                f"history must have the same curves in every fold, got {list(folds[0].curves)} in "
+                f"history[0] and {list(fold.curves)} in history[{number}]."
+            )
+    return folds
+
+
+def _checked_history(history: Any, kept_epoch: Any, name: str) -> _CheckedHistory:
+    """Check one history. Errors call the history `name`."""
+    if not isinstance(history, Mapping):
+        remedy = ": pass its .history" if hasattr(history, "history") else ""
+        raise TypeError(
+            f"{name} must be a mapping of names to values an epoch, got "
+            f"{type(history).__name__}{remedy}."
+        )
+    if not any(metric in history for metric in _METRICS):
+        raise ValueError(f"{name} must have 'loss' or 'accuracy', got {sorted(history)}.")
+    curves = {
+        curve: _checked_curve(f"{name}[{curve!r}]", history[curve])
+        for metric in _METRICS
+        if metric in history
+        for curve in (metric, f"val_{metric}")
+        if curve in history
+    }
+    lengths = {curve: len(values) for curve, values in curves.items()}
+    n_epochs = max(lengths.values())
+    if n_epochs == 0 or len(set(lengths.values())) > 1:
+        raise ValueError(f"{name} must have a value for each epoch, got lengths {lengths}.")
+    if kept_epoch is not None and kept_epoch not in range(1, n_epochs + 1):
+        raise ValueError(
+            f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}; they are "
+            "counted from 1."
+        )
+    return _CheckedHistory(curves, kept_epoch)
+
+
+def _checked_curve(name: str, values: Any) -> _Curve:
+    try:
+        curve = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be a list of numbers, got {values!r}.") from error
+    if curve.ndim != 1:
+        raise TypeError(f"{name} must be a list of numbers, got {values!r}.")
+    return curve
