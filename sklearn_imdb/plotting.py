@@ -38,47 +38,51 @@ _KEPT_IN_FOLD: dict[str, Any] = {
 
 
 class TrainingHistoryDisplay:
-    """Loss and accuracy after each epoch, of training and of validation.
+    """Plot of the training and validation loss and accuracy after each epoch.
 
-    Make it by :meth:`from_estimator`, :meth:`from_cv_results` or :meth:`from_history`.
+    Create a display with :meth:`from_estimator`, :meth:`from_cv_results` or
+    :meth:`from_history`.
 
     Parameters
     ----------
     history : mapping of str to sequence of float, or list of them
-        `loss` or `accuracy` or both, and where there was validation `val_loss` and
-        `val_accuracy`: a value an epoch, as in `history_` of an
-        :class:`EmbeddingAverageClassifier` or in `history` of Keras's `History`. What else
-        there is in it is not drawn. A list has the histories of several folds.
+        One value for each epoch under `loss`, `accuracy` or both. The values of the validation
+        data, if any, are under `val_loss` and `val_accuracy`. This is the format of `history_` of
+        an :class:`EmbeddingAverageClassifier` and of `history` of Keras's `History`. Other
+        entries are not drawn. A list contains the history of each fold.
     kept_epoch : int or list of int, default=None
-        Epoch, counted from 1, whose weights were kept; None marks none. With a list of
-        histories, a list of as many, or None.
+        Epoch, counted from 1, whose weights were kept. None marks no epoch. For a list of
+        histories, a list of the same length, or None.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
-        The figure drawn in.
+        The figure that contains the plots.
     ax_ : ndarray of matplotlib.axes.Axes
-        The axes of the loss and of the accuracy, where the history has them.
+        The axes of the loss and of the accuracy, as far as `history` has them.
     lines_ : list of matplotlib.lines.Line2D
-        The curves, in the order `loss`, `val_loss`, `accuracy`, `val_accuracy`; of several folds
-        their means.
+        The curves, in the order `loss`, `val_loss`, `accuracy`, `val_accuracy`. For several folds,
+        the curves of their mean.
     kept_epoch_lines_ : list of matplotlib.lines.Line2D
-        The mark of the epoch kept, one in each of `ax_`; of several folds, which may have kept
-        different ones, points on the curves of validation, or of training without it.
+        A vertical line at the kept epoch in each of `ax_`. For several folds, a point for each
+        fold at its own kept epoch, on its validation curve. Without validation data the point is
+        on the training curve.
     fold_lines_ : list of list of matplotlib.lines.Line2D
-        For each of `lines_`, the curves of the folds; empty without folds.
+        For each of `lines_`, the curves of the folds. Empty without folds.
     bands_ : list of matplotlib.collections.PolyCollection
-        For each of `lines_`, one standard deviation to either side; empty without folds.
+        For each of `lines_`, a band of one standard deviation to either side of the mean. Empty
+        without folds.
 
     Notes
     -----
-    Where folds stopped early they differ in length. The mean and its band end where the shortest
-    fold does: beyond, they would be of other folds than before, mostly of those that did best,
-    and the curve would bend for no reason but that. The folds' own curves go on.
+    Folds that stop early have different numbers of epochs. The mean and its band end with the
+    shortest fold. A mean over the remaining folds would jump there, because the folds that go on
+    are mostly the better ones. The curve of each fold is drawn to its own end.
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : Scores over the number of training rows.
+    sklearn.model_selection.LearningCurveDisplay : Prefer it for the scores as a function of the
+        number of training samples.
 
     Examples
     --------
@@ -108,12 +112,12 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None) -> Self:
-        """Draw the training of a fitted classifier.
+        """Plot the training history of a fitted classifier.
 
         Parameters
         ----------
         estimator : EmbeddingAverageClassifier or Pipeline ending in one
-            Fitted.
+            The fitted classifier.
         ax : matplotlib Axes or array-like of them, default=None
             As in :meth:`plot`.
 
@@ -124,22 +128,23 @@ class TrainingHistoryDisplay:
         Raises
         ------
         NotFittedError
-            Before `fit`.
+            If `estimator` is not fitted.
         TypeError
-            If `estimator` keeps no history.
+            If `estimator` is no such classifier.
         """
         history, kept_epoch = _history_of(estimator, "estimator")
         return cls(history=history, kept_epoch=kept_epoch).plot(ax=ax)
 
     @classmethod
     def from_cv_results(cls, cv_results: Mapping[str, Any], *, ax: Any = None) -> Self:
-        """Draw the trainings of a cross-validation: each fold, their mean and its band.
+        """Plot the training histories of a cross-validation: each fold, the mean and its band.
 
         Parameters
         ----------
         cv_results : dict
-            What :func:`~sklearn.model_selection.cross_validate` returns with
-            `return_estimator=True`, of classifiers or Pipelines ending in one.
+            The result of :func:`~sklearn.model_selection.cross_validate` with
+            `return_estimator=True`. The estimators must be EmbeddingAverageClassifiers or
+            Pipelines that end in one.
         ax : matplotlib Axes or array-like of them, default=None
             As in :meth:`plot`.
 
@@ -150,9 +155,9 @@ class TrainingHistoryDisplay:
         Raises
         ------
         TypeError
-            If `cv_results` is no dict, or its estimators keep no history.
+            If `cv_results` is no dict, or its estimators are no such classifiers.
         ValueError
-            If `cv_results` holds no estimators.
+            If `cv_results` contains no estimators.
         NotFittedError
             If the fit of a fold failed.
 
@@ -181,15 +186,15 @@ class TrainingHistoryDisplay:
         kept_epoch: int | Sequence[int | None] | None = None,
         ax: Any = None,
     ) -> Self:
-        """Draw a history, or the histories of several folds.
+        """Plot a training history, or the histories of several folds.
 
         Parameters
         ----------
         history : mapping of str to sequence of float, or list of them
-            As the class takes it: `history_` of a classifier, or `model.fit(...).history`
-            of Keras.
+            The parameter `history` of the class: `history_` of a classifier, or
+            `model.fit(...).history` of Keras.
         kept_epoch : int or list of int, default=None
-            Epoch, counted from 1, whose weights were kept; None marks none.
+            Epoch, counted from 1, whose weights were kept. None marks no epoch.
         ax : matplotlib Axes or array-like of them, default=None
             As in :meth:`plot`.
 
@@ -200,13 +205,13 @@ class TrainingHistoryDisplay:
         return cls(history=history, kept_epoch=kept_epoch).plot(ax=ax)
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw the curves, loss on the left and accuracy on the right.
+        """Plot the curves, the loss on the left and the accuracy on the right.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of them, default=None
-            One Axes for each of loss and accuracy; or a single one, which gives its place to
-            both. None makes a new figure.
+            One Axes for each of loss and accuracy. A single Axes is divided into one for each.
+            None creates a new figure.
 
         Returns
         -------
@@ -215,13 +220,13 @@ class TrainingHistoryDisplay:
         Raises
         ------
         ImportError
-            Without matplotlib.
+            If matplotlib is not installed.
         TypeError
-            If `history` is no mapping of names to numbers, or `ax` holds anything but Axes.
+            If `history` is no mapping of names to numbers, or `ax` contains anything but Axes.
         ValueError
-            If `history` has neither loss nor accuracy, its lists differ in length, folds have
-            different curves, `kept_epoch` is none of its epochs, or `ax` has another number
-            of Axes.
+            If `history` has neither loss nor accuracy, or its lists differ in length. If the
+            folds have different curves. If `kept_epoch` is not an epoch of `history`. If `ax` has
+            the wrong number of Axes.
         """
         try:
             import matplotlib.pyplot as plt
