@@ -1,4 +1,4 @@
-"""A text with its words tinted, in HTML that is safe and legible wherever it is shown."""
+"""HTML of a text with tinted words: no scripts, and legible in light and dark notebooks."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from pathlib import Path
 
 from sklearn_imdb._explain.spans import Alignment
 
-# Okabe & Ito (2008): apart for those who see few colours too.
+# Colour-blind readers can tell the two apart (Okabe & Ito, 2008).
 BLUE, VERMILION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
 INK = "#111111"
 FAINT_INK = "#595959"
 _DEEPEST = 0.55
-"""Share of the colour in the deepest tint, in which the ink still has a contrast beyond 5 to 1."""
+"""Share of the colour in the deepest tint. The contrast of the ink stays above 5 to 1."""
 _UNDERLINED = 0.1
+"""Words are underlined from this share of the strongest contribution on."""
 _BOLD = 0.5
-"""Parts of the strongest contribution from which on a word is underlined, and is bold."""
+"""Words are bold from this share of the strongest contribution on."""
 
-_LISTED = 5
-"""Tokens listed below a text, in either direction."""
+_N_LISTED = 5
+"""Number of tokens listed below the text for each direction."""
 
-# Styles stand in the elements: a style sheet would act on the whole notebook.
-_BOX = (
+# Each element has its own style, because a style sheet would change the whole notebook.
+_BOX_STYLE = (
     f"background:#ffffff;color:{INK};color-scheme:light;font:16px/1.8 sans-serif;"
     "max-width:48em;padding:12px 18px;border:1px solid #bbbbbb;border-radius:4px"
 )
-_TEXT = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;margin:10px 0"
-_NOTE = "margin:4px 0;font-size:14px;line-height:1.5"
-_UNREAD = f"color:{FAINT_INK};font-style:italic"
+_TEXT_STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;margin:10px 0"
+_NOTE_STYLE = "margin:4px 0;font-size:14px;line-height:1.5"
+_NOT_READ_STYLE = f"color:{FAINT_INK};font-style:italic"
 
-# Control characters and lone surrogates.
+# HTML allows neither control characters nor lone surrogates.
 _NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 _PAGE = """<!DOCTYPE html>
@@ -54,15 +55,15 @@ _PAGE = """<!DOCTYPE html>
 
 @dataclass(frozen=True)
 class TextExplanation:
-    """A text whose words are tinted by what they contributed to a prediction.
+    """A text whose words are tinted by their contributions to a prediction.
 
-    It shows itself in a notebook; `str` gives it as a whole page, and :meth:`save` writes that.
-    Made by :func:`explain_html`.
+    :func:`explain_html` creates it. A notebook displays it as HTML. `str` returns a whole page,
+    and :meth:`save` writes that page to a file.
 
     Attributes
     ----------
     html : str
-        An HTML element with its styles in it, without scripts, to be put into any page.
+        An HTML element with inline styles and without scripts. It can be put into any page.
     """
 
     html: str
@@ -82,79 +83,93 @@ class TextExplanation:
         Parameters
         ----------
         path : str or path-like
-            The file; one that is there is overwritten.
+            The file. An existing file is overwritten.
         """
         Path(path).write_text(str(self), encoding="utf-8")
 
 
 def element(
     alignment: Alignment,
-    of_words: Mapping[int, float],
+    contributions: Mapping[int, float],
     *,
     directions: tuple[str, str],
     summary: str,
     tokens: Mapping[str, Sequence[float]],
     notes: Sequence[str] = (),
 ) -> str:
-    """Return the element: a summary, the text, how to read it, the strongest of the tokens, notes.
+    """Return the HTML element: a summary, the text, a legend, the strongest tokens, the notes.
 
-    `of_words` has the contributions of the words that the network has read, by their numbers;
-    `directions` are what positive and negative contributions speak for; `tokens` has what each
-    token contributed at its places. Nothing of what it is given can be markup: all is escaped.
+    All strings are escaped, so none of them can add markup.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        The text and the span of each word.
+    contributions : mapping of int to float
+        Contribution of each word that the network read, by the word's position in
+        `alignment.words`.
+    directions : tuple of (str, str)
+        Legend of positive and of negative contributions.
+    summary : str
+        Line above the text.
+    tokens : mapping of str to sequence of float
+        Contributions of each token, one for each of its occurrences.
+    notes : sequence of str, default=()
+        Lines below the text.
     """
     legend = [
         f'<span style="{_style(sign * 0.7)}">{escaped(direction)}</span>'
         for direction, sign in zip(directions, (1, -1), strict=True)
     ]
-    if len(of_words) < len(alignment.words):
-        legend.append(f'<span style="{_UNREAD}">not read by the network</span>')
-    lines = [f'<p style="{_NOTE}">{" &#160; ".join(legend)}</p>']
-    sums = {token: sum(contributions) for token, contributions in tokens.items()}
+    if len(contributions) < len(alignment.words):
+        legend.append(f'<span style="{_NOT_READ_STYLE}">not read by the network</span>')
+    lines = [f'<p style="{_NOTE_STYLE}">{" &#160; ".join(legend)}</p>']
+    sums = {token: sum(occurrences) for token, occurrences in tokens.items()}
     for direction, sign in zip(directions, (1, -1), strict=True):
-        ranked = sorted(sums, key=lambda token: -sign * sums[token])[:_LISTED]
+        ranked = sorted(sums, key=lambda token: -sign * sums[token])[:_N_LISTED]
         listed = ", ".join(
             f"<bdi>{escaped(token)}</bdi> {signed(sums[token])}{_times(len(tokens[token]))}"
             for token in ranked
             if sums[token] * sign > 0
         )
         if listed:
-            lines.append(f'<p style="{_NOTE}">Most {escaped(direction)}: {listed}</p>')
-    lines += [f'<p style="{_NOTE}">{escaped(note)}</p>' for note in notes]
+            lines.append(f'<p style="{_NOTE_STYLE}">Most {escaped(direction)}: {listed}</p>')
+    lines += [f'<p style="{_NOTE_STYLE}">{escaped(note)}</p>' for note in notes]
     return (
-        f'<div style="{_BOX}">\n<p style="{_NOTE}">{escaped(summary)}</p>\n'
-        f'<div dir="auto" style="{_TEXT}">{_tinted(alignment, of_words)}</div>\n'
+        f'<div style="{_BOX_STYLE}">\n<p style="{_NOTE_STYLE}">{escaped(summary)}</p>\n'
+        f'<div dir="auto" style="{_TEXT_STYLE}">{_tinted(alignment, contributions)}</div>\n'
         + "\n".join(lines)
         + "\n</div>"
     )
 
 
 def signed(number: float) -> str:
-    """Return a contribution as it is shown, with its sign."""
+    """Return a contribution with its sign and three decimals."""
     return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _times(n_places: int) -> str:
-    return f" ({n_places} \N{MULTIPLICATION SIGN})" if n_places > 1 else ""
+def _times(n_occurrences: int) -> str:
+    return f" ({n_occurrences} \N{MULTIPLICATION SIGN})" if n_occurrences > 1 else ""
 
 
 def escaped(text: str) -> str:
-    """Return the text as HTML that shows it, whatever is in it."""
-    if text == " " or text.isalnum():  # Most pieces, and there are hundreds.
+    """Return HTML that shows the text, whatever characters it contains."""
+    if text == " " or text.isalnum():  # A shortcut: most of the hundreds of pieces are such.
         return text
     return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _tinted(alignment: Alignment, of_words: Mapping[int, float]) -> str:
-    most = max(map(abs, of_words.values()), default=0) or 1.0
+def _tinted(alignment: Alignment, contributions: Mapping[int, float]) -> str:
+    largest = max(map(abs, contributions.values()), default=0) or 1.0
     text, parts, end = alignment.text, [], 0
-    for number, (begin, word_end) in enumerate(alignment.words):
-        parts.append(escaped(text[end:begin]))
-        word = escaped(text[begin:word_end])
-        contribution = of_words.get(number)
+    for position, (word_begin, word_end) in enumerate(alignment.words):
+        parts.append(escaped(text[end:word_begin]))
+        word = escaped(text[word_begin:word_end])
+        contribution = contributions.get(position)
         if contribution is None:
-            parts.append(f'<span style="{_UNREAD}">{word}</span>')
+            parts.append(f'<span style="{_NOT_READ_STYLE}">{word}</span>')
         else:
-            style, title = _style(round(contribution / most, 2)), signed(contribution)
+            style, title = _style(round(contribution / largest, 2)), signed(contribution)
             parts.append(f'<span style="{style}" title="{title}">{word}</span>')
         end = word_end
     return "".join([*parts, escaped(text[end:])])
@@ -162,10 +177,10 @@ def _tinted(alignment: Alignment, of_words: Mapping[int, float]) -> str:
 
 @lru_cache(maxsize=1024)
 def _style(strength: float) -> str:
-    """Style of a word whose contribution is this part, from -1 to 1, of the strongest."""
+    """Return the style of a word; `strength` is its share of the strongest contribution."""
     style = f"background:{tint(strength)}"
     if abs(strength) >= _UNDERLINED:
-        # What says the same without colour: the kind of the line its sign, the width its size.
+        # Without colours too: the kind of line shows the sign, the width shows the size.
         line = "solid" if strength > 0 else "wavy"
         width = 1 + round(abs(strength) * (2 if strength > 0 else 1))
         style += f";text-decoration:underline {line} {width}px;text-underline-offset:3px"
@@ -176,7 +191,7 @@ def _style(strength: float) -> str:
 
 
 def tint(strength: float) -> str:
-    """Return a colour between white and blue, or for a negative strength vermilion."""
+    """Return a colour between white and blue, or between white and vermilion below zero."""
     share = abs(strength) * _DEEPEST
     colour = BLUE if strength > 0 else VERMILION
     return "#" + "".join(f"{round(255 + share * (part - 255)):02x}" for part in colour)
