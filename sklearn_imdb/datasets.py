@@ -1,4 +1,4 @@
-"""Film reviews to learn from: the real ones of IMDB, and generated ones."""
+"""Data sets of film reviews: the real ones of IMDB, and generated ones."""
 
 from __future__ import annotations
 
@@ -69,43 +69,50 @@ def fetch_imdb(
     Without a label     50,000
     ==================  ======
 
-    The reviews are taken from the first of these that is there: the cache of an earlier call; a
-    folder `aclImdb` in `data_home`; the archive `aclImdb_v1.tar.gz` in `data_home`; the download
-    of that archive (84 MB). What is found is cached in `data_home`.
+    The function uses the first of these sources that exists:
 
-    With `encoding="index"` they come as `keras.datasets.imdb.load_data` has them: lists of word
-    indices, each beginning with 1; words are ranked by how often they occur in the training
-    reviews, and 3 is added to the rank. Keras's copy (`imdb.npz`, 17 MB) and its word index
-    (`imdb_word_index.json`, 2 MB) are looked for in `data_home` and downloaded, and verified
-    by their SHA-256 before they are read. Where the copy cannot be had, a warning says so and the
-    same numbers are made from the texts, in another order.
+    1. the cache of an earlier call in `data_home`;
+    2. the folder `aclImdb` in `data_home`;
+    3. the archive `aclImdb_v1.tar.gz` in `data_home`;
+    4. a download of that archive (84 MB).
+
+    The reviews are then cached in `data_home`.
+
+    With `encoding="index"`, each review is a list of word indices, as in
+    `keras.datasets.imdb.load_data`. The list begins with 1. The index of a word is its rank plus 3.
+    The most frequent word of the training reviews has rank 1. Keras's copy (`imdb.npz`, 17 MB) and
+    its word index (`imdb_word_index.json`, 2 MB) are read from `data_home`. Missing files are
+    downloaded. Both files are verified by their SHA-256 before they are read. If Keras's copy is
+    unavailable, a warning says so, and the texts are encoded to the same indices, in another order
+    of the reviews.
 
     Parameters
     ----------
     subset : {"train", "test", "all", "unsupervised"}, default="train"
-        Which reviews: "all" is train and test, "unsupervised" those without a label, which are
-        not in Keras's copy and are always encoded from their texts.
+        The reviews to load. "all" is train and test. "unsupervised" is the reviews without a
+        label. Keras's copy does not contain these, so they are always encoded from their texts.
     encoding : {"text", "index"}, default="text"
-        What a review is: a str, or a list of word indices.
+        The type of a review: a str, or a list of word indices.
     num_words : int, default=None
-        Only with `encoding="index"`: indices of `num_words` and over become 2, the unknown
-        word. None leaves all as they are.
+        Only with `encoding="index"`: indices from `num_words` on become 2, the index of unknown
+        words. None keeps all indices.
     data_home : str or path-like, default=None
-        Folder of the data. None is scikit-learn's, `~/scikit_learn_data`.
+        Folder of the data. None is scikit-learn's folder, `~/scikit_learn_data`.
     shuffle : bool, default=True
-        Whether to shuffle the reviews; else they are sorted by class and number, or as in
-        Keras's copy.
+        Whether to shuffle the reviews. If False, texts are sorted by class and by the number in
+        their file name, and the lists of Keras's copy keep its order.
     random_state : int, RandomState instance or None, default=0
-        Draws the order. On Keras's copy 113 gives the training reviews in Keras's order; its test
-        reviews come after them from the same `RandomState(113)`.
+        Determines the order. For Keras's copy, 113 gives the training reviews in the order of
+        `load_data`. For the test reviews in that order, pass one `RandomState(113)` to a call for
+        the training reviews and then to a call for the test reviews.
     download_if_missing : bool, default=True
-        If False, raise an OSError where the data is not in `data_home`.
+        If False, raise an OSError if the data is not in `data_home`.
     return_X_y : bool, default=False
-        Return `(data, target)` in place of a Bunch.
+        Return `(data, target)` instead of a Bunch.
     n_retries : int, default=3
-        Further tries of a download that fails.
+        Number of retries after a failed download.
     delay : float, default=1.0
-        Seconds between tries.
+        Number of seconds between retries.
 
     Returns
     -------
@@ -117,31 +124,30 @@ def fetch_imdb(
         target_names : list of str
             `["neg", "pos"]`.
         filenames : ndarray of shape (n_samples,), dtype str
-            Path of each review in the archive, such as `train/pos/0_9.txt`.
+            Path of each review in the archive, such as `train/pos/0_9.txt`. Not for Keras's copy.
         ratings : ndarray of shape (n_samples,), dtype int64
-            Stars given, 1 to 10; 0 where unknown.
+            Rating in stars, 1 to 10, or 0 if unknown. Not for Keras's copy.
         word_index : dict of str to int
-            With `encoding="index"`: the rank of each word, counted from 1, such as
-            `SequenceVectorizer(vocabulary=...)` takes.
+            Only with `encoding="index"`: the rank of each word, counted from 1. This is the
+            format of the parameter `vocabulary` of :class:`SequenceVectorizer`.
         DESCR : str
             Description of the data, with the paper to cite.
 
-        Keras's copy does not say which review is which: with it there are no `filenames` and
-        no `ratings`.
     (data, target) : tuple
-        With `return_X_y`.
+        If `return_X_y` is True.
 
     Raises
     ------
     OSError
-        If the data is not there and cannot be downloaded, is damaged, or there is no room for it.
+        If the data is missing and cannot be downloaded, if it is damaged, or if the disk is full.
     ValueError
         If a parameter is out of range, or `num_words` is given for texts.
 
     Warns
     -----
     UserWarning
-        If Keras's copy is made from the texts, or a damaged cache is made anew.
+        If the texts are encoded because Keras's copy is unavailable, or if a damaged cache is
+        written again.
 
     References
     ----------
@@ -210,28 +216,28 @@ def make_reviews(
     """Generate film reviews to classify, from worst to best.
 
     A small grammar mixes opinions with sentences about the plot. Neighbouring classes share
-    words, some opinions are negated, and some labels are wrong, so that no classifier is right
-    always; the words of the plot are many and mostly rare.
+    words, some opinions are negated, and some labels are wrong. No classifier can therefore reach
+    an accuracy of 1. The sentences about the plot have many words, and most of them are rare.
 
     Parameters
     ----------
     n_samples : int, default=1000
         Number of reviews.
     n_classes : int, default=2
-        Number of classes, as near as possible of the same size.
+        Number of classes. Their sizes differ by at most one review.
     mean_length : int, default=100
-        Mean length of a review, in words; a review has at least one sentence, of about 9.
+        Mean length of a review, in words. A review has at least one sentence of about 9 words.
     label_noise : float, default=0.05
-        Share of reviews whose text was written for any class, whatever their label.
+        Share of reviews whose text is written for a random class instead of their label.
     random_state : int, RandomState instance or None, default=None
-        Draws the reviews.
+        Determines the generated reviews. Pass an int for the same reviews in every call.
 
     Returns
     -------
     texts : list of str, of length n_samples
         The reviews.
     y : ndarray of shape (n_samples,), dtype int64
-        Their classes, from 0 for the worst to `n_classes - 1` for the best.
+        The class of each review, from 0 for the worst to `n_classes - 1` for the best.
 
     Raises
     ------
@@ -254,6 +260,6 @@ def make_reviews(
     texts = []
     for label in y.tolist():
         written_for = rng.randrange(n_classes) if rng.random() < label_noise else label
-        feeling = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
-        texts.append(write_review(feeling, mean_length, rng))
+        sentiment = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
+        texts.append(write_review(sentiment, mean_length, rng))
     return texts, y

@@ -1,1 +1,1 @@
-"""The film reviews: where those of IMDB come from, and a grammar that generates others."""
+"""Film reviews: those of IMDB, from disk or downloaded, and artificial ones."""

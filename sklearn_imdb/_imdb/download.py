@@ -1,4 +1,4 @@
-"""Published files: found at hand or downloaded, and verified before anybody reads them."""
+"""Published files: taken from disk or downloaded, and verified before they are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Published(NamedTuple):
-    """A file that its authors publish, and how it is known to be theirs."""
+    """A file that its authors publish, with the checksum that verifies it."""
 
     what: str
     url: str
@@ -27,9 +27,10 @@ class Published(NamedTuple):
 def find(
     published: Published, home: Path, download: dict[str, Any] | None, alternative: str = ""
 ) -> Path:
-    """Return the path of the verified file in `home`, downloaded where it is not there.
+    """Return the path of the verified file in `home`. Download the file if it is missing there.
 
-    `download` has options of `fetch_file`, None forbids it; `alternative` names what else would do.
+    `download` contains the options of `fetch_file`. None forbids a download. `alternative` names,
+    for the error message, what the user can put into `home` instead of the file.
     """
     remedy = (
         f"Download {published.url} ({published.n_bytes / 1e6:.0f} MB) where there is a network and "
@@ -67,5 +68,5 @@ def find(
         failure = OSError(f"{fault} could not be downloaded: {error}. {remedy}")
         failure.errno = getattr(error, "errno", None)
         if isinstance(error, HTTPError):
-            error.close()  # It holds the connection, and is held by the failure.
+            error.close()  # `failure` refers to the error, which would keep the connection open.
         raise failure from error

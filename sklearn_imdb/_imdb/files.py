@@ -1,4 +1,4 @@
-"""Where the reviews of IMDB come from: cache, folder, archive or download, in that order."""
+"""The reviews of IMDB as texts: from the cache, the folder, the archive or a download."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LABELS = {"neg": 0, "pos": 1, "unsup": -1}
 
 
 class Reviews(NamedTuple):
-    """Reviews of one split, sorted by class and number."""
+    """Reviews of one split, sorted by class and by the number in the file name."""
 
     texts: list[str]
     labels: npt.NDArray[np.int64]
@@ -48,7 +48,7 @@ class Reviews(NamedTuple):
 
     @classmethod
     def of(cls, files: Iterable[tuple[str, bytes]]) -> Reviews:
-        """From paths such as `aclImdb/train/pos/0_9.txt` and their contents."""
+        """Create reviews from paths such as `aclImdb/train/pos/0_9.txt` and their contents."""
         rows = []
         for path, content in files:
             *_, folder, name = path.split("/")
@@ -75,7 +75,7 @@ class Reviews(NamedTuple):
         )
 
     def columns(self) -> dict[str, Any]:
-        """Columns, under the names that `fetch_imdb` gives them."""
+        """Return the columns under the names that `fetch_imdb` uses."""
         return {
             "data": self.texts,
             "target": self.labels,
@@ -85,12 +85,16 @@ class Reviews(NamedTuple):
 
 
 def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Reviews:
-    """Return the reviews of a split; `download` has options of `fetch_file`, None forbids it."""
+    """Return the reviews of a split from the first source that has them.
+
+    The order is: the cache, the folder, the archive, a download. `download` contains the options
+    of `fetch_file`. None forbids a download.
+    """
     cache = home / f"imdb_{split}.npz"
     if cache.exists():
         try:
             reviews = _read_cache(cache)
-        except Exception as error:  # Damage may make zipfile and NumPy raise almost anything.
+        except Exception as error:  # NumPy and zipfile raise many kinds.
             warnings.warn(f"The cache {cache} is damaged ({error}) and is made anew.", stacklevel=4)
         else:
             return _counted(reviews, split, cache)
@@ -121,7 +125,7 @@ def _counted(reviews: Reviews, split: str, source: Path) -> Reviews:
     return reviews
 
 
-# -- sources ----------------------------------------------------------------------------------
+# -- the folder and the archive ---------------------------------------------------------------
 
 
 def _has_split(folder: Path, split: str) -> bool:
@@ -155,10 +159,10 @@ def _files_of_folder(folder: Path, split: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _read_archive(archive: Path) -> dict[str, Reviews]:
-    """Read all splits in one pass; nothing is unpacked onto the disk."""
+    """Read all splits in one pass, without unpacking files to the disk."""
     files: dict[str, list[tuple[str, bytes]]] = {split: [] for split in _FOLDERS}
     try:
-        # Not as a stream, "r|gz": tarfile then takes half an archive for a whole one.
+        # As a stream, "r|gz", tarfile would accept a truncated archive without an error.
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 found = _REVIEW_FILE.fullmatch(member.name.removeprefix("./"))
@@ -170,11 +174,11 @@ def _read_archive(archive: Path) -> dict[str, Reviews]:
     return {split: Reviews.of(found) for split, found in files.items() if found}
 
 
-# -- the cache: NumPy's own format, which needs no pickle and checks its sums -----------------
+# -- the cache: NumPy's npz format, which needs no pickle and contains checksums ---------------
 
 
 def _write_cache(reviews: Reviews, cache: Path) -> None:
-    """Write the cache whole or not at all."""
+    """Write the cache completely, or leave no file of that name."""
     encoded = [text.encode() for text in reviews.texts]
     content = BytesIO()
     np.savez(
@@ -205,9 +209,10 @@ def _write_cache(reviews: Reviews, cache: Path) -> None:
 
 
 def _read_cache(cache: Path) -> Reviews:
-    # Opened here, because np.load leaves open a file that turns out to be damaged.
+    # The file is opened here, because np.load does not close a file that is damaged.
     with cache.open("rb") as file, zipfile.ZipFile(file) as archive:
-        # NumPy reads as far as an array's header says, which may be short of the checksum.
+        # NumPy reads only the bytes that an array's header announces. zipfile compares the
+        # checksum at the end of a member, which NumPy may never reach.
         if damaged := archive.testzip():
             raise OSError(f"the checksum of {damaged} is wrong")
     with cache.open("rb") as file, np.load(file, allow_pickle=False) as columns:

@@ -1,8 +1,8 @@
-"""A small grammar of film reviews, whose words lie on a scale from worst to best.
+"""A small grammar that writes film reviews with words on a scale from worst to best.
 
-Every review has a feeling, a number between 0 and 1. Its opinions take their words from about
-that place on a scale of words, or, negated, from the opposite place; between them stand sentences
-about the plot that say nothing.
+Every review has a sentiment between 0, the worst, and 1, the best. A sentence with an opinion
+takes its words from near that position of the scale. A negated opinion takes them from the
+opposite position. Sentences about the plot carry no sentiment.
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ PLOTS = (
 )
 
 MEAN_SENTENCE = 9
-"""Words."""
+"""Mean length of a sentence, in words."""
 
 SYLLABLES = (
     "an bel cor da el fa gor hal in jo ka lin mor na os per qui ro sa tor ul vi wen ya zo".split()
 )
 
 
-def write_review(feeling: float, mean_length: int, rng: Random) -> str:
-    """Write a review of about `mean_length` words; `feeling` is 0 at the worst, 1 at the best."""
+def write_review(sentiment: float, mean_length: int, rng: Random) -> str:
+    """Write a review of about `mean_length` words; `sentiment` is from 0, worst, to 1, best."""
 
     def pick(words: list[str] | tuple[str, ...]) -> str:
         return words[int(rng.random() * len(words))]
 
     def name() -> str:
-        # A few names are frequent and most are rare, as words are (Zipf).
+        # A few names are frequent and most are rare, like words in real texts (Zipf's law).
         names = _names()
         return names[int(len(names) ** rng.random()) - 1]
 
@@ -91,14 +91,14 @@ def write_review(feeling: float, mean_length: int, rng: Random) -> str:
             )
         else:
             negated = rng.random() < 0.15
-            place = min(max(rng.gauss(feeling, 0.2), 0.0), 0.999)
+            position = min(max(rng.gauss(sentiment, 0.2), 0.0), 0.999)
             if negated:
-                place = 0.999 - place
+                position = 0.999 - position
             sentence = pick(NEGATIONS if negated else OPINIONS).format(
                 subject=pick(SUBJECTS),
                 adverb=pick(ADVERBS),
-                adjective=ADJECTIVES[int(place * len(ADJECTIVES))],
-                verdict=VERDICTS[int(place * len(VERDICTS))],
+                adjective=ADJECTIVES[int(position * len(ADJECTIVES))],
+                verdict=VERDICTS[int(position * len(VERDICTS))],
             )
         sentences.append(sentence)
         length += sentence.count(" ") + 1

@@ -1,4 +1,4 @@
-"""The reviews of IMDB as lists of word indices: Keras's copy, or the same from the texts."""
+"""The reviews of IMDB as lists of word indices: Keras's copy, or encoded from the texts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BLANKS = bytes.maketrans(_PUNCTUATION, b" " * len(_PUNCTUATION))
 
 
 def load_word_index(home: Path, download: dict[str, Any] | None) -> dict[str, int]:
-    """Return the rank of each word, counted from 1."""
+    """Return the rank of each word, 1 for the most frequent word."""
     path = find(WORD_INDEX, home, download)
     ranks: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
     return ranks
@@ -41,7 +41,7 @@ def load_word_index(home: Path, download: dict[str, Any] | None) -> dict[str, in
 def load_encoded(
     splits: list[str], home: Path, download: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Return Keras's copy as columns; None, with a warning, where it is not to be had."""
+    """Return the columns of Keras's copy. Return None, with a warning, if it is unavailable."""
     try:
         path = find(ENCODED, home, download)
     except OSError as error:
@@ -51,7 +51,7 @@ def load_encoded(
             stacklevel=3,
         )
         return None
-    # The lists in it are pickled; `find` has verified the file.
+    # The file contains pickled lists. They are safe, because `find` has verified the file.
     with path.open("rb") as file, np.load(file, allow_pickle=True) as arrays:
         ranks = [document for split in splits for document in arrays[f"x_{split}"]]
         labels = np.concatenate([arrays[f"y_{split}"] for split in splits])
@@ -60,14 +60,17 @@ def load_encoded(
 
 
 def encode(texts: list[str], word_index: dict[str, int]) -> list[list[int]]:
-    """Encode texts as Keras's copy was made: ASCII lower-cased, unknown words left out."""
+    """Encode texts by the steps that made Keras's copy.
+
+    These steps lower-case ASCII letters only and leave out unknown words.
+    """
     indices = {word.encode(): rank + INDEX_FROM for word, rank in word_index.items()}
     documents = (text.encode().lower().translate(_BLANKS).split(b" ") for text in texts)
     return [[START, *(indices[w] for w in words if w in indices)] for words in documents]
 
 
 def limited(sequences: list[list[int]], num_words: int) -> list[list[int]]:
-    """Turn indices of `num_words` and over into the unknown word's."""
+    """Replace the indices from `num_words` on by the index of unknown words."""
     return [
         [index if index < num_words else UNKNOWN for index in sequence] for sequence in sequences
     ]
