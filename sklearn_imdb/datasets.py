@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 
 from sklearn_imdb._imdb.files import Reviews, load_split
 from sklearn_imdb._imdb.grammar import write_review
-from sklearn_imdb._imdb.indices import encode, limited, load_encoded, load_word_index
+from sklearn_imdb._imdb.indices import encode, limit_num_words, load_encoded, load_word_index
 from sklearn_imdb._sequences import N_RESERVED
 
 __all__ = ["fetch_imdb", "make_reviews"]
@@ -179,12 +179,12 @@ def fetch_imdb(
             "SequenceVectorizer."
         )
     if columns is None:
-        reviews = Reviews.joined([load_split(split, home, download) for split in splits])
+        reviews = Reviews.concatenated([load_split(split, home, download) for split in splits])
         columns = reviews.columns()
         if encoding == "index":
             columns["data"] = encode(reviews.texts, bunch.word_index)
     if num_words is not None:
-        columns["data"] = limited(columns["data"], num_words)
+        columns["data"] = limit_num_words(columns["data"], num_words)
 
     order = np.arange(len(columns["data"]))
     if shuffle:

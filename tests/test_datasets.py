@@ -24,7 +24,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb._imdb import files, indices
-from sklearn_imdb._imdb.download import Published
+from sklearn_imdb._imdb.download import PublishedFile
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 FILES = {
@@ -102,7 +102,7 @@ def published(server, monkeypatch):
         monkeypatch.setattr(
             files,
             "ARCHIVE",
-            Published(
+            PublishedFile(
                 what="The IMDB reviews",
                 url=f"http://127.0.0.1:{server.server_port}/{path}",
                 filename="aclImdb_v1.tar.gz",
@@ -214,7 +214,7 @@ def test_two_processes_at_once_both_succeed(tmp_path, published):
         "import sys\n"
         "from sklearn_imdb._imdb import files\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "files.ARCHIVE = files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "files.ARCHIVE = files.PublishedFile(*sys.argv[2:6], int(sys.argv[6]))\n"
         "print(len(fetch_imdb(data_home=sys.argv[1]).data))\n"
     )
     archive = [str(value) for value in files.ARCHIVE]
@@ -460,7 +460,7 @@ def run_with_little_room(tmp_path, n_bytes):
         "import resource, sys\n"
         "from sklearn_imdb._imdb import files\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "files.ARCHIVE = files.Published(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "files.ARCHIVE = files.PublishedFile(*sys.argv[2:6], int(sys.argv[6]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[7]),) * 2)\n"
         "fetch_imdb(data_home=sys.argv[1], n_retries=0)\n"
     )

@@ -14,7 +14,7 @@ from sklearn.datasets import fetch_file
 logger = logging.getLogger(__name__)
 
 
-class Published(NamedTuple):
+class PublishedFile(NamedTuple):
     """A file that its authors publish, with the checksum that verifies it."""
 
     what: str
@@ -24,8 +24,8 @@ class Published(NamedTuple):
     n_bytes: int
 
 
-def find(
-    published: Published, home: Path, download: dict[str, Any] | None, alternative: str = ""
+def fetch_published(
+    published: PublishedFile, home: Path, download: dict[str, Any] | None, alternative: str = ""
 ) -> Path:
     """Return the path of the verified file in `home`. Download the file if it is missing there.
 

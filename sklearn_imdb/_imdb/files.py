@@ -19,12 +19,12 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._imdb.download import Published, find
+from sklearn_imdb._imdb.download import PublishedFile, fetch_published
 
 logger = logging.getLogger(__name__)
 
 
-ARCHIVE = Published(
+ARCHIVE = PublishedFile(
     what="The IMDB reviews",
     url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
     filename="aclImdb_v1.tar.gz",
@@ -47,7 +47,7 @@ class Reviews(NamedTuple):
     filenames: npt.NDArray[np.str_]
 
     @classmethod
-    def of(cls, files: Iterable[tuple[str, bytes]]) -> Reviews:
+    def from_files(cls, files: Iterable[tuple[str, bytes]]) -> Reviews:
         """Create reviews from paths such as `aclImdb/train/pos/0_9.txt` and their contents."""
         rows = []
         for path, content in files:
@@ -68,7 +68,7 @@ class Reviews(NamedTuple):
         )
 
     @classmethod
-    def joined(cls, splits: list[Reviews]) -> Reviews:
+    def concatenated(cls, splits: list[Reviews]) -> Reviews:
         return cls(
             [text for split in splits for text in split.texts],
             *(np.concatenate(columns) for columns in list(zip(*splits, strict=True))[1:]),
@@ -97,22 +97,22 @@ def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Revie
         except Exception as error:  # NumPy and zipfile raise many kinds.
             warnings.warn(f"The cache {cache} is damaged ({error}) and is made anew.", stacklevel=4)
         else:
-            return _counted(reviews, split, cache)
+            return _checked_count(reviews, split, cache)
     folder = home / "aclImdb"
     if _has_split(folder, split):
-        reviews = Reviews.of(_files_of_folder(folder, split))
+        reviews = Reviews.from_files(_files_of_folder(folder, split))
         _write_cache(reviews, cache)
-        return _counted(reviews, split, folder)
-    archive = find(ARCHIVE, home, download, ", or the folder aclImdb unpacked from it,")
+        return _checked_count(reviews, split, folder)
+    archive = fetch_published(ARCHIVE, home, download, ", or the folder aclImdb unpacked from it,")
     splits = _read_archive(archive)
     if split not in splits:
         raise OSError(f"{archive} holds no {split} reviews.")
     for name, reviews in splits.items():
         _write_cache(reviews, home / f"imdb_{name}.npz")
-    return _counted(splits[split], split, archive)
+    return _checked_count(splits[split], split, archive)
 
 
-def _counted(reviews: Reviews, split: str, source: Path) -> Reviews:
+def _checked_count(reviews: Reviews, split: str, source: Path) -> Reviews:
     if len(reviews.texts) != N_REVIEWS[split]:
         logger.warning(
             "%s holds %d %s reviews where the published data has %d; if that is not meant, "
@@ -171,7 +171,7 @@ def _read_archive(archive: Path) -> dict[str, Reviews]:
                     files[split].append((found[0], file.read()))
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise OSError(f"{archive} is damaged: {error}.") from error
-    return {split: Reviews.of(found) for split, found in files.items() if found}
+    return {split: Reviews.from_files(found) for split, found in files.items() if found}
 
 
 # -- the cache: NumPy's npz format, which needs no pickle and contains checksums ---------------

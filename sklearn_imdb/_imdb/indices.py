@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_imdb._imdb.download import Published, find
+from sklearn_imdb._imdb.download import PublishedFile, fetch_published
 
-ENCODED = Published(
+ENCODED = PublishedFile(
     what="Keras's encoded IMDB reviews",
     url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
     filename="imdb.npz",
     sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
     n_bytes=17_464_789,
 )
-WORD_INDEX = Published(
+WORD_INDEX = PublishedFile(
     what="The words of Keras's IMDB reviews",
     url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json",
     filename="imdb_word_index.json",
@@ -33,7 +33,7 @@ _BLANKS = bytes.maketrans(_PUNCTUATION, b" " * len(_PUNCTUATION))
 
 def load_word_index(home: Path, download: dict[str, Any] | None) -> dict[str, int]:
     """Return the rank of each word, 1 for the most frequent word."""
-    path = find(WORD_INDEX, home, download)
+    path = fetch_published(WORD_INDEX, home, download)
     ranks: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
     return ranks
 
@@ -43,7 +43,7 @@ def load_encoded(
 ) -> dict[str, Any] | None:
     """Return the columns of Keras's copy. Return None, with a warning, if it is unavailable."""
     try:
-        path = find(ENCODED, home, download)
+        path = fetch_published(ENCODED, home, download)
     except OSError as error:
         warnings.warn(
             "Keras's encoded reviews are made from the texts and Keras's word index: the same "
@@ -51,7 +51,7 @@ def load_encoded(
             stacklevel=3,
         )
         return None
-    # The file contains pickled lists. They are safe, because `find` has verified the file.
+    # The lists in the file are pickled. That is safe, because the checksum has been verified.
     with path.open("rb") as file, np.load(file, allow_pickle=True) as arrays:
         ranks = [document for split in splits for document in arrays[f"x_{split}"]]
         labels = np.concatenate([arrays[f"y_{split}"] for split in splits])
@@ -69,7 +69,7 @@ def encode(texts: list[str], word_index: dict[str, int]) -> list[list[int]]:
     return [[START, *(indices[w] for w in words if w in indices)] for words in documents]
 
 
-def limited(sequences: list[list[int]], num_words: int) -> list[list[int]]:
+def limit_num_words(sequences: list[list[int]], num_words: int) -> list[list[int]]:
     """Replace the indices from `num_words` on by the index of unknown words."""
     return [
         [index if index < num_words else UNKNOWN for index in sequence] for sequence in sequences
