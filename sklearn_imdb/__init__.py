@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sklearn_imdb._version import __version__
+
 if TYPE_CHECKING:
     from sklearn_imdb.classifier import EmbeddingAverageClassifier
     from sklearn_imdb.pipelines import make_text_classifier
     from sklearn_imdb.plotting import TrainingHistoryDisplay
     from sklearn_imdb.text import SequenceVectorizer
-
-__version__ = "0.1.0.dev0"
 
 __all__ = [
     "EmbeddingAverageClassifier",
