@@ -1,0 +1,202 @@
+"""What every method that learns keeps: it learns whole or not at all, and is reported to callbacks.
+
+The callbacks are those of scikit-learn's `set_callbacks`, which scikit-learn has since 1.9 as an
+experiment: this is the one file that knows them. With an older scikit-learn the estimators have no
+`set_callbacks`, and nothing is reported.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import reprlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from sklearn_imdb._version import __version__
+
+try:
+    from sklearn import callback
+except ImportError:
+
+    def _with_callbacks(method: Any) -> Any:
+        return method
+
+    class CallbackSupportMixin:
+        """Without callbacks: this scikit-learn has none."""
+
+else:
+    _with_callbacks = callback.with_callbacks
+
+    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]  # One of the two is.
+        """With scikit-learn's callbacks."""
+
+        def set_callbacks(self, *callbacks: Any) -> Self:
+            """Set scikit-learn's callbacks, such as `ProgressBar` and `ScoringMonitor`.
+
+            They see each fit, each chunk of `partial_fit`, and each epoch where there are epochs.
+            A pipeline or a search hands on the callbacks it is given. `clone` keeps them. They are
+            not Keras's callbacks, which are the parameter `callbacks` of the classifier.
+
+            Parameters
+            ----------
+            *callbacks : sklearn.callback.FitCallback
+                The callbacks, in place of those set before; none to have none.
+
+            Returns
+            -------
+            self : estimator
+            """
+            return super().set_callbacks(*callbacks)
+
+
+STATE_FORMAT = 2
+"""Raise it with every change of a state that the versions before it would misread."""
+
+_STAMP = "_sklearn_imdb"
+
+Learner = TypeVar("Learner", bound="LearningMixin")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def learning_method(
+    method: Callable[Concatenate[Learner, P], T],
+) -> Callable[Concatenate[Learner, P], T]:
+    """Have a method learn the whole or nothing at all, and its errors name the estimator in a note.
+
+    Callbacks are torn down inside: a callback that fails is a failure of the method.
+    """
+    managed = _with_callbacks(method)
+
+    @functools.wraps(method)
+    def wrapper(self: Learner, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with self._whole_or_not_at_all():
+                return managed(self, *args, **kwargs)
+        except Exception as error:
+            # In a search, perhaps on another machine, the note names the candidate.
+            error.add_note(f"Raised while {self._description()} was fitted.")
+            raise
+
+    return wrapper
+
+
+class LearningMixin(CallbackSupportMixin):
+    """Learning whole or not at all, callbacks, and a saved state that names its version."""
+
+    @contextmanager
+    def _whole_or_not_at_all(self) -> Iterator[None]:
+        """Have what fails or is interrupted leave the estimator as it was.
+
+        A copy of the attributes is enough, because nothing learned is ever updated in place.
+        """
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            # At once: another thread may be predicting, a second interrupt may come.
+            self.__dict__ = before
+            raise
+
+    def _description(self) -> str:
+        """Return the estimator's name with the parameters that are not the default, shortened.
+
+        Its own `repr` would take seconds where a parameter is a vocabulary, and fails where the
+        `repr` of a parameter does.
+        """
+        shown = reprlib.Repr()
+        shown.maxother = shown.maxstring = 100
+        shown.maxdict = 1
+        defaults = inspect.signature(type(self)).parameters
+        parameters = {name: getattr(self, name) for name in defaults}
+        given = [
+            f"{name}={shown.repr(value)}"
+            for name, value in parameters.items()
+            if shown.repr(value) != shown.repr(defaults[name].default)
+        ]
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    @contextmanager
+    def _fit_task(
+        self, method: str, X: Any, y: Any, sample_weight: Any = None, *, epochs: int = 0
+    ) -> Iterator[FitTask]:
+        """Report what is done meanwhile to the callbacks: a task, with each epoch a task in it."""
+        if not hasattr(self, "set_callbacks"):
+            yield FitTask()
+            return
+        shown = {
+            "estimator": self,
+            "X": X,
+            "y": y,
+            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+        }
+        context = self._init_callback_context(task_name=method, max_subtasks=epochs)
+        context.call_on_fit_task_begin(**shown)
+        yield FitTask(context, **shown)
+        context.call_on_fit_task_end(**shown, reconstruction_attributes={})
+
+    # scikit-learn's own check of versions is for its own estimators.
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            **super().__getstate__(),  # type: ignore[misc]  # BaseEstimator's.
+            _STAMP: {"version": __version__, "format": STATE_FORMAT},
+        }
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        super().__setstate__(_unstamped(state, type(self).__name__))  # type: ignore[misc]
+
+
+class FitTask:
+    """A fit under way, as scikit-learn's callbacks see it; silent where there are none."""
+
+    def __init__(self, context: Any = None, **shown: Any) -> None:
+        self._context = context
+        self._shown = shown
+        self._epoch: Any = None
+
+    def begin_epoch(self) -> None:
+        if self._context is not None:
+            self._epoch = self._context.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(**self._shown)
+
+    def end_epoch(self, learned: Callable[[], dict[str, Any]]) -> bool:
+        """Return whether a callback asks to stop.
+
+        `learned` makes the attributes of the estimator as if fitted up to here. It is called only
+        if a callback wants that estimator, which may keep them.
+        """
+        if self._epoch is None:
+            return False
+        return bool(
+            self._epoch.call_on_fit_task_end(**self._shown, reconstruction_attributes=learned)
+        )
+
+
+def _unstamped(state: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a copy of a loaded state without its stamp; warn or raise where it is not this one."""
+    state = dict(state)
+    stamp = state.pop(_STAMP, {"version": "unknown", "format": 0})
+    saved_by = f"This {name} was saved by sklearn_imdb {stamp['version']}"
+    if stamp["format"] > STATE_FORMAT:
+        raise ValueError(
+            f"{saved_by} in state format {stamp['format']}, and sklearn_imdb {__version__} reads "
+            f"format {STATE_FORMAT}: upgrade sklearn_imdb to {stamp['version']} or later, or fit "
+            "anew with this version."
+        )
+    if stamp["format"] < STATE_FORMAT:
+        raise ValueError(
+            f"{saved_by} in state format {stamp['format']}, and sklearn_imdb {__version__} reads "
+            f"format {STATE_FORMAT}: load it with the version that saved it, or fit anew with "
+            "this version."
+        )
+    if stamp["version"] != __version__:
+        warnings.warn(
+            f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at all. "
+            "Load it with the version that saved it, or check its predictions and save it anew.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return state
