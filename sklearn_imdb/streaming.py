@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sklearn_imdb._fitting import whole_or_not_at_all
+from sklearn_imdb._text.encoding import padded, sequences_of_terms
+from sklearn_imdb._text.learning import Learned
 from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = ["fit_transform_chunks", "map_chunks"]
@@ -152,34 +153,34 @@ def fit_transform_chunks(
     [[1, 5, 7, 0]] [1]
     """
     with TemporaryFile(dir=folder) as file:
+        learned: Learned | None = None
 
         def learn(texts: Any, *columns: Any) -> None:
+            nonlocal learned
             y = columns[0] if columns else None
-            with whole_or_not_at_all(vectorizer):  # What cannot be kept is not learned either.
-                numbered = vectorizer._learn_further(texts, y, keeps_numbers=True)
-                kept = texts
-                if numbered:
-                    kept = np.concatenate(numbered), list(map(len, numbered))
-                pickle.dump((bool(numbered), kept, columns), file)
+            with vectorizer._whole_or_not_at_all():  # What cannot be kept is not learned either.
+                learned = vectorizer._count_on(texts, y, keeps_documents=True)
+                kept = learned.documents if learned.has_documents else texts
+                pickle.dump((learned.has_documents, kept, columns), file)
 
         n_chunks = sum(1 for _ in map_chunks(learn, chunks))
-        if not n_chunks:
+        if learned is None:
             return
         file.seek(0)
-        vocabulary = vectorizer.vocabulary_
-        indices = vectorizer._indices_of_counted()
+        vocabulary, indices, recipe = learned.vocabulary, learned.indices(), learned.recipe
         for _ in range(n_chunks):
             if vectorizer.vocabulary_ is not vocabulary:
                 raise RuntimeError(
                     "The vectorizer was fitted again before all chunks were read that "
                     "fit_transform_chunks encodes: leave it as it is until then, or take a clone."
                 )
-            is_numbered, kept, columns = pickle.load(file)
-            if is_numbered:
-                numbers, lengths = kept
+            is_of_ids, kept, columns = pickle.load(file)
+            if is_of_ids:
+                ids, lengths = kept
                 ends = np.cumsum([0, *lengths]).tolist()
-                documents = indices[numbers]
-                X = vectorizer._sequences(documents[start:end] for start, end in pairwise(ends))
+                terms = indices[ids]
+                documents = (terms[start:end] for start, end in pairwise(ends))
+                X = padded(sequences_of_terms(documents, recipe), recipe)
             else:
                 X = vectorizer._encoded(kept)
             yield X, *columns

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 
-from sklearn_imdb._labels import is_missing
-from sklearn_imdb._sequences import LARGEST_INDEX
+from sklearn_imdb._checks import is_missing
+from sklearn_imdb._convention import LARGEST_INDEX
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 

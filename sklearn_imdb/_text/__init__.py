@@ -1,0 +1,1 @@
+"""A text becomes tokens, tokens become counts, counts a vocabulary, a vocabulary word indices."""

@@ -1,0 +1,242 @@
+"""The one way to learn a vocabulary: of `fit`, `fit_transform` and every chunk of `partial_fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.multiclass import unique_labels
+
+from sklearn_imdb._checks import Labels
+from sklearn_imdb._text.counts import Counts, TermIds, WordCounts
+from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.ngrams import NgramCounts
+from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.tokens import make_tokenizer
+from sklearn_imdb._text.vocabulary import given_vocabulary, packed, ranked, unpacked
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What `partial_fit` keeps between chunks."""
+
+    recipe: Recipe
+    """The recipe of the last chunk."""
+    counts: WordCounts | None
+    """Counts of all chunks so far; None where there is nothing to count."""
+    id_of: dict[str, int] = field(default_factory=dict)
+    """Id of each term in `counts`. Not saved, because it follows from them."""
+
+    def state(self) -> dict[str, Any]:
+        """Return plain types and few arrays, from which `of_state` makes the same."""
+        state: dict[str, Any] = {"recipe": self.recipe._asdict()}
+        if self.counts is not None:
+            counts = self.counts
+            columns = counts.document_frequency.T
+            arrays = packed(counts.words, counts.occurrences, *columns)
+            state["counts"] = [arrays, counts.n_documents, counts.classes]
+        return state
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any]) -> Self:
+        """Return what `state` was made from."""
+        recipe = Recipe(**state["recipe"])
+        if "counts" not in state:
+            return cls(recipe, None)
+        arrays, n_documents, classes = state["counts"]
+        words, [occurrences, *columns] = unpacked(arrays)
+        counts = WordCounts(
+            words,
+            occurrences.astype(np.int64),
+            np.reshape(columns, (len(classes), len(words))).T.astype(np.int64),
+            n_documents,
+            classes,
+        )
+        return cls(recipe, counts)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A vocabulary and the counts it was learned from."""
+
+    recipe: Recipe
+    vocabulary: dict[str, int]
+    """Rank of each term that is kept, counted from 1."""
+    counts: Counts | None = None
+    """None where nothing was counted: of index lists, and with a given vocabulary."""
+    kept: npt.NDArray[np.intp] | None = None
+    """Ids of the terms of `vocabulary`, in the order of their ranks."""
+    counted: Counted | None = None
+    """For the next chunk."""
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether the documents can be encoded from the counts, without another look at them."""
+        if isinstance(self.counts, WordCounts):
+            return self.recipe.is_of_words
+        # N-grams that are not kept have no ids, which they need where unknown ones take places.
+        return self.counts is not None and self.recipe.oov_char is None
+
+    @property
+    def documents(self) -> tuple[TermIds, list[int]]:
+        """The ids of all documents' terms, end to end, and the length of each document."""
+        documents = self.counts.documents if isinstance(self.counts, WordCounts) else ()
+        return np.concatenate([np.empty(0, np.intc), *documents]), list(map(len, documents))
+
+    def indices(self) -> npt.NDArray[np.int32]:
+        """Return the word index of each term that was counted; -1 for one that takes no place."""
+        if self.counts is None or self.kept is None:
+            return np.empty(0, np.int32)
+        unknown = -1 if self.recipe.oov_char is None else self.recipe.oov_char
+        indices = np.full(len(self.counts.occurrences), unknown, np.int32)
+        indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
+        return indices
+
+    def sequences(self) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield the word indices of each document's terms; see `has_documents`."""
+        return iter(()) if self.counts is None else self.counts.sequences(self.indices())
+
+
+def learn(
+    documents: Documents,
+    y: Any,
+    recipe: Recipe,
+    *,
+    before: Counted | None = None,
+    counts_on: bool = False,
+    keeps_documents: bool = False,
+) -> Learned:
+    """Learn the vocabulary of some documents.
+
+    Parameters
+    ----------
+    documents : Documents
+        Each is checked, whether or not anything is learned from it.
+    y : array-like or None
+        Labels, where the recipe ranks by them.
+    recipe : Recipe
+        What to count and what to keep.
+    before : Counted, default=None
+        The chunks before.
+    counts_on : bool, default=False
+        Return the counts that the next chunk goes on from.
+    keeps_documents : bool, default=False
+        Keep the ids of each document's terms.
+    """
+    labels = _labels(y, recipe)
+    if before is not None:
+        _check_goes_on(before, recipe, labels)
+    elif not counts_on:
+        _check_classes(labels, recipe)
+    words = _count_words(documents, recipe, labels, before, keeps_documents)
+    if words is None:
+        if before is not None and before.counts is not None:
+            raise ValueError(
+                "partial_fit counted texts before, and cannot count index lists: give it texts, "
+                "or start with a clone."
+            )
+        counted = Counted(recipe, None) if counts_on else None
+        return Learned(recipe, given_vocabulary(recipe), counted=counted)
+    counts: Counts = words
+    if not recipe.is_of_words:
+        # An n-gram that is rare in every chunk may be frequent in all.
+        min_df = 1 if counts_on else recipe.min_df
+        ngrams = NgramCounts(words, labels, recipe.ngram_range, min_df, recipe.binary)
+        counts = ngrams.as_words(labels.classes) if counts_on else ngrams
+    counted = None
+    if counts_on and isinstance(counts, WordCounts):
+        counts, counted = _added(before, counts, recipe)
+    kept = ranked(counts, recipe)
+    if not len(kept) and not counts_on:
+        raise ValueError(
+            f"X leaves no word to learn: {words.n_documents} documents hold {len(words.words)} "
+            f"different words, of which min_df={recipe.min_df}, "
+            f"ngram_range={recipe.ngram_range} and the filters keep none."
+        )
+    vocabulary = {term: rank for rank, term in enumerate(counts.terms(kept), 1)}
+    return Learned(recipe, vocabulary, counts, kept, counted)
+
+
+def _labels(y: Any, recipe: Recipe) -> Labels:
+    if not recipe.ranks_by_evidence or recipe.vocabulary is not None:
+        return Labels.of(None)
+    if y is None:
+        raise ValueError(
+            "rank_by='class_evidence' needs the labels y of the documents, got None: pass them, "
+            "or set rank_by='frequency'."
+        )
+    return Labels.of(y)
+
+
+def _check_classes(labels: Labels, recipe: Recipe) -> None:
+    if recipe.ranks_by_evidence and recipe.vocabulary is None and len(labels.classes) < 2:
+        raise ValueError(
+            "rank_by='class_evidence' needs labels y of at least two classes, got "
+            f"{labels.classes}."
+        )
+
+
+def _check_goes_on(before: Counted, recipe: Recipe, labels: Labels) -> None:
+    """Raise a ValueError where the counts of the chunks before are none of this recipe."""
+    if changed := recipe.changed_terms(before.recipe):
+        raise ValueError(
+            f"partial_fit cannot go on with another {' and '.join(changed)} than it began with: "
+            "set it back, or start with a clone."
+        )
+    if before.counts is None:
+        return
+    if recipe.needs_document_frequency and before.counts.words and not _by_document(before):
+        raise ValueError(
+            f"min_df={recipe.min_df} needs the number of documents that contain each word, and "
+            "partial_fit began with min_df=1, for which it counts none: set it back, or start "
+            "with a clone."
+        )
+    if recipe.ranks_by_evidence:
+        unique_labels(before.counts.classes, labels.classes)  # Raises where kinds are mixed.
+
+
+def _by_document(counted: Counted | None) -> bool:
+    """Whether the document frequency was counted, too."""
+    return (
+        counted is not None
+        and counted.counts is not None
+        and bool(counted.counts.document_frequency.any())
+    )
+
+
+def _count_words(
+    documents: Documents,
+    recipe: Recipe,
+    labels: Labels,
+    before: Counted | None,
+    keeps_documents: bool,
+) -> WordCounts | None:
+    """Count the words of texts; None for index lists, and with a given vocabulary."""
+    if not documents.are_texts or recipe.vocabulary is not None:
+        for _ in documents:
+            pass
+        return None
+    return WordCounts.of(
+        documents,
+        make_tokenizer(recipe),
+        labels,
+        binary=recipe.binary and recipe.is_of_words,
+        by_document=recipe.is_of_words
+        and (recipe.needs_document_frequency or _by_document(before)),
+        keeps_documents=keeps_documents or not recipe.is_of_words,
+    )
+
+
+def _added(
+    before: Counted | None, counts: WordCounts, recipe: Recipe
+) -> tuple[WordCounts, Counted]:
+    """Return the counts of all chunks with the last one's documents, and what is kept of them."""
+    if before is None or before.counts is None:
+        id_of = counts.ids()
+    else:
+        id_of = before.id_of or before.counts.ids()
+        counts = before.counts.plus(counts, id_of)
+    return counts, Counted(recipe, counts._replace(documents=()), id_of)

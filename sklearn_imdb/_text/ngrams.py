@@ -1,0 +1,283 @@
+"""N-grams: which there are, how many documents contain each, and the look-up in a vocabulary.
+
+An n-gram is a pair of numbers: the id of the n-gram one word shorter that it begins with, and the
+id of its last word. Size after size is counted by sorting such pairs, one pair for each word of the
+documents. An n-gram is counted only if enough documents contain the shorter n-grams in it, because
+it cannot be in more documents than they are. So memory grows with the words in the documents, by
+some 80 bytes each, and not with the number of different n-grams: there is no dictionary of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sklearn_imdb._checks import Labels
+from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, least_document_frequency
+
+
+def ngram_spans(n_words: int, ngram_range: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield where each n-gram of a document begins and ends, in words.
+
+    N-grams come in the order of their first words, of the same first word the shorter first. That
+    is the order of the n-grams in a sequence.
+    """
+    shortest, longest = ngram_range
+    for start in range(n_words):
+        for end in range(start + shortest, min(start + longest, n_words) + 1):
+            yield start, end
+
+
+class _Size(NamedTuple):
+    """The n-grams of one size that are kept, with ids from 0."""
+
+    ids: TermIds
+    """Id of the n-gram that starts at each word of the documents; -1 for none."""
+    pairs: Integers
+    """Id of the n-gram one word shorter, times the number of different words, plus the word's."""
+    first_words: Integers
+    """The word of the documents at which each n-gram starts for the first time."""
+    occurrences: Integers
+    document_frequency: Integers
+
+
+class NgramCounts:
+    """Counts of the n-grams that enough documents contain, in order of first appearance.
+
+    Parameters
+    ----------
+    counts : WordCounts
+        Counts of the documents' words, with the ids of each document's words.
+    labels : Labels
+        The documents' classes.
+    ngram_range : tuple of int
+        Words in the shortest n-gram and in the longest.
+    min_df : float
+        Documents that must contain an n-gram, or the share of them.
+    binary : bool
+        Count each n-gram once a document.
+    """
+
+    def __init__(
+        self,
+        counts: WordCounts,
+        labels: Labels,
+        ngram_range: tuple[int, int],
+        min_df: float,
+        binary: bool,
+    ) -> None:
+        for word in counts.words:
+            if " " in word:
+                raise ValueError(
+                    f"ngram_range={ngram_range} joins words by spaces, and token_pattern or "
+                    f"tokenizer made the word {word!r}, which has one: have them split at spaces."
+                )
+        shortest, longest = ngram_range
+        self.n_documents = counts.n_documents
+        self._words = counts.words
+        self._lengths = [len(document) for document in counts.documents]
+        self._binary = binary
+        self._shortest = shortest
+        document_of = np.repeat(np.arange(self.n_documents, dtype=np.intc), self._lengths)
+        class_of = np.zeros(self.n_documents, np.intp) if labels.numbers is None else labels.numbers
+        words = np.concatenate([*counts.documents, np.empty(0, np.intc)])
+        least = least_document_frequency(min_df, self.n_documents)
+        sizes: list[_Size] = []
+        while len(sizes) < longest:
+            sizes.append(
+                _next_size(sizes, words, document_of, class_of, len(labels.classes), least)
+            )
+        self._sizes = sizes
+        self._n_words = words.max(initial=0) + 1
+        self._wanted = sizes[shortest - 1 :]
+        self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
+        # Of n-grams that start at the same word the shorter comes first.
+        self._order = np.argsort(
+            np.concatenate([size.first_words for size in self._wanted]), kind="stable"
+        )
+        self.document_frequency = np.concatenate(
+            [size.document_frequency for size in self._wanted]
+        )[self._order]
+        self.occurrences = (
+            self.document_frequency.sum(axis=1)
+            if binary
+            else np.concatenate([size.occurrences for size in self._wanted])[self._order]
+        )
+
+    def as_words(self, classes: list[Any]) -> WordCounts:
+        """Return the same counts with every n-gram as a string, to be added to others."""
+        terms = self.terms(np.arange(len(self.occurrences)))
+        return WordCounts(
+            terms, self.occurrences, self.document_frequency, self.n_documents, classes
+        )
+
+    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+        sorted_ids = self._order[ids]
+        sizes = np.searchsorted(self._ends, sorted_ids, side="right")
+        terms = np.empty(len(ids), dtype=object)
+        for step, size in enumerate(self._wanted):
+            at = np.flatnonzero(sizes == step)
+            ngrams = sorted_ids[at] - (self._ends[step] - len(size.pairs))
+            words = []
+            for shorter in self._sizes[self._shortest - 1 + step : 0 : -1]:
+                ngrams, word = np.divmod(shorter.pairs[ngrams], self._n_words)
+                words.append(word)
+            words.append(self._sizes[0].pairs[ngrams])
+            terms[at] = [
+                " ".join([self._words[word] for word in row])
+                for row in np.transpose(words[::-1]).tolist()
+            ]
+        return terms.tolist()
+
+    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+        of_sorted = np.empty_like(indices)
+        of_sorted[self._order] = indices
+        columns = []
+        for size, end in zip(self._wanted, self._ends, strict=True):
+            # The id -1, where no n-gram starts, finds the last item.
+            table = np.append(of_sorted[end - len(size.pairs) : end], np.int32(-1))
+            columns.append(table[size.ids])
+        return _rows(columns, self._lengths, self._binary)
+
+
+def _where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
+    """Return the words at which an n-gram of n - 1 words starts that its document goes on after."""
+    n_starts = max(len(shorter) - n + 1, 0)
+    return np.flatnonzero(
+        (shorter[:n_starts] >= 0) & (document_of[:n_starts] == document_of[n - 1 :])
+    ).astype(np.intc)
+
+
+def _rows(
+    columns: list[npt.NDArray[np.int32]], lengths: Iterable[int], binary: bool
+) -> Iterator[npt.NDArray[np.int32]]:
+    """Yield each document's indices, given the index of the n-gram of each size at each word.
+
+    Negative indices are left out, and with `binary` every index that was there before.
+    """
+    rows = np.stack(columns, axis=1)
+    end = 0
+    for length in lengths:
+        begin, end = end, end + length
+        document = rows[begin:end].ravel()
+        document = document[document >= 0]
+        if binary:
+            document = np.array(list(dict.fromkeys(document.tolist())), document.dtype)
+        yield document
+
+
+class NgramTable:
+    """Looks up the n-grams of documents in a vocabulary.
+
+    Parameters
+    ----------
+    terms : mapping of tuple to int
+        Words of each n-gram, and its index.
+    ngram_range : tuple of int
+        Words in the shortest n-gram to look up, and in the longest.
+    binary : bool
+        Take each n-gram once a document, where it first starts.
+    """
+
+    def __init__(
+        self, terms: Mapping[tuple[Any, ...], int], ngram_range: tuple[int, int], binary: bool
+    ) -> None:
+        self._shortest, longest = ngram_range
+        self._binary = binary
+        found = {term: index for term, index in terms.items() if len(term) <= longest}
+        words = dict.fromkeys(chain.from_iterable(found))
+        self._id_of = _IdOf(zip(words, count(), strict=False))
+        lengths = np.fromiter(map(len, found), np.intp, len(found))
+        indices = np.fromiter(found.values(), np.int32, len(found))
+        flat = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(found)), np.int64)
+        begins = np.cumsum(lengths) - lengths
+        # Sorted pairs, as in _Size, of the n-grams of each size and of the beginnings of longer
+        # ones. A beginning that is no term itself has the index -1.
+        self._pairs: list[Integers] = []
+        self._indices: list[npt.NDArray[np.int32]] = []
+        ngrams = np.zeros(len(found), np.int64)
+        for n in range(1, longest + 1):
+            reaching = np.flatnonzero(lengths >= n)
+            pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
+            pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
+            # A sentinel that sorts last, so that `searchsorted` never runs off the end.
+            self._pairs.append(np.append(pairs, np.iinfo(np.int64).max))
+            ends = np.flatnonzero(lengths == n)
+            # The last index, of the sentinel, also serves what is not found: see `sequences`.
+            self._indices.append(np.full(len(pairs) + 1, -1, np.int32))
+            self._indices[-1][ngrams[ends]] = indices[ends]
+
+    def sequences(self, documents: Sequence[Sequence[Any]]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield the indices of each document's n-grams, given its words; unknown ones left out."""
+        lengths = [len(document) for document in documents]
+        words = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(documents)), np.intc)
+        document_of = np.repeat(np.arange(len(documents), dtype=np.intc), lengths)
+        ids, columns = np.zeros(len(words), np.intc), []
+        for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices, strict=True), 1):
+            starts = _where_longer(ids, document_of, n)
+            last_words = words[starts + n - 1]
+            starts, last_words = starts[last_words >= 0], last_words[last_words >= 0]
+            wanted = ids[starts] * np.int64(len(self._id_of)) + last_words
+            found = np.searchsorted(pairs, wanted)
+            found = np.where(pairs[found] == wanted, found, -1)
+            ids = np.full(len(words), -1, np.intc)
+            ids[starts] = found
+            if n >= self._shortest:
+                columns.append(indices[ids])
+        return _rows(columns, lengths, self._binary)
+
+
+class _IdOf(dict[Any, int]):
+    """Id of each word; -1 of any other."""
+
+    def __missing__(self, word: Any) -> int:
+        return -1
+
+
+def _next_size(
+    sizes: list[_Size],
+    words: TermIds,
+    document_of: TermIds,
+    class_of: npt.NDArray[np.integer],
+    n_classes: int,
+    least: float,
+) -> _Size:
+    """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones."""
+    if not sizes:
+        starts, pairs = np.arange(len(words), dtype=np.intc), words.astype(np.int64)
+    else:
+        # Both n-grams one word shorter that are in it are kept.
+        shorter = sizes[-1].ids
+        starts = _where_longer(shorter, document_of, len(sizes) + 1)
+        starts = starts[shorter[starts + 1] >= 0]
+        pairs = shorter[starts] * np.int64(words.max(initial=0) + 1) + words[starts + len(sizes)]
+    order = np.argsort(pairs, kind="stable")
+    pairs, starts = pairs[order], starts[order]
+    del order
+    documents = document_of[starts]
+    is_first = np.ones(len(pairs), dtype=bool)
+    np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])
+    firsts = np.flatnonzero(is_first)
+    ids = np.cumsum(is_first, dtype=np.intc) - 1
+    # Equal pairs are in the order of the documents: a change of document is a document more.
+    is_new_document = is_first.copy()
+    is_new_document[1:] |= documents[1:] != documents[:-1]
+    document_frequency = np.bincount(
+        ids[is_new_document] * np.int64(n_classes) + class_of[documents[is_new_document]],
+        minlength=len(firsts) * n_classes,
+    ).reshape(len(firsts), n_classes)
+    is_kept = document_frequency.sum(axis=1) >= least
+    new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
+    ids_at_words = np.full(len(document_of), -1, dtype=np.intc)
+    ids_at_words[starts] = new_ids[ids]
+    return _Size(
+        ids=ids_at_words,
+        pairs=pairs[firsts[is_kept]],
+        first_words=starts[firsts[is_kept]],
+        occurrences=np.diff(firsts, append=len(pairs))[is_kept],
+        document_frequency=document_frequency[is_kept],
+    )

@@ -1,0 +1,87 @@
+"""The recipe: everything that decides how a text is cut and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral
+from typing import NamedTuple, TypeAlias
+
+Tokenize: TypeAlias = Callable[[str], Iterable[str]]
+
+
+class Recipe(NamedTuple):
+    """The vectorizer's parameters under their own names, as one record.
+
+    Recipes are compared as a whole: equal recipes and equal vocabularies give equal sequences.
+    """
+
+    # Which terms a text has. `partial_fit` counts terms and cannot go on with others.
+    vocabulary: Mapping[str, int] | None
+    lowercase: bool
+    tokenizer: str | Tokenize
+    filters: str
+    token_pattern: str | None
+    ngram_range: tuple[int, int]
+    rank_by: str
+    binary: bool
+
+    # Which terms are kept, and how a sequence is laid out. These may change between chunks.
+    min_df: int | float
+    num_words: int | None
+    start_char: int | None
+    oov_char: int | None
+    index_from: int
+    maxlen: int
+    padding: str
+    truncating: str
+
+    def check(self) -> None:
+        """Raise a ValueError where parameters, each valid, contradict each other."""
+        if self.tokenizer != "keras" and self.token_pattern is not None:
+            raise ValueError(
+                f"tokenizer={self.tokenizer!r} and token_pattern={self.token_pattern!r} are both "
+                "given, and both say how to split a text: set token_pattern to None, or tokenizer "
+                "to 'keras'."
+            )
+        sizes = self.ngram_range
+        if not (
+            len(sizes) == 2
+            and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+            and 1 <= sizes[0] <= sizes[1]
+        ):
+            raise ValueError(
+                "ngram_range must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, "
+                f"got {sizes!r}."
+            )
+        if self.num_words is not None and self.num_words <= self.index_from + 1:
+            raise ValueError(
+                f"num_words={self.num_words} leaves no index for a word, as indices up to "
+                f"index_from={self.index_from} are reserved: num_words must be at least "
+                f"{self.index_from + 2}, or None."
+            )
+
+    def changed_terms(self, before: Recipe) -> list[str]:
+        """Return the names of the parameters that now give a text other terms than `before`."""
+        deciding = Recipe._fields[: Recipe._fields.index("min_df")]
+        return [name for name in deciding if getattr(self, name) != getattr(before, name)]
+
+    @property
+    def is_of_words(self) -> bool:
+        """Whether every term is a single token."""
+        return self.ngram_range == (1, 1)
+
+    @property
+    def ranks_by_evidence(self) -> bool:
+        """Whether terms are ranked by what they tell of the classes, which takes labels."""
+        return self.rank_by == "class_evidence"
+
+    @property
+    def needs_document_frequency(self) -> bool:
+        """Whether the number of documents that contain a term is needed, and not only its count."""
+        is_one = isinstance(self.min_df, Integral) and self.min_df == 1  # And no share of 1.0.
+        return self.ranks_by_evidence or not is_one
+
+    @property
+    def n_ranks(self) -> int | None:
+        """How many terms `num_words` leaves room for; None for no limit."""
+        return None if self.num_words is None else self.num_words - self.index_from - 1

@@ -1,0 +1,226 @@
+"""A text to its tokens, and where in the text each token stands.
+
+A tokenizer returns tokens as *keys*. `key` and `word` turn a word into its key and back, so that
+whoever counts or looks up words need not know what keys are made of.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from typing import Any, Protocol, TypeAlias
+
+from sklearn_imdb._text.recipe import Recipe, Tokenize
+
+Key: TypeAlias = Any
+"""`bytes` from `KerasTokenizer`, `str` from the others: equal keys, equal words."""
+
+Span: TypeAlias = tuple[int, int]
+"""Begin and end in the text."""
+
+
+class Tokenizer(Protocol):
+    """Splits a text into tokens."""
+
+    def split(self, text: str) -> list[Key]:
+        """Return the keys of all tokens."""
+
+    def spans(self, text: str) -> list[Span] | None:
+        """Return where each token of `split` stands; None where that cannot be told."""
+
+    def first(self, text: str, n_tokens: int) -> list[Key]:
+        """Return the first tokens only."""
+
+    def last(self, text: str, n_tokens: int) -> list[Key]:
+        """Return the last tokens only."""
+
+    def key(self, word: str) -> Key:
+        """Return the key of a word."""
+
+    def word(self, key: Key) -> str:
+        """Return the word of a key."""
+
+
+def make_tokenizer(recipe: Recipe) -> Tokenizer:
+    """Choose the tokenizer of a recipe: of exact ones the fastest."""
+    if callable(recipe.tokenizer):
+        return CallableTokenizer(recipe.lowercase, recipe.tokenizer)
+    if recipe.token_pattern is not None:
+        return PatternTokenizer(recipe.lowercase, recipe.token_pattern)
+    if recipe.filters.isascii():
+        return KerasTokenizer(recipe.lowercase, recipe.filters)
+    blanks = str.maketrans(dict.fromkeys(recipe.filters, " "))
+    return PatternTokenizer(recipe.lowercase, "[^ ]+", blanks)
+
+
+class KerasTokenizer:
+    """`str.lower`, filter characters to spaces, split on the space: on UTF-8 bytes.
+
+    One 256-byte table lower-cases and filters ASCII at once, and `bytes.split` is quick.
+    `bytes.split` would also split on ASCII's other white space, where Keras splits on the space
+    alone. So the table moves those characters to bytes that UTF-8 never uses. Other scripts are
+    lower-cased by `str.lower` before they become bytes.
+    """
+
+    _OTHER_BLANKS = b"\t\n\r\x0b\x0c"
+    _STAND_INS = b"\xf8\xf9\xfa\xfb\xfc"
+    _HIDE = bytes.maketrans(_OTHER_BLANKS, _STAND_INS)
+    _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
+
+    def __init__(self, lowercase: bool, filters: str) -> None:
+        codes = bytes(range(256))
+        if lowercase:
+            codes = codes.lower()
+        blanks = filters.encode("ascii")
+        # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
+        self._table = bytes(
+            ord(" ") if code in blanks else hidden
+            for code, hidden in zip(codes, codes.translate(self._HIDE), strict=True)
+        )
+        self._lowercase = lowercase
+        self._blanks = str.maketrans(dict.fromkeys(filters, " "))
+
+    def _prepare(self, text: str) -> bytes:
+        if self._lowercase and not text.isascii():
+            text = text.lower()
+        # surrogatepass: a lone surrogate is a character like any other to Keras.
+        return text.encode("utf-8", "surrogatepass").translate(self._table)
+
+    def split(self, text: str) -> list[bytes]:
+        return self._prepare(text).split()
+
+    def spans(self, text: str) -> list[Span]:
+        return PatternTokenizer(self._lowercase, "[^ ]+", self._blanks).spans(text)
+
+    def first(self, text: str, n_tokens: int) -> list[bytes]:
+        # A maxsplit leaves the rest of the text as one more, unsplit, item.
+        return self._prepare(text).split(None, n_tokens)[:n_tokens]
+
+    def last(self, text: str, n_tokens: int) -> list[bytes]:
+        return self._prepare(text).rsplit(None, n_tokens)[-n_tokens:]
+
+    def key(self, word: str) -> bytes:
+        return word.encode("utf-8", "surrogatepass").translate(self._HIDE)
+
+    def word(self, key: bytes) -> str:
+        return key.translate(self._SHOW).decode("utf-8", "surrogatepass")
+
+
+class _StringTokenizer(ABC):
+    """Base of the tokenizers that work on `str`: words are their own keys."""
+
+    @abstractmethod
+    def split(self, text: str) -> list[str]: ...
+
+    def first(self, text: str, n_tokens: int) -> list[str]:
+        return self.split(text)[:n_tokens]
+
+    def last(self, text: str, n_tokens: int) -> list[str]:
+        return self.split(text)[-n_tokens:]
+
+    def key(self, word: str) -> str:
+        return word
+
+    def word(self, key: str) -> str:
+        return key
+
+
+class PatternTokenizer(_StringTokenizer):
+    """The matches of a regular expression, of its one group if it has one.
+
+    `blanks` is a table for `str.translate` that is applied first. It keeps the text's length.
+    """
+
+    def __init__(
+        self, lowercase: bool, token_pattern: str, blanks: dict[int, str] | None = None
+    ) -> None:
+        self._lowercase = lowercase
+        self._pattern = _compiled(token_pattern)
+        self._blanks = blanks
+
+    def _prepare(self, text: str) -> str:
+        text = text.lower() if self._lowercase else text
+        return text if self._blanks is None else text.translate(self._blanks)
+
+    def split(self, text: str) -> list[str]:
+        return self._pattern.findall(self._prepare(text))
+
+    def spans(self, text: str) -> list[Span]:
+        prepared = self._prepare(text)
+        return _in_original(list(map(_group, self._pattern.finditer(prepared))), text, prepared)
+
+
+class CallableTokenizer(_StringTokenizer):
+    """A user's function from a text to its tokens."""
+
+    def __init__(self, lowercase: bool, tokenize: Tokenize) -> None:
+        self._lowercase = lowercase
+        self._tokenize = tokenize
+
+    def split(self, text: str) -> list[str]:
+        words = self._tokenize(text.lower() if self._lowercase else text)
+        if isinstance(words, str):
+            raise TypeError("tokenizer must return the words of a text as a list, got a str")
+        words = list(words)
+        for word in words:
+            if not isinstance(word, str):
+                raise TypeError(
+                    f"tokenizer must return words of type str, got {word!r} "
+                    f"of type {type(word).__name__} among them"
+                )
+        return words
+
+    def spans(self, text: str) -> list[Span] | None:
+        """Look for the tokens in the text, one after the other.
+
+        None where a token is not found, or where the text between two tokens has a letter or a
+        digit: then nobody can tell what the tokens stand for.
+        """
+        lowered = text.lower() if self._lowercase else text
+        spans, end = [], 0
+        for word in self.split(text):
+            begin = lowered.find(word, end)
+            if begin < 0 or any(map(str.isalnum, lowered[end:begin])):
+                return None
+            end = begin + len(word)
+            spans.append((begin, end))
+        if any(map(str.isalnum, lowered[end:])):
+            return None
+        return _in_original(spans, text, lowered)
+
+
+def _compiled(token_pattern: str) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} is no regular expression: {error}."
+        ) from error
+    if pattern.groups > 1:
+        raise ValueError(
+            f"token_pattern={token_pattern!r} has {pattern.groups} capturing groups: it may have "
+            "one, which is then the word; write the others as (?:...)."
+        )
+    return pattern
+
+
+def _group(match: re.Match[str]) -> Span:
+    """Span of the word: of the one group, if the pattern has one, as in `re.findall`."""
+    begin, end = match.span(match.re.groups)
+    return (begin, end) if begin >= 0 else (match.start(), match.start())
+
+
+def _in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
+    """Undo what lower-casing does to positions: it turns some characters, such as İ, into two."""
+    if len(lowered) == len(text):  # No character becomes none.
+        return spans
+    origins = [place for place, character in enumerate(text) for _ in character.lower()]
+    origins.append(len(text))
+    found: list[Span] = []
+    shown = 0
+    for begin, end in spans:
+        # A character that was split between two words is shown in the first.
+        first = max(origins[begin], shown)
+        shown = max(origins[end - 1] + 1 if end > begin else first, first)
+        found.append((first, shown))
+    return found

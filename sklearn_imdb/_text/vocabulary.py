@@ -1,0 +1,151 @@
+"""Which terms are kept, which rank each has, and what a word index is called."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sklearn_imdb._class_evidence import log_count_ratios
+from sklearn_imdb._convention import LARGEST_INDEX
+from sklearn_imdb._text.counts import Counts, least_document_frequency
+from sklearn_imdb._text.recipe import Recipe
+
+
+def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
+    """Return the ids of the terms that are kept, in the order of their ranks.
+
+    The most frequent term comes first. By class evidence, the term with the largest log-count
+    ratio times the square root of its document frequency comes first. Of equal terms, the one seen
+    first comes first.
+    """
+    least = least_document_frequency(recipe.min_df, counts.n_documents)
+    ids = np.arange(len(counts.occurrences))
+    if least > 1:
+        ids = ids[counts.document_frequency.sum(axis=1) >= least]
+    scores = counts.occurrences[ids].astype(np.float64)
+    if recipe.ranks_by_evidence:
+        document_frequency = counts.document_frequency[ids]
+        scores = np.abs(log_count_ratios(document_frequency))
+        scores = scores * np.sqrt(document_frequency.sum(axis=1))
+    n_ranks = recipe.n_ranks
+    if n_ranks is not None and n_ranks < len(scores):  # To sort them all would take longer.
+        is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]
+        ids, scores = ids[is_high], scores[is_high]
+    return ids[np.argsort(-scores, kind="stable")[:n_ranks]]
+
+
+def given_vocabulary(recipe: Recipe) -> dict[str, int]:
+    """Return the ranks of the vocabulary that a user gave, as many as `num_words` leaves room for.
+
+    They are sorted by rank. Without a given vocabulary there are none.
+    """
+    if recipe.vocabulary is None:
+        return {}
+    vocabulary, n_ranks, index_from = recipe.vocabulary, recipe.n_ranks, recipe.index_from
+    ranks: dict[str, int] = {}
+    for word, rank in vocabulary.items():
+        if not isinstance(word, str):
+            raise TypeError(
+                f"vocabulary must map words to ranks, got the key {word!r} of type "
+                f"{type(word).__name__}."
+            )
+        if not isinstance(rank, Integral) or isinstance(rank, bool) or rank < 1:
+            raise ValueError(
+                f"vocabulary must map words to ranks, integers counted from 1, got {rank!r} for "
+                f"the word {word!r}."
+            )
+        ranks[word] = int(rank)
+    if not ranks:
+        raise ValueError("vocabulary must map at least one word to its rank, got an empty one.")
+    if len(set(ranks.values())) < len(ranks):
+        (rank, _), *_ = Counter(ranks.values()).most_common(1)
+        twins = [word for word in ranks if ranks[word] == rank][:3]
+        raise ValueError(f"vocabulary must give each word its own rank, got {rank} for {twins}.")
+    lowest, highest = min(ranks.values()), max(ranks.values())
+    if n_ranks is None and highest + index_from > LARGEST_INDEX:
+        raise ValueError(
+            f"vocabulary holds the rank {highest}, and with index_from={index_from} that is beyond "
+            f"the largest index, {LARGEST_INDEX}."
+        )
+    if n_ranks is not None and lowest > n_ranks:
+        raise ValueError(
+            f"vocabulary holds no rank that num_words leaves room for: its lowest is {lowest}, and "
+            f"ranks end at {n_ranks}. Raise num_words."
+        )
+    return {
+        word: rank
+        for word, rank in sorted(ranks.items(), key=lambda item: item[1])
+        if n_ranks is None or rank <= n_ranks
+    }
+
+
+def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Recipe) -> list[str]:
+    """Return the name of each word index, other than that of padding.
+
+    Without a table of all words, which would take longer than to explain a text.
+    """
+    if not vocabulary:
+        raise ValueError(
+            "This SequenceVectorizer knows no words, because it was fitted on index lists or no "
+            "word was kept yet: give it the vocabulary that encoded them, such as Keras's word "
+            "index."
+        )
+    words = list(vocabulary)
+    # They are sorted by rank. A vocabulary that was given may leave out some ranks.
+    ranks: Sequence[int] = range(1, len(words) + 1)
+    if vocabulary[words[-1]] > len(words):
+        ranks = list(vocabulary.values())
+
+    def name(index: int) -> str:
+        if index == recipe.start_char:
+            return "<START>"
+        if index == recipe.oov_char:
+            return "<UNK>"
+        rank = index - recipe.index_from
+        if rank <= 0:
+            return "<UNUSED>"
+        position = bisect_left(ranks, rank)
+        is_found = position < len(words) and ranks[position] == rank
+        return words[position] if is_found else "<UNK>"
+
+    return [name(index) for index in indices]
+
+
+# -- in a file --------------------------------------------------------------------------------
+
+
+def packed(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[Any]]:
+    """Return words and columns of numbers as few arrays, which take the least room in a file.
+
+    The words' text in UTF-8, their lengths in characters, and each column.
+    """
+    words = list(words)
+    # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
+    text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
+    columns = [[len(word) for word in words], *map(list, numbers)]
+    return [text] + [
+        np.array(column, dtype=np.min_scalar_type(max(column, default=0))) for column in columns
+    ]
+
+
+def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:
+    """Return the words and the columns that `packed` was given."""
+    text, lengths, *columns = arrays
+    characters = text.tobytes().decode("utf-8", "surrogatepass")
+    ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    words = [characters[start:end] for start, end in itertools.pairwise([0, *ends])]
+    return words, columns
+
+
+def is_packable(vocabulary: Any) -> bool:
+    """Whether it is a dict of words and whole numbers that comes back from `packed` the same."""
+    return type(vocabulary) is dict and all(
+        type(word) is str and type(rank) is int and rank >= 0 for word, rank in vocabulary.items()
+    )
