@@ -89,7 +89,7 @@ def make_text_classifier(
         classifier = EmbeddingAverageClassifier(
             hidden_units=0,
             dropout=0.3,
-            token_weighting="nb",
+            pooling="evidence",
             learning_rate=0.0005,
             learning_rate_schedule="cosine",
             label_smoothing=0.1,

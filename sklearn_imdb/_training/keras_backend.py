@@ -18,16 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb._network import (
-    COSINE_END,
-    CROSS_ENTROPIES,
-    WEIGHTED_LENGTH,
-    Examples,
-    Logs,
-    Network,
-    Weights,
-)
-from sklearn_imdb._sequences import ROWS_AT_ONCE
+from sklearn_imdb._training.network import WEIGHTED_LENGTH, Logs, Network, Weights
+from sklearn_imdb._training.optimizers import COSINE_END, OptimizerState
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, Plan
+from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 try:
     import keras
@@ -64,7 +59,7 @@ def make_model(
         network.input_dim,
         network.embedding_dim,
         embeddings_initializer="zeros",
-        mask_zero=network.mask_zero and network.token_weights is None,
+        mask_zero=network.pooling == "masked_mean",
         dtype="float32",
         name="embedding",
     )
@@ -148,7 +143,7 @@ def make_classifier(model: keras.Model, classes: npt.NDArray[Any], maxlen: int) 
     """Return a fitted scikeras `KerasClassifier` around a trained model."""
     model.compile(
         optimizer=keras.optimizers.Adam(name="adam"),
-        loss=make_loss("auto", len(classes)),
+        loss=CROSS_ENTROPIES[len(classes) > 2],
         metrics=["accuracy"],
         jit_compile=False,
     )
@@ -160,23 +155,21 @@ def make_classifier(model: keras.Model, classes: npt.NDArray[Any], maxlen: int) 
 # -- what a user may pass ---------------------------------------------------------------------
 
 
-def make_optimizer(
-    optimizer: Any, learning_rate: Any, decay_steps: int | None, weight_decay: float
-) -> keras.Optimizer:
-    """Return a new optimizer; all but the first are for one that is given by name."""
+def make_optimizer(plan: Plan) -> keras.Optimizer:
+    """Return a new optimizer; the learning rate and its schedule are for one given by name."""
     try:
-        known = keras.optimizers.get(_own(optimizer))
+        known = keras.optimizers.get(_own(plan.optimizer))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"optimizer={optimizer!r} is none that Keras knows: {error}") from error
+        raise ValueError(
+            f"optimizer={plan.optimizer!r} is none that Keras knows: {error}"
+        ) from error
     config = known.get_config()
-    if isinstance(optimizer, str):
-        if decay_steps is not None:
-            learning_rate = keras.optimizers.schedules.CosineDecay(
-                float(learning_rate), decay_steps, alpha=COSINE_END
+    if isinstance(plan.optimizer, str):
+        config["learning_rate"] = plan.learning_rate
+        if plan.decay_steps is not None:
+            config["learning_rate"] = keras.optimizers.schedules.CosineDecay(
+                float(plan.learning_rate), plan.decay_steps, alpha=COSINE_END
             )
-        config["learning_rate"] = learning_rate
-        if weight_decay:
-            config["weight_decay"] = float(weight_decay)
     elif isinstance(known._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
         # Itself, not its config: a schedule has no state, and one's own need not be registered.
         config["learning_rate"] = known._learning_rate
@@ -187,24 +180,22 @@ def make_optimizer(
     return made
 
 
-def make_loss(loss: Any, n_classes: int, label_smoothing: float = 0.0) -> Any:
+def make_loss(plan: Plan) -> Any:
     """Return the loss; an instance serves as it is, because training leaves it alone.
 
-    Labels are smoothed for "auto" and the cross-entropies by name alone.
+    Labels are smoothed for the cross-entropies by name alone.
     """
-    if loss == "auto":
-        loss = CROSS_ENTROPIES[n_classes > 2]
-    if label_smoothing:
+    if plan.label_smoothing:
         kinds = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
-        return kinds[n_classes > 2](label_smoothing=float(label_smoothing))
+        return kinds[plan.n_classes > 2](label_smoothing=float(plan.label_smoothing))
     try:
-        known = keras.losses.get(_own(loss))
+        known = keras.losses.get(_own(plan.loss))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"loss={loss!r} is none that Keras knows: {error}") from error
+        raise ValueError(f"loss={plan.loss!r} is none that Keras knows: {error}") from error
     name = getattr(known, "__name__", getattr(known, "name", ""))
-    if n_classes == 2 and "categorical" in name:
+    if plan.n_classes == 2 and "categorical" in name:
         raise ValueError(
-            f"loss={loss!r} does not go with 2 classes, which end in one sigmoid unit: use "
+            f"loss={plan.loss!r} does not go with 2 classes, which end in one sigmoid unit: use "
             "'binary_crossentropy' or another loss of two classes."
         )
     return known
@@ -253,27 +244,20 @@ def _giving_memory_back(function: Callable[P, T]) -> Callable[P, T]:
 
 @_giving_memory_back
 def train(
+    plan: Plan,
     network: Network,
     weights: Weights,
-    training: Examples,
-    validation: Examples | None,
+    training: Rows,
+    validation: Rows | None,
     *,
-    epochs: int,
-    batch_size: int,
-    shuffle: bool,
-    optimizer: keras.Optimizer,
-    optimizer_state: list[npt.NDArray[Any]] | None,
-    loss: Any,
-    callbacks: list[keras.callbacks.Callback],
-    verbose: int,
     rng: np.random.RandomState,
-    on_epoch_begin: Callable[[], None],
-    on_epoch_end: Callable[[Logs, Weights], bool],
-) -> tuple[Weights, list[npt.NDArray[Any]]]:
-    """Train from `weights` through `KerasClassifier.fit`; return the weights and the optimizer's.
-
-    The counterpart of `_network.train`.
-    """
+    optimizer_state: OptimizerState | None,
+    begin_epoch: Callable[[], None],
+    end_epoch: Callable[[Logs, Weights], bool],
+) -> tuple[Weights, OptimizerState]:
+    """Train as `Backend` says, through `KerasClassifier.fit`."""
+    optimizer, loss = make_optimizer(plan), make_loss(plan)
+    callbacks = checked_callbacks(plan.callbacks or [])
     maxlen = training.X.shape[1]
     seeds = (0, 0)
     if network.dropout:
@@ -283,7 +267,7 @@ def train(
     # The layers remain stock ones, so that plain Keras loads what a callback saves.
     embedding = model.get_layer("embedding")
     embedding.call = MethodType(_look_up, embedding)
-    if network.token_weights is None:
+    if network.pooling != "evidence":
         average = model.get_layer("average")
         average.call = MethodType(_average, average)
         average.autocast = False
@@ -308,8 +292,8 @@ def train(
 
     def fit(x: Any, y: Any, sample_weight: Any = None, **options: Any) -> Any:
         """Fit on the rows in an order that NumPy draws, not TensorFlow's global generator."""
-        batches = _Batches(x, y, sample_weight, batch_size)
-        if shuffle:
+        batches = _Batches(x, y, sample_weight, plan.batch_size)
+        if plan.shuffle:
             # Not by the dataset's own on_epoch_end, which Keras calls before the first epoch too.
             shuffling = keras.callbacks.LambdaCallback(
                 on_epoch_begin=lambda epoch, logs: batches.reorder(rng.permutation(len(x)))
@@ -321,9 +305,9 @@ def train(
     model.fit = fit
     classifier = _TrainingClassifier(
         model=model,
-        epochs=epochs,
-        verbose=verbose,
-        callbacks=[*callbacks, _Epochs(on_epoch_begin, on_epoch_end)],
+        epochs=plan.epochs,
+        verbose=plan.verbose,
+        callbacks=[*callbacks, _Epochs(begin_epoch, end_epoch)],
     )
     targets = _targets(training.y, network, is_sparse)
     classifier.fit(training.X, targets, training.sample_weight)
@@ -370,14 +354,14 @@ class _Epochs(keras.callbacks.Callback):
     """Hands each epoch's logs and weights to the estimator, which may have training stop."""
 
     def __init__(
-        self, on_epoch_begin: Callable[[], None], on_epoch_end: Callable[[Logs, Weights], bool]
+        self, begin_epoch: Callable[[], None], end_epoch: Callable[[Logs, Weights], bool]
     ) -> None:
         super().__init__()
-        self._on_epoch_begin = on_epoch_begin
-        self._on_epoch_end = on_epoch_end
+        self._begin_epoch = begin_epoch
+        self._end_epoch = end_epoch
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._on_epoch_begin()
+        self._begin_epoch()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         # In the order of the other backend; what callbacks have added comes last.
@@ -387,7 +371,7 @@ class _Epochs(keras.callbacks.Callback):
             for name in names
             if logs and name in logs and np.ndim(logs[name]) == 0
         }
-        if self._on_epoch_end(ordered, get_weights(self.model)):
+        if self._end_epoch(ordered, get_weights(self.model)):
             self.model.stop_training = True
 
 

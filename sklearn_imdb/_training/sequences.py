@@ -1,4 +1,4 @@
-"""Sequences of word indices: what a user hands to the classifier, checked, and what is in them."""
+"""Sequences of word indices: the `X` of the classifier, checked, and the words in each row."""
 
 from __future__ import annotations
 
@@ -8,42 +8,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-LARGEST_INDEX = int(np.iinfo(np.int32).max)
-"""Word indices are int32."""
-
-UNKNOWN_WORD = 2
-N_RESERVED = 3
-"""Padding, start and unknown word: indices that every embedding table has rows for."""
+from sklearn_imdb._convention import LARGEST_INDEX, UNKNOWN
 
 ROWS_AT_ONCE = 4096
 """Sequences that are worked on together, where all at once would take too much memory."""
 
-Rows: TypeAlias = Sequence[int] | npt.NDArray[np.intp]
-
-_LOOKED_AT = 20
-"""Rows in which raw texts are looked for."""
-
-
-def refuse_texts(X: Any, name: str, remedy: str) -> None:
-    """Raise a ValueError where `X`, a table or a list, holds raw texts."""
-    if getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
-        return
-    if hasattr(X, "head"):
-        X = X.head(_LOOKED_AT)
-    elif isinstance(X, list | tuple | np.ndarray):
-        X = X[:_LOOKED_AT]
-    else:
-        return
-    rows = [
-        row if isinstance(row, list | tuple | np.ndarray) else [row]
-        for row in np.asarray(X, dtype=object)
-    ]
-    if any(isinstance(item, str | bytes) for row in rows for item in row):
-        raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
+RowNumbers: TypeAlias = Sequence[int] | npt.NDArray[np.intp]
 
 
 def checked_indices(
-    X: npt.NDArray[Any], name: str, rows: Rows | None = None
+    X: npt.NDArray[Any], name: str, rows: RowNumbers | None = None
 ) -> npt.NDArray[np.integer]:
     """Return the numeric array `X` as word indices, or raise a ValueError that says which fails.
 
@@ -71,8 +45,10 @@ def checked_indices(
     return indices
 
 
-def _shown(X: npt.NDArray[Any], wrong: npt.NDArray[np.bool_], name: str, rows: Rows | None) -> str:
-    """Say what stands at the first wrong place of `X`, and where that is."""
+def _shown(
+    X: npt.NDArray[Any], wrong: npt.NDArray[np.bool_], name: str, rows: RowNumbers | None
+) -> str:
+    """Say what the first wrong item of `X` is, and its row and column."""
     row, column = np.argwhere(wrong)[0]
     return f"{name}[{row if rows is None else rows[row]}, {column}] = {X[row, column]}"
 
@@ -80,19 +56,20 @@ def _shown(X: npt.NDArray[Any], wrong: npt.NDArray[np.bool_], name: str, rows: R
 def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:
     """Return `X` as int32, contiguous, with indices of `input_dim` or more as the unknown word."""
     if X.max() >= input_dim:
-        X = np.where(X < input_dim, X, UNKNOWN_WORD)  # noqa: SIM300  # It takes X for a constant.
+        X = np.where(X < input_dim, X, UNKNOWN)  # noqa: SIM300  # It takes X for a constant.
     return np.ascontiguousarray(X, dtype=np.int32)
 
 
 def words_of(
     X: npt.NDArray[np.integer],
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.integer]]:
-    """Return the different words of each row, sorted, and their places in the sorted rows' `ravel`.
+    """Return the different words of each row, sorted, with their offsets in the sorted rows.
 
-    A word is there as often as from its place to the next one's.
+    The rows are sorted one by one and then put end to end. So a row contains a word as often as
+    there are items from the word's offset to the next one.
     """
     words = np.sort(X, axis=1)
     is_first = np.ones(X.shape, dtype=bool)
     np.not_equal(words[:, 1:], words[:, :-1], out=is_first[:, 1:])
-    places = np.flatnonzero(is_first)
-    return places, words.ravel()[places]
+    offsets = np.flatnonzero(is_first)
+    return offsets, words.ravel()[offsets]

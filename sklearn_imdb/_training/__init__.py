@@ -1,0 +1,1 @@
+"""Rows and a network become weights."""

@@ -1,0 +1,223 @@
+"""The epochs of a training, whichever backend trains: history, weights to keep, when to stop."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sklearn_imdb._training import scipy_backend
+from sklearn_imdb._training.network import Logs, Network, Weights
+from sklearn_imdb._training.optimizers import OptimizerState
+from sklearn_imdb._training.plan import Plan
+from sklearn_imdb._training.rows import Rows
+
+_MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+class Backend(Protocol):
+    """Trains from `weights`, which stay as they are, and returns new ones.
+
+    `begin_epoch()` is called before each epoch. `end_epoch(logs, weights)` is called after each
+    with the epoch's losses and accuracies and with the weights, which the next epoch overwrites.
+    Training ends when it returns True.
+    """
+
+    def __call__(
+        self,
+        plan: Plan,
+        network: Network,
+        weights: Weights,
+        training: Rows,
+        validation: Rows | None,
+        *,
+        rng: np.random.RandomState,
+        optimizer_state: OptimizerState | None,
+        begin_epoch: Callable[[], None],
+        end_epoch: Callable[[Logs, Weights], bool],
+    ) -> tuple[Weights, OptimizerState]: ...
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training has come to, at its end or after one of its epochs."""
+
+    weights: Weights
+    history: dict[str, list[float]]
+    """Of this training, and of the calls of `partial_fit` before it."""
+    best_epoch: int
+    kept_epoch: int | None
+    """The epoch of `weights`, counted from 1; None where Keras's callbacks may have set them."""
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """What `partial_fit` keeps between chunks, besides what `fit` learns."""
+
+    backend: str
+    optimizer: OptimizerState
+    document_frequency: npt.NDArray[np.float64] | None
+    """Of each word index in each class, over all chunks, where words are weighed."""
+    n_rows: int
+    mean_weight: float
+    """Of the rows of all chunks."""
+    rng: np.random.RandomState | None
+    """None where the generator is the user's."""
+
+
+def train(
+    plan: Plan,
+    network: Network,
+    weights: Weights,
+    training: Rows,
+    validation: Rows | None,
+    *,
+    rng: np.random.RandomState,
+    before: Mapping[str, list[float]] | None = None,
+    optimizer_state: OptimizerState | None = None,
+    begin_epoch: Callable[[], None],
+    end_epoch: Callable[[Callable[[], Trained]], bool],
+) -> tuple[Trained, OptimizerState]:
+    """Train by the backend of the plan; `before` is the history that this one goes on from.
+
+    `end_epoch` is called with a function that makes a copy of what has been learned so far.
+    Training ends when it returns True.
+    """
+    backend: Backend = scipy_backend.train
+    if plan.backend == "keras":
+        from sklearn_imdb._training import keras_backend
+
+        backend = keras_backend.train
+    monitor = EpochMonitor(plan, before or {})
+
+    def so_far(weights: Weights) -> Trained:
+        history = {name: values.copy() for name, values in monitor.history.items()}
+        copies = [array.copy() for array in weights]
+        return Trained(copies, history, monitor.best_epoch, monitor.n_epochs)
+
+    def after_epoch(logs: Logs, weights: Weights) -> bool:
+        stops_early = monitor(logs, weights)
+        return end_epoch(lambda: so_far(weights)) or stops_early
+
+    with monitor.shown(plan.verbose if plan.backend == "scipy" else 0):
+        weights, state = backend(
+            plan,
+            network,
+            weights,
+            training.within(network.input_dim),
+            None if validation is None else validation.within(network.input_dim),
+            rng=rng,
+            optimizer_state=optimizer_state,
+            begin_epoch=begin_epoch,
+            end_epoch=after_epoch,
+        )
+    if not monitor.has_begun:
+        raise ValueError("No epoch was trained: callbacks ended the training before the first.")
+    kept_epoch: int | None = monitor.n_epochs
+    if monitor.best_weights:
+        weights, kept_epoch = monitor.best_weights, monitor.best_epoch
+    elif plan.callbacks:
+        kept_epoch = None
+    # The logs are of the weights before the last step.
+    if not all(np.isfinite(array).all() for array in weights):
+        raise ValueError("The weights are not finite after the last step: lower learning_rate.")
+    return Trained(weights, monitor.history, monitor.best_epoch, kept_epoch), state
+
+
+class EpochMonitor:
+    """Called with the logs and weights of each epoch; returns True when training is to stop.
+
+    Early stopping is that of Keras's `EarlyStopping`: `patience` epochs without a better value
+    of `monitor` end the training. With `restore_best_weights`,
+    `best_weights` are a copy of the best epoch's. `history` goes on from that of `before`, and so
+    do the numbers of `n_epochs` and `best_epoch`.
+    """
+
+    def __init__(self, plan: Plan, before: Mapping[str, list[float]]) -> None:
+        self.history = {name: list(values) for name, values in before.items()}
+        self.n_epochs = self.best_epoch = self._n_before = len(self.history.get("loss", []))
+        self.best_weights: Weights = []
+        self._epochs = plan.epochs
+        self._monitor = plan.monitor
+        self._patience = plan.patience if plan.early_stopping else math.inf
+        self._restores_best = plan.early_stopping and plan.restore_best_weights
+        self._best_value = math.inf
+        self._show: Callable[[int, Logs], None] = _show_nothing
+
+    def __call__(self, logs: Logs, weights: Weights) -> bool:
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        self.n_epochs += 1
+        epoch = self.n_epochs - self._n_before
+        # What callbacks have added to the logs is theirs.
+        measured = {name: logs[name] for name in _MEASURED if name in logs}
+        if not all(map(math.isfinite, measured.values())):
+            raise ValueError(
+                f"The loss is not finite in epoch {epoch} ({_formatted(measured)}), and training "
+                "cannot go on: lower learning_rate, or check l2 and the sample weights for huge "
+                "values."
+            )
+        self._show(epoch, logs)
+
+        is_best = True
+        if self._monitor in logs:  # Where it is not measured, each epoch is the best so far.
+            value = logs[self._monitor]
+            if self._monitor.endswith("accuracy"):
+                value = -value
+            is_best = value < self._best_value
+            self._best_value = min(value, self._best_value)
+        if is_best:
+            self.best_epoch = self.n_epochs
+            if self._restores_best:
+                self.best_weights = [array.copy() for array in weights]
+        return not is_best and self.n_epochs - self.best_epoch >= self._patience
+
+    @contextmanager
+    def shown(self, verbose: int) -> Iterator[None]:
+        """Show the epochs as Keras users know it: 1 is a bar, 2 a line an epoch."""
+        if verbose == 2:
+            self._show = self._print
+            yield
+        elif verbose == 1:
+            try:
+                from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+                from rich.table import Column
+            except ImportError as error:
+                raise ImportError(
+                    "verbose=1 draws its progress bar with rich, which is not installed: "
+                    "pip install rich, or set verbose=2 for a line an epoch."
+                ) from error
+            # As narrow as 80 characters need; where they are fewer, the figures are cut first.
+            figures = TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=True))
+            count = MofNCompleteColumn(table_column=Column(min_width=5, no_wrap=True))
+            with Progress("Epoch", count, BarColumn(bar_width=8), figures) as progress:
+                task = progress.add_task("Epoch", total=self._epochs, logs="")
+                self._show = lambda epoch, logs: progress.update(
+                    task, completed=epoch, logs=_formatted(logs, "{} {:.3f}", " ")
+                )
+                yield
+        else:
+            yield
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any epoch has been trained."""
+        return self.n_epochs > self._n_before
+
+    def _print(self, epoch: int, logs: Logs) -> None:
+        sys.stdout.write(f"Epoch {epoch}/{self._epochs} - {_formatted(logs)}\n")
+        sys.stdout.flush()
+
+
+def _show_nothing(epoch: int, logs: Logs) -> None:
+    pass
+
+
+def _formatted(logs: Logs, item: str = "{}: {:.4f}", separator: str = " - ") -> str:
+    return separator.join(item.format(name, value) for name, value in logs.items())

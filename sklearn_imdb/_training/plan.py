@@ -1,0 +1,140 @@
+"""The plan: everything that was asked of a training, with each "auto" resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from numbers import Real
+from typing import Any, Self
+
+CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
+"""Keras's names of the loss of two classes, and of more."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The classifier's training parameters under their own names, and what they apply to.
+
+    A plan contradicts neither itself nor its rows and classes.
+    """
+
+    backend: str
+    """"scipy" or "keras"."""
+    optimizer: Any
+    """A name, or what Keras takes."""
+    learning_rate: Any
+    """A number, or a schedule of Keras's."""
+    learning_rate_schedule: str
+    loss: Any
+    """A name other than "auto", or what Keras takes."""
+    label_smoothing: float
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    early_stopping: bool
+    monitor: str
+    patience: int
+    restore_best_weights: bool
+    callbacks: Any
+    verbose: int
+    n_rows: int
+    n_classes: int
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any], *, n_rows: int, n_classes: int) -> Self:
+        """Resolve the parameters of a fit.
+
+        Raises
+        ------
+        ValueError
+            If parameters contradict each other or the number of classes, or if `backend="scipy"`
+            lacks what was asked for.
+        """
+        names = [field.name for field in fields(cls)][:-2]
+        asked = cls(
+            **{name: parameters[name] for name in names}, n_rows=n_rows, n_classes=n_classes
+        )
+        asked._check()
+        fitting = CROSS_ENTROPIES[n_classes > 2]
+        batch_size: int | str = asked.batch_size
+        return replace(
+            asked,
+            backend=asked._chosen_backend(),
+            loss=fitting if asked._loss_is("auto") else asked.loss,
+            batch_size=auto_batch_size(n_rows) if batch_size == "auto" else batch_size,
+        )
+
+    @classmethod
+    def of_chunk(cls, parameters: Mapping[str, Any], *, n_rows: int, n_classes: int) -> Self:
+        """Resolve the parameters of a call of `partial_fit`: one epoch, and no early stopping."""
+        if parameters["class_weight"] == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
+                "give class_weight as a dict, such as compute_class_weight finds on all labels."
+            )
+        if parameters["learning_rate_schedule"] != "constant":
+            raise ValueError(
+                f"learning_rate_schedule={parameters['learning_rate_schedule']!r} needs the number "
+                "of steps there will be and partial_fit sees a chunk: set it to 'constant'."
+            )
+        of_chunk = {"epochs": 1, "early_stopping": False, "monitor": "loss"}
+        return cls.of({**parameters, **of_chunk}, n_rows=n_rows, n_classes=n_classes)
+
+    @property
+    def decay_steps(self) -> int | None:
+        """Steps over which the learning rate falls; None where it is constant."""
+        if self.learning_rate_schedule == "constant":
+            return None
+        return self.epochs * -(-self.n_rows // self.batch_size)
+
+    def _loss_is(self, *names: str) -> bool:
+        return isinstance(self.loss, str) and self.loss in names
+
+    def _check(self) -> None:
+        has_schedule = self.learning_rate_schedule != "constant"
+        if not isinstance(self.optimizer, str) and has_schedule:
+            raise ValueError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} is for an optimizer "
+                f"given by name, got optimizer={self.optimizer!r}: give the schedule to the "
+                "optimizer itself."
+            )
+        if has_schedule and not isinstance(self.learning_rate, Real):
+            raise ValueError(
+                f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
+                "learning_rate_schedule='constant', or learning_rate to a number."
+            )
+        is_cross_entropy = self._loss_is("auto", *CROSS_ENTROPIES)
+        if self.label_smoothing and not is_cross_entropy:
+            raise ValueError(
+                f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
+                f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
+            )
+        fitting = CROSS_ENTROPIES[self.n_classes > 2]
+        if is_cross_entropy and not self._loss_is("auto", fitting):
+            raise ValueError(
+                f"loss={self.loss!r} does not go with {self.n_classes} classes: use {fitting!r} "
+                "or 'auto'."
+            )
+
+    def _chosen_backend(self) -> str:
+        lacking = []
+        if self.optimizer != "adam":
+            lacking.append(f"optimizer={self.optimizer!r}")
+        if not self._loss_is("auto", *CROSS_ENTROPIES):
+            lacking.append(f"loss={self.loss!r}")
+        if not isinstance(self.learning_rate, Real):
+            lacking.append(f"learning_rate={self.learning_rate!r}")
+        if self.callbacks:
+            lacking.append(f"callbacks={self.callbacks!r}")
+        if self.backend == "scipy" and lacking:
+            raise ValueError(
+                f"backend='scipy' does not know {', '.join(lacking)}: it has optimizer='adam', "
+                f"loss='auto' or one of {list(CROSS_ENTROPIES)}, and no callbacks. Set "
+                "backend='auto' or 'keras'."
+            )
+        return "keras" if self.backend == "keras" or lacking else "scipy"
+
+
+def auto_batch_size(n_rows: int) -> int:
+    """Return a 200th of the rows, at least 2 and at most 128."""
+    return min(max(n_rows // 200, 2), 128)

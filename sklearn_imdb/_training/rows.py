@@ -1,0 +1,252 @@
+"""Training and validation rows of a fit, checked together, and their weights in the loss."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import _check_sample_weight
+
+from sklearn_imdb._checks import checked_labels, class_numbers, refuse_texts
+from sklearn_imdb._class_evidence import log_count_ratios
+from sklearn_imdb._convention import PADDING
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE, checked_indices, within, words_of
+
+
+class Rows(NamedTuple):
+    """Sequences with their classes."""
+
+    X: npt.NDArray[np.integer]
+    """Word indices, shape (n_samples, maxlen)."""
+    y: npt.NDArray[np.intp]
+    """Class numbers, shape (n_samples,)."""
+    sample_weight: npt.NDArray[np.floating] | None = None
+    """With a mean of 1 where they come to a loss, shape (n_samples,)."""
+
+    def take(self, numbers: npt.NDArray[np.intp]) -> Rows:
+        """Return the rows of these numbers."""
+        weight = self.sample_weight
+        return Rows(self.X[numbers], self.y[numbers], None if weight is None else weight[numbers])
+
+    def within(self, input_dim: int) -> Rows:
+        """Return the rows with indices of `input_dim` or more as the unknown word."""
+        return self._replace(X=within(self.X, input_dim))
+
+
+def checked_classes(labels: npt.NDArray[Any], name: str = "y") -> npt.NDArray[Any]:
+    """Return the different labels, sorted, or raise a ValueError where there is only one."""
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} must hold at least two classes to tell apart, got one class: "
+            f"{classes.tolist()[0]!r}."
+        )
+    return classes
+
+
+def checked_rows(
+    X: npt.NDArray[Any],
+    labels: npt.NDArray[Any],
+    sample_weight: Any,
+    classes: npt.NDArray[Any] | None,
+    suffix: str = "",
+) -> tuple[Rows, npt.NDArray[Any]]:
+    """Return the rows that weigh anything, and the classes of all where none are given.
+
+    Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
+    But two of the classes must weigh something.
+    """
+    numbers = None
+    given_classes = checked_classes(labels) if classes is None else classes
+    y = class_numbers(labels, given_classes, f"y{suffix}")
+    if sample_weight is not None:
+        try:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        except ValueError as error:
+            raise ValueError(f"sample_weight{suffix}: {error}") from error
+        _check_weights(sample_weight, f"sample_weight{suffix}")
+        numbers = np.flatnonzero(sample_weight)
+        X, y, sample_weight = X[numbers], y[numbers], sample_weight[numbers]
+        if classes is None:
+            checked_classes(given_classes[y])
+    return Rows(checked_indices(X, f"X{suffix}", numbers), y, sample_weight), given_classes
+
+
+def checked_validation(
+    X_val: Any,
+    y_val: Any,
+    sample_weight_val: Any,
+    classes: npt.NDArray[Any],
+    training_shape: tuple[int, int],
+) -> Rows | None:
+    """Return the validation rows that `fit` was given; None where it was given none."""
+    if X_val is None and y_val is None and sample_weight_val is None:
+        return None
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
+    refuse_texts(
+        X_val,
+        "X_val",
+        "transform them first; or, in a Pipeline, have the vectorizer do it with "
+        "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
+    )
+    X_val = check_array(X_val, dtype="numeric", input_name="X_val")
+    y_val = checked_labels(y_val, "y_val")
+    n_training, maxlen = training_shape
+    if X_val.shape[1] != maxlen:
+        raise ValueError(
+            f"X_val has {X_val.shape[1]} columns where X has {maxlen}: both must come from the "
+            "same SequenceVectorizer."
+        )
+    if len(y_val) != len(X_val):
+        raise ValueError(
+            f"X_val and y_val must be of the same length, got {len(X_val)} rows and {len(y_val)} "
+            "labels."
+        )
+    if len(X_val) == n_training:
+        warnings.warn(
+            f"X_val has as many rows as X, {n_training}. Metadata of that length is cut to the "
+            "rows of each fold by scikit-learn's cross-validation and grid search, as "
+            "sample_weight is, and is then not the validation set you passed. If this is no "
+            "cross-validation, all is well; else pass an X_val of another length, or leave it out "
+            "and set early_stopping=True.",
+            UserWarning,
+            stacklevel=3,
+        )
+    validation, _ = checked_rows(X_val, y_val, sample_weight_val, classes, suffix="_val")
+    return validation
+
+
+def hold_out(
+    training: Rows, validation_split: float, rng: np.random.RandomState
+) -> tuple[Rows, Rows]:
+    """Split the rows into those to train on and a stratified part to validate on."""
+    try:
+        kept, held_out = train_test_split(
+            np.arange(len(training.y)),
+            test_size=validation_split,
+            stratify=training.y,
+            random_state=rng,
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping=True cannot hold out validation_split={validation_split} of the "
+            f"{len(training.y)} rows with every class in both parts: {error} Pass more rows, or "
+            "X_val and y_val."
+        ) from error
+    return training.take(kept), training.take(held_out)
+
+
+def token_weights(
+    rows: Rows, shape: tuple[int, int], before: npt.NDArray[np.float64] | None = None
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
+    """Return the weight of each word index, its class evidence, and the counts it comes from.
+
+    `before` are the counts of the rows before these; `shape` is as in `document_frequency`.
+    """
+    counts = document_frequency(rows, shape)
+    if before is not None:
+        counts += before
+    weights = log_count_ratios(counts).astype(np.float32)
+    weights[PADDING] = 0
+    return weights, counts
+
+
+def document_frequency(rows: Rows, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Return the weight of each class's rows that contain each word index.
+
+    Parameters
+    ----------
+    rows : Rows
+        Their indices are below the first of `shape`. A row without a weight counts as 1.
+    shape : tuple of int
+        Number of word indices and of classes.
+
+    Returns
+    -------
+    document_frequency : ndarray of shape (input_dim, n_classes), dtype float64
+    """
+    X, y, sample_weight = rows
+    input_dim, n_classes = shape
+    frequency = np.zeros(input_dim * n_classes)
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        offsets, words = words_of(X[block])
+        row_of = offsets // X.shape[1]
+        weights = None if sample_weight is None else sample_weight[block][row_of]
+        pairs = words * np.int64(n_classes) + y[block][row_of]
+        frequency += np.bincount(pairs, weights, len(frequency))
+    return frequency.reshape(shape)
+
+
+# -- weights in the loss ----------------------------------------------------------------------
+
+
+def with_row_weights(
+    rows: Rows,
+    class_weight: Mapping[Any, float] | str | None,
+    classes: npt.NDArray[Any],
+    n_before: int = 0,
+    mean_before: float = 1.0,
+) -> tuple[Rows, tuple[int, float]]:
+    """Return the rows with their own weights times their classes'; see `with_mean_one`."""
+    if class_weight is not None:
+        weights = _of_classes(class_weight, classes, rows.y)[rows.y]
+        if rows.sample_weight is not None:
+            weights = weights * rows.sample_weight
+        _check_weights(weights, "class_weight")
+        rows = rows._replace(sample_weight=weights)
+    return with_mean_one(rows, n_before, mean_before)
+
+
+def _of_classes(
+    class_weight: Mapping[Any, float] | str, classes: npt.NDArray[Any], y: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
+    """Return the weight of each of `classes`; "balanced" counts the class numbers `y`."""
+    if isinstance(class_weight, str):
+        present = np.unique(y)
+        weights = np.zeros(len(classes))
+        weights[present] = compute_class_weight("balanced", classes=present, y=y)
+        return weights
+    # By name, and not by the rows at hand: a chunk need not hold every class.
+    return compute_class_weight(dict(class_weight), classes=classes, y=classes)
+
+
+def with_mean_one(
+    rows: Rows, n_before: int = 0, mean_before: float = 1.0
+) -> tuple[Rows, tuple[int, float]]:
+    """Scale the weights to a mean of 1, once for all rows; return how many there are, and the mean.
+
+    The loss is then their weighted mean, and a row counts for the same in a batch of any size and
+    company, as it would not if each batch were scaled for itself; nor if each chunk of a stream
+    were, for which what is returned is given with the next chunk.
+    """
+    weights, n_rows, mean = rows.sample_weight, len(rows.y), 1.0
+    if weights is not None:
+        heaviest = weights.max()
+        weights = weights / heaviest  # First, because a sum of huge weights would overflow.
+        share = weights.mean()
+        mean = heaviest * share
+        weights = weights / share
+    # In this form it is the same, to the bit, where there is nothing before, or nothing else.
+    mean_of_all = mean + (mean_before - mean) * (n_before / (n_before + n_rows))
+    if mean_of_all != mean:
+        weights = (np.ones(n_rows) if weights is None else weights) * (mean / mean_of_all)
+    return rows._replace(sample_weight=weights), (n_before + n_rows, float(mean_of_all))
+
+
+def _check_weights(weights: npt.NDArray[np.float64], name: str) -> None:
+    """Raise a ValueError unless the weights can be those of a mean."""
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name} must be finite, got {weights[~np.isfinite(weights)][0]}.")
+    if (weights < 0).any():
+        raise ValueError(f"{name} must not be negative, got {weights.min()}.")
+    if not weights.any():
+        raise ValueError(f"{name} is zero for every row: no row is left.")
