@@ -133,17 +133,16 @@ class LearningMixin(CallbackSupportMixin):
             "y": y,
             "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
         }
-        context = self._init_callback_context(task_name=method, max_subtasks=epochs)
+        begin: Any = self._init_callback_context  # type: ignore[attr-defined]  # Where there are any.
+        context = begin(task_name=method, max_subtasks=epochs)
         context.call_on_fit_task_begin(**shown)
         yield FitTask(context, **shown)
         context.call_on_fit_task_end(**shown, reconstruction_attributes={})
 
     # scikit-learn's own check of versions is for its own estimators.
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            **super().__getstate__(),  # type: ignore[misc]  # BaseEstimator's.
-            _STAMP: {"version": __version__, "format": STATE_FORMAT},
-        }
+        state: Any = super().__getstate__()
+        return {**state, _STAMP: {"version": __version__, "format": STATE_FORMAT}}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(_unstamped(state, type(self).__name__))  # type: ignore[misc]

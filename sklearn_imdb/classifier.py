@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -18,9 +17,17 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from sklearn_imdb._base import FitTask, LearningMixin, learning_method
 from sklearn_imdb._checks import checked_labels, refuse_texts
 from sklearn_imdb._convention import N_RESERVED
-from sklearn_imdb._training import network as nw
 from sklearn_imdb._training.epochs import StreamState, Trained, train
-from sklearn_imdb._training.network import Floats, Network, Weights
+from sklearn_imdb._training.network import (
+    Floats,
+    Network,
+    Weights,
+    logits_of,
+    most_probable,
+    probabilities,
+    starting_point,
+    with_token_weights,
+)
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.rows import (
@@ -29,7 +36,6 @@ from sklearn_imdb._training.rows import (
     checked_rows,
     checked_validation,
     hold_out,
-    token_weights,
     with_mean_one,
     with_row_weights,
 )
@@ -130,21 +136,10 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     data. Another version of this library loads it with a warning.
 
     A file of skops, unlike one of pickle, cannot run code when it is loaded. Where all parameters
-    are plain values, nothing is to be trusted but the two estimators::
+    are plain values, `skops.io.load` is to trust the two estimators of this library alone.
 
-        skops.io.dump(pipeline, "pipeline.skops")
-        pipeline = skops.io.load(
-            "pipeline.skops",
-            trusted=[
-                "sklearn_imdb.classifier.EmbeddingAverageClassifier",
-                "sklearn_imdb.text.SequenceVectorizer",
-            ],
-        )
-
-    scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task of its own,
-    with either backend, alone, in a Pipeline and in a search, and may end the training. They see
-    the `X`, `y` and `sample_weight` of `fit`, with the rows that early stopping holds out, and
-    an estimator fitted up to there, which is a copy.
+    scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task and may end
+    the training. They see the arguments of `fit`, and a copy of the estimator fitted up to there.
 
     Attributes
     ----------
@@ -363,7 +358,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
             validation, _ = with_mean_one(validation)
         plan = self._plan(Plan.of, training)
         if not going_on:
-            network, _ = self._weighted(network, training)
+            network, _ = with_token_weights(network, training, self.classes_)
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
         training, _ = with_row_weights(training, self.class_weight, self.classes_)
         with self._fit_task("fit", X, y, sample_weight, epochs=plan.epochs) as task:
@@ -439,7 +434,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         network, weights = self._start(training, rng, going_on)
         counted = None if before is None else before.document_frequency
         if not going_on or counted is not None:
-            network, counted = self._weighted(network, training, counted)
+            network, counted = with_token_weights(network, training, self.classes_, counted)
         so_far = () if before is None else (before.n_rows, before.mean_weight)
         training, (n_rows, mean) = with_row_weights(
             training, self.class_weight, self.classes_, *so_far
@@ -477,32 +472,14 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         self, training: Rows, rng: np.random.RandomState, going_on: bool
     ) -> tuple[Network, Weights]:
         """Return the network and the weights that training starts from."""
-        largest = int(training.X.max())
-        if self.input_dim is not None and largest >= self.input_dim:
-            raise ValueError(
-                f"X holds the word index {largest}, beyond input_dim={self.input_dim}: raise "
-                f"input_dim to at least {largest + 1}, or lower num_words of the vectorizer."
-            )
-        input_dim = self.input_dim or max(largest + 1, N_RESERVED)
-        if going_on and self.input_dim is None:
-            input_dim = len(self.embedding_)
-        network = Network.of(
-            self.get_params(deep=False), input_dim=int(input_dim), n_classes=len(self.classes_)
+        return starting_point(
+            self.get_params(deep=False),
+            largest_index=int(training.X.max()),
+            n_classes=len(self.classes_),
+            rng=rng,
+            trained=self._weights() if going_on else None,
+            token_weights=self.token_weights_ if going_on else None,
         )
-        if going_on:
-            weights = self._weights()
-            return nw.go_on(network, weights, self.token_weights_), weights
-        return network, nw.start(network, rng, largest_index=largest, input_dim=self.input_dim)
-
-    def _weighted(
-        self, network: Network, training: Rows, before: npt.NDArray[np.float64] | None = None
-    ) -> tuple[Network, npt.NDArray[np.float64] | None]:
-        """Return the network with the words' weights, if it weighs words, and their counts."""
-        if network.pooling != "evidence":
-            return network, None
-        shape = (network.input_dim, len(self.classes_))
-        weights, counts = token_weights(training.within(network.input_dim), shape, before)
-        return replace(network, token_weights=weights), counts
 
     def _train(
         self,
@@ -584,7 +561,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         if "_stream" in self.__dict__:
-            self._stream = StreamState(**self._stream)
+            self._stream = StreamState(**self.__dict__["_stream"])
 
     def _fitted_network(self) -> Network:
         *hidden, output = self.coefs_
@@ -630,21 +607,14 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices. One beyond the embedding table counts as the unknown word, 2.
+            Word indices; see `decision_function`, which says what is raised, too.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
             In the order of `classes_`.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If `X` holds no word indices or has another length than in `fit`.
         """
-        return nw.probabilities(self._logits(X))
+        return probabilities(self._logits(X))
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the most probable label of each sequence.
@@ -652,21 +622,14 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices. One beyond the embedding table counts as the unknown word, 2.
+            Word indices; see `decision_function`, which says what is raised, too.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If `X` holds no word indices or has another length than in `fit`.
         """
         z = self._logits(X)
-        return self.classes_[nw.classes(z)]
+        return self.classes_[most_probable(z)]
 
     def _weights(self) -> Weights:
         dense = zip(self.coefs_, self.intercepts_, strict=True)
@@ -686,7 +649,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         )
         if not is_checked:
             X = self._checked_X(X, reset=False)
-        return nw.logits_of(X, self._fitted_network(), self._weights())
+        return logits_of(X, self._fitted_network(), self._weights())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

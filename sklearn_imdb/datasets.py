@@ -14,10 +14,10 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
+from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._imdb.files import Reviews, load_split
 from sklearn_imdb._imdb.grammar import write_review
 from sklearn_imdb._imdb.indices import encode, limit_num_words, load_encoded, load_word_index
-from sklearn_imdb._sequences import N_RESERVED
 
 __all__ = ["fetch_imdb", "make_reviews"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -15,7 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_imdb._explain.attribution import attributions
 from sklearn_imdb._explain.page import TextExplanation, element, signed
 from sklearn_imdb._explain.spans import aligned
-from sklearn_imdb._naming import names_of
+from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.vocabulary import names_of
+from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
 
@@ -95,8 +97,8 @@ def token_contributions(
     A contribution is of a token at its place in this text. The average is blind to order, so that
     equal tokens of a text have equal contributions; without n-grams "not" cannot turn what follows
     it. With a
-    hidden layer a contribution depends on the other tokens as well. With `mask_zero`, padding has
-    no part in the average, and the baseline is the logit of the zero vector.
+    hidden layer a contribution depends on the other tokens as well. With the pooling "masked_mean"
+    or "evidence", padding has no part, and the baseline is the logit of the zero vector.
 
     With more than two classes only differences between logits decide: a token that raises all of
     them alike has large contributions and moves nothing.
@@ -117,7 +119,11 @@ def token_contributions(
     ('superb', 'dull')
     """
     vectorizer, classifier = _estimators(pipeline)
-    return _explained(vectorizer, classifier, vectorizer.transform(texts), label)
+    X = vectorizer.transform(texts)
+    # Which checks X as well.
+    logits = _explained_logits(classifier.decision_function(X), classifier.classes_, label)
+    network, weights = classifier._fitted_network(), classifier._weights()
+    return _explained(X, logits, network, weights, vectorizer.vocabulary_, vectorizer._recipe())
 
 
 def explain_html(
@@ -184,10 +190,11 @@ def explain_html(
     if not isinstance(text, str):
         raise TypeError(f"text must be one str, got {text!r} of type {type(text).__name__}.")
     vectorizer, classifier = _estimators(pipeline)
+    [explained] = token_contributions(pipeline, [text], label=label)
     X = vectorizer.transform([text])
-    [explained] = _explained(vectorizer, classifier, X, label)
-    names = dict(zip(classifier.classes_.tolist(), _names(classifier, target_names), strict=True))
-    alignment = aligned(vectorizer, text)
+    classes = classifier.classes_.tolist()
+    names = dict(zip(classes, _names(classes, target_names), strict=True))
+    alignment = aligned(text, vectorizer._recipe(), vectorizer.vocabulary_)
 
     [sequence] = np.asarray(X)
     n_tokens = len(alignment.tokens)
@@ -211,7 +218,7 @@ def explain_html(
     [probabilities] = classifier.predict_proba(X)
     predicted = probabilities.argmax()
     summary = (
-        f"Predicted: {names[classifier.classes_.tolist()[predicted]]}, with probability "
+        f"Predicted: {names[classes[predicted]]}, with probability "
         f"{probabilities[predicted]:.2f}. Logit of {names[explained.label]}: "
         f"{signed(explained.baseline)} without words, {signed(explained.contributions.sum())} by "
         f"them, together {signed(explained.logit)}."
@@ -237,8 +244,8 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     """Return the words whose embeddings point most nearly where that of `word` does.
 
     Embeddings of this network are learned for one decision: words that are near speak for the
-    same class, and need not mean the same. With `token_weighting` they are compared times the
-    words' weights, which is how the network sees them.
+    same class, and need not mean the same. With `pooling="evidence"` they are compared times
+    the words' weights, which is how the network sees them.
 
     Parameters
     ----------
@@ -293,7 +300,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     words = [other for other in known if other != word]
     vectors = _directions(embedding[[known[other] for other in words]])
     cosines = vectors @ _directions(embedding[[known[word]]])[0]
-    return [(words[place], float(cosines[place])) for place in np.argsort(-cosines)[:n]]
+    return [(words[number], float(cosines[number])) for number in np.argsort(-cosines)[:n]]
 
 
 def _estimators(pipeline: Any) -> tuple[SequenceVectorizer, EmbeddingAverageClassifier]:
@@ -314,57 +321,69 @@ def _estimators(pipeline: Any) -> tuple[SequenceVectorizer, EmbeddingAverageClas
     )
 
 
+class _ExplainedLogits(NamedTuple):
+    """One logit of each row: its column, the label it speaks for, and its sign for that label."""
+
+    columns: npt.NDArray[np.intp]
+    labels: list[Any]
+    signs: npt.NDArray[np.float64]
+
+
+def _explained_logits(
+    z: npt.NDArray[np.float64], classes: npt.NDArray[Any], label: Any
+) -> _ExplainedLogits:
+    """Choose the logits of `label`; where that is None, of `classes[1]` or the predicted class."""
+    known = classes.tolist()
+    if label is None:
+        numbers = np.ones(len(z), dtype=np.intp) if z.ndim == 1 else z.argmax(axis=1)
+    elif label in known:
+        numbers = np.full(len(z), known.index(label))
+    else:
+        raise ValueError(f"label={label!r} is none of the classes {known}.")
+    labels = [known[number] for number in numbers.tolist()]
+    if z.ndim == 1:  # One logit for both classes.
+        signs = np.where(numbers == 1, 1.0, -1.0)
+        return _ExplainedLogits(np.zeros_like(numbers), labels, signs)
+    return _ExplainedLogits(numbers, labels, np.ones(len(z)))
+
+
 def _explained(
-    vectorizer: SequenceVectorizer, classifier: EmbeddingAverageClassifier, X: Any, label: Any
+    X: Any,
+    logits: _ExplainedLogits,
+    network: Network,
+    weights: Weights,
+    vocabulary: Mapping[str, int],
+    recipe: Recipe,
 ) -> list[TokenContributions]:
-    columns, labels, signs = _logits_to_explain(classifier, X, label)
     X = np.asarray(X)
-    indices, places = np.unique(X, return_inverse=True)
-    names = names_of(vectorizer, indices.tolist())
-    places = places.reshape(X.shape)  # NumPy 1 leaves it flat.
-    found = attributions(classifier, X, columns)
+    indices, name_numbers = np.unique(X, return_inverse=True)
+    names = names_of(indices.tolist(), vocabulary, recipe)
+    name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
+    found = attributions(network, weights, X, logits.columns)
     return [
         TokenContributions(
-            tokens=[names[place] for place in places[row][X[row] != 0].tolist()],
+            tokens=[names[number] for number in name_numbers[row][X[row] != 0].tolist()],
             contributions=sign * found.contributions[row][X[row] != 0],
             logit=float(sign * found.logits[row]),
             baseline=float(sign * found.baselines[row]),
-            label=labels[row],
+            label=logits.labels[row],
         )
-        for row, sign in enumerate(signs)
+        for row, sign in enumerate(logits.signs)
     ]
 
 
-def _logits_to_explain(
-    classifier: EmbeddingAverageClassifier, X: Any, label: Any
-) -> tuple[npt.NDArray[np.intp], list[Any], npt.NDArray[np.float64]]:
-    """Return of each row the logit's column, the label it speaks for, and its sign for that."""
-    z = classifier.decision_function(X)  # Which checks X as well.
-    classes = classifier.classes_.tolist()
-    if label is None:
-        numbers = np.ones(len(z), dtype=np.intp) if z.ndim == 1 else z.argmax(axis=1)
-    elif label in classes:
-        numbers = np.full(len(z), classes.index(label))
-    else:
-        raise ValueError(f"label={label!r} is none of the classes {classes}.")
-    labels = [classes[number] for number in numbers.tolist()]
-    if z.ndim == 1:  # One logit for both classes.
-        return np.zeros_like(numbers), labels, np.where(numbers == 1, 1.0, -1.0)
-    return numbers, labels, np.ones(len(z))
-
-
-def _names(classifier: EmbeddingAverageClassifier, target_names: Sequence[str] | None) -> list[str]:
+def _names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
     if target_names is None:
-        return [str(label) for label in classifier.classes_.tolist()]
+        return [str(label) for label in classes]
     if not isinstance(target_names, Sequence | np.ndarray):
         raise TypeError(
             "target_names must be a sequence of names in the order of classes_, such as a list, "
             f"got {target_names!r} of type {type(target_names).__name__}."
         )
-    if isinstance(target_names, str) or len(target_names) != len(classifier.classes_):
+    if isinstance(target_names, str) or len(target_names) != len(classes):
         raise ValueError(
-            f"target_names must have a name for each of the {len(classifier.classes_)} classes "
-            f"{classifier.classes_.tolist()}, got {target_names!r}."
+            f"target_names must have a name for each of the {len(classes)} classes {classes}, got "
+            f"{target_names!r}."
         )
     return [str(name) for name in target_names]
 

@@ -445,7 +445,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             words, [ranks] = unpacked(getattr(self, name))
             setattr(self, name, dict(zip(words, ranks.tolist(), strict=True)))
         if "_counted" in self.__dict__:
-            self._counted = Counted.of_state(self._counted)
+            self._counted = Counted.of_state(self.__dict__["_counted"])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,30 +1,26 @@
-"""How much each place of a sequence moved the logit: integrated gradients, in closed form.
+"""How much each position of a sequence moved the logit: integrated gradients, in closed form.
 
-The network sees a document as one vector, its word shares times the embedding table, and is asked
-about the straight path from the vector of a document without words to that of the document. The
+The network sees a document as one vector, its word shares times the embedding table. The path is
+the straight line from the vector of a document without words to the vector of the document. The
 logit along the path is a sum of ramps, one for each relu unit, whose mean slope needs no steps: a
 unit is off, or on, or is switched once.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
-from sklearn_imdb._network import word_shares
-from sklearn_imdb._sequences import within
-
-if TYPE_CHECKING:
-    from sklearn_imdb.classifier import EmbeddingAverageClassifier
+from sklearn_imdb._training.network import Network, Weights, word_shares
+from sklearn_imdb._training.sequences import within
 
 Doubles = npt.NDArray[np.float64]
 
 
 class Attributions(NamedTuple):
-    """Contributions of every place of some sequences to one logit of each."""
+    """Contributions of every position of some sequences to one logit of each."""
 
     contributions: Doubles
     """Shape (n_samples, maxlen); of padding 0. A row's sum is its logit less its baseline, as
@@ -35,48 +31,38 @@ class Attributions(NamedTuple):
     """The same logits of a sequence of nothing but padding, shape (n_samples,)."""
 
 
-def pooling_shares(classifier: EmbeddingAverageClassifier, X: npt.NDArray[np.int32]) -> csr_matrix:
-    """Return each word index's weight in the vector of each sequence, (n_samples, input_dim).
-
-    The one place that knows how the network pools: the vectors are these times `embedding_`.
-    """
-    return word_shares(X, classifier._fitted_network())
-
-
 def attributions(
-    classifier: EmbeddingAverageClassifier,
-    X: npt.NDArray[np.integer],
-    columns: npt.NDArray[np.intp],
+    network: Network, weights: Weights, X: npt.NDArray[np.integer], columns: npt.NDArray[np.intp]
 ) -> Attributions:
-    """Attribute one logit of each sequence, that of `columns`, to the places of the sequence.
+    """Attribute one logit of each sequence, that of `columns`, to the positions in the sequence.
 
     A word index with the share s and the embedding e contributes s * (e - b) times the mean slope
-    along the path, where b is the vector of nothing but padding: so much it moved the document's
-    vector by taking the place of padding, or, where padding has no share and b is zero, by being
-    there. Occurrences of a word share its contribution alike.
+    along the path, where b is the vector of nothing but padding. This is how far the word moved
+    the document's vector by standing in for padding. Where padding has no share, b is zero.
+    Occurrences of a word share its contribution equally.
     """
-    embedding = classifier.embedding_
+    embedding = weights[0]
     X = within(X, len(embedding))
     # In front, a sequence of nothing but padding.
-    shares = pooling_shares(classifier, np.vstack([np.zeros_like(X[:1]), X]))
+    shares = word_shares(np.vstack([np.zeros_like(X[:1]), X]), network)
 
     def of_row(row: int) -> tuple[npt.NDArray[np.int32], Doubles, Doubles]:
         stored = slice(*shares.indptr[row : row + 2])
-        indices, weights = shares.indices[stored], shares.data[stored]
-        return indices, weights.astype(np.float64), embedding[indices].astype(np.float64)
+        indices, row_shares = shares.indices[stored], shares.data[stored]
+        return indices, row_shares.astype(np.float64), embedding[indices].astype(np.float64)
 
-    _, weights, vectors = of_row(0)
-    empty = weights @ vectors
-    dense = [array.astype(np.float64) for array in classifier._weights()[1:]]
+    _, row_shares, vectors = of_row(0)
+    empty = row_shares @ vectors
+    dense = [array.astype(np.float64) for array in weights[1:]]
     contributions = np.zeros(X.shape)
     logits, baselines = np.empty(len(X)), np.empty(len(X))
     for row, (sequence, column) in enumerate(zip(X, columns, strict=True)):
-        indices, weights, vectors = of_row(row + 1)
-        baselines[row], logits[row], slope = _path(empty, weights @ vectors, dense, int(column))
-        words, places, counts = np.unique(sequence, return_inverse=True, return_counts=True)
+        indices, row_shares, vectors = of_row(row + 1)
+        baselines[row], logits[row], slope = _path(empty, row_shares @ vectors, dense, int(column))
+        words, positions, counts = np.unique(sequence, return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
-        of_words[np.searchsorted(words, indices)] = weights * ((vectors - empty) @ slope)
-        contributions[row] = (of_words / counts)[places]
+        of_words[np.searchsorted(words, indices)] = row_shares * ((vectors - empty) @ slope)
+        contributions[row] = (of_words / counts)[positions]
     return Attributions(contributions, logits, baselines)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_imdb._convention import FILTERS, INDEX_FROM, START, UNKNOWN
 from sklearn_imdb._imdb.download import PublishedFile, fetch_published
 
 ENCODED = PublishedFile(
@@ -26,9 +27,7 @@ WORD_INDEX = PublishedFile(
     n_bytes=1_641_221,
 )
 
-START, UNKNOWN, INDEX_FROM = 1, 2, 3
-_PUNCTUATION = b'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-_BLANKS = bytes.maketrans(_PUNCTUATION, b" " * len(_PUNCTUATION))
+_BLANKS = bytes.maketrans(FILTERS.encode(), b" " * len(FILTERS))
 
 
 def load_word_index(home: Path, download: dict[str, Any] | None) -> dict[str, int]:

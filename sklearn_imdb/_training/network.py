@@ -23,6 +23,9 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 from scipy.special import expit, log_softmax, softmax
 
+from sklearn_imdb._class_evidence import log_count_ratios
+from sklearn_imdb._convention import N_RESERVED, PADDING
+from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE, checked_indices, within, words_of
 
 Floats: TypeAlias = npt.NDArray[np.floating]
@@ -79,12 +82,53 @@ class Network:
         return shapes
 
 
-def start(
-    network: Network, rng: np.random.RandomState, *, largest_index: int, input_dim: int | None
-) -> Weights:
-    """Return initial weights, or raise a ValueError where the embedding table is beyond memory.
+def starting_point(
+    parameters: Mapping[str, Any],
+    *,
+    largest_index: int,
+    n_classes: int,
+    rng: np.random.RandomState,
+    trained: Weights | None = None,
+    token_weights: Floats | None = None,
+) -> tuple[Network, Weights]:
+    """Return the network of a classifier's parameters, and the weights that training starts from.
 
-    One word index that was a hash or an id is enough for that. `input_dim` is the user's.
+    They are drawn, or `trained` with its token weights.
+
+    Raises
+    ------
+    ValueError
+        If `input_dim` is too small for the rows, if the embedding table is larger than memory, or
+        if the network is of another shape than the trained weights, or pools otherwise.
+    """
+    input_dim: int | None = parameters["input_dim"]
+    if input_dim is not None and largest_index >= input_dim:
+        raise ValueError(
+            f"X holds the word index {largest_index}, beyond input_dim={input_dim}: raise "
+            f"input_dim to at least {largest_index + 1}, or lower num_words of the vectorizer."
+        )
+    rows = len(trained[0]) if trained else max(largest_index + 1, N_RESERVED)
+    network = Network.of(parameters, input_dim=int(input_dim or rows), n_classes=n_classes)
+    if trained is None:
+        origin = f"input_dim={input_dim}"
+        if input_dim is None:
+            origin = f"X holds the word index {largest_index}, and input_dim=None"
+        _check_memory(network, origin)
+        return network, initial_weights(network, rng)
+    shapes = [array.shape for array in trained]
+    if shapes != network.shapes or (token_weights is None) == (network.pooling == "evidence"):
+        raise ValueError(
+            f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
+            "hidden_units or pooling has been changed. Set it back, or fit with warm_start=False."
+        )
+    return replace(network, token_weights=token_weights), trained
+
+
+def _check_memory(network: Network, origin: str) -> None:
+    """Raise a ValueError where the embedding table is larger than memory.
+
+    One word index that was a hash or an id is enough for that. `origin` says where the number of
+    rows comes from.
     """
     # float32 weights before and after, their gradient twice, Adam's two moments and its work, the
     # best epoch's weights.
@@ -92,33 +136,12 @@ def start(
     try:
         np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
     except MemoryError as error:
-        origin = f"input_dim={input_dim}"
-        if input_dim is None:
-            origin = f"X holds the word index {largest_index}, and input_dim=None"
         raise ValueError(
             f"{origin} asks for an embedding table of {network.input_dim} rows and "
             f"embedding_dim={network.embedding_dim} columns: to train it takes "
             f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the vectorizer, or "
             "number the words without gaps; else lower input_dim or embedding_dim."
         ) from error
-    return initial_weights(network, rng)
-
-
-def go_on(network: Network, weights: Weights, token_weights: Floats | None) -> Network:
-    """Return the network with the token weights that `weights` were trained with.
-
-    Raises
-    ------
-    ValueError
-        If the network is of another shape than the weights, or pools otherwise.
-    """
-    shapes = [array.shape for array in weights]
-    if shapes != network.shapes or (token_weights is None) == (network.pooling == "evidence"):
-        raise ValueError(
-            f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
-            "hidden_units or pooling has been changed. Set it back, or fit with warm_start=False."
-        )
-    return replace(network, token_weights=token_weights)
 
 
 def initial_weights(network: Network, rng: np.random.RandomState) -> Weights:
@@ -138,6 +161,43 @@ def initial_weights(network: Network, rng: np.random.RandomState) -> Weights:
                 array = rng.uniform(-limit, limit, shape)
         weights.append(array.astype(np.float32))
     return weights
+
+
+def with_token_weights(
+    network: Network,
+    rows: Rows,
+    classes: npt.NDArray[Any],
+    before: npt.NDArray[np.float64] | None = None,
+) -> tuple[Network, npt.NDArray[np.float64] | None]:
+    """Return the network with each word's class evidence in the rows, and the counts behind it.
+
+    `before` are the counts of the rows before these. A network that weighs no words stays as it is.
+    """
+    if network.pooling != "evidence":
+        return network, None
+    counts = _document_frequency(rows.within(network.input_dim), network.input_dim, len(classes))
+    if before is not None:
+        counts += before
+    weights = log_count_ratios(counts).astype(np.float32)
+    weights[PADDING] = 0
+    return replace(network, token_weights=weights), counts
+
+
+def _document_frequency(rows: Rows, input_dim: int, n_classes: int) -> npt.NDArray[np.float64]:
+    """Return the weight of each class's rows that contain each word index.
+
+    The shape is (input_dim, n_classes). A row without a weight counts as 1.
+    """
+    X, y, sample_weight = rows
+    frequency = np.zeros(input_dim * n_classes)
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        offsets, words = words_of(X[block])
+        row_of = offsets // X.shape[1]
+        weights = None if sample_weight is None else sample_weight[block][row_of]
+        pairs = words * np.int64(n_classes) + y[block][row_of]
+        frequency += np.bincount(pairs, weights, len(frequency))
+    return frequency.reshape(input_dim, n_classes)
 
 
 # -- forward ----------------------------------------------------------------------------------
@@ -249,7 +309,7 @@ def probabilities(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return softmax(z, axis=1)
 
 
-def classes(z: Floats) -> npt.NDArray[np.intp]:
+def most_probable(z: Floats) -> npt.NDArray[np.intp]:
     """Return the number of the most probable class from the logits, shape (n_samples,)."""
     return (z[:, 0] > 0).astype(np.intp) if z.shape[1] == 1 else z.argmax(axis=1)
 

@@ -50,19 +50,13 @@ class Plan:
             If parameters contradict each other or the number of classes, or if `backend="scipy"`
             lacks what was asked for.
         """
-        names = [field.name for field in fields(cls)][:-2]
-        asked = cls(
-            **{name: parameters[name] for name in names}, n_rows=n_rows, n_classes=n_classes
-        )
-        asked._check()
-        fitting = CROSS_ENTROPIES[n_classes > 2]
-        batch_size: int | str = asked.batch_size
-        return replace(
-            asked,
-            backend=asked._chosen_backend(),
-            loss=fitting if asked._loss_is("auto") else asked.loss,
-            batch_size=auto_batch_size(n_rows) if batch_size == "auto" else batch_size,
-        )
+        known = {**parameters, "n_rows": n_rows, "n_classes": n_classes}
+        if known["batch_size"] == "auto":
+            known["batch_size"] = auto_batch_size(n_rows)
+        plan = cls(**{field.name: known[field.name] for field in fields(cls)})
+        plan._check()
+        loss = CROSS_ENTROPIES[n_classes > 2] if plan._loss_is("auto") else plan.loss
+        return replace(plan, backend=plan._chosen_backend(), loss=loss)
 
     @classmethod
     def of_chunk(cls, parameters: Mapping[str, Any], *, n_rows: int, n_classes: int) -> Self:

@@ -14,9 +14,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_imdb._checks import checked_labels, class_numbers, refuse_texts
-from sklearn_imdb._class_evidence import log_count_ratios
-from sklearn_imdb._convention import PADDING
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE, checked_indices, within, words_of
+from sklearn_imdb._training.sequences import checked_indices, within
 
 
 class Rows(NamedTuple):
@@ -142,48 +140,6 @@ def hold_out(
             "X_val and y_val."
         ) from error
     return training.take(kept), training.take(held_out)
-
-
-def token_weights(
-    rows: Rows, shape: tuple[int, int], before: npt.NDArray[np.float64] | None = None
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:
-    """Return the weight of each word index, its class evidence, and the counts it comes from.
-
-    `before` are the counts of the rows before these; `shape` is as in `document_frequency`.
-    """
-    counts = document_frequency(rows, shape)
-    if before is not None:
-        counts += before
-    weights = log_count_ratios(counts).astype(np.float32)
-    weights[PADDING] = 0
-    return weights, counts
-
-
-def document_frequency(rows: Rows, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """Return the weight of each class's rows that contain each word index.
-
-    Parameters
-    ----------
-    rows : Rows
-        Their indices are below the first of `shape`. A row without a weight counts as 1.
-    shape : tuple of int
-        Number of word indices and of classes.
-
-    Returns
-    -------
-    document_frequency : ndarray of shape (input_dim, n_classes), dtype float64
-    """
-    X, y, sample_weight = rows
-    input_dim, n_classes = shape
-    frequency = np.zeros(input_dim * n_classes)
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        block = slice(start, start + ROWS_AT_ONCE)
-        offsets, words = words_of(X[block])
-        row_of = offsets // X.shape[1]
-        weights = None if sample_weight is None else sample_weight[block][row_of]
-        pairs = words * np.int64(n_classes) + y[block][row_of]
-        frequency += np.bincount(pairs, weights, len(frequency))
-    return frequency.reshape(shape)
 
 
 # -- weights in the loss ----------------------------------------------------------------------

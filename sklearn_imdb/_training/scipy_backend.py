@@ -7,8 +7,18 @@ from collections.abc import Callable
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._training import network as nw
-from sklearn_imdb._training.network import Floats, Logs, Network, Weights
+from sklearn_imdb._training.network import (
+    Floats,
+    Logs,
+    Network,
+    Weights,
+    logits,
+    loss_and_gradients,
+    losses,
+    most_probable,
+    penalty,
+    word_shares,
+)
 from sklearn_imdb._training.optimizers import Adam, OptimizerState
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.rows import Rows
@@ -34,8 +44,8 @@ def train(
     gradient = np.empty_like(flat)
     weights = _views(flat, network)
     gradients = _views(gradient, network)
-    shares = nw.word_shares(training.X, network)
-    validation_shares = None if validation is None else nw.word_shares(validation.X, network)
+    shares = word_shares(training.X, network)
+    validation_shares = None if validation is None else word_shares(validation.X, network)
     n_samples, batch_size = len(training.y), plan.batch_size
     sample_weight = training.sample_weight
     if sample_weight is not None:
@@ -47,7 +57,7 @@ def train(
         for start in range(0, n_samples, batch_size):
             rows = order[start : start + batch_size]
             y = training.y[rows]
-            batch_loss, batch_gradients, z = nw.loss_and_gradients(
+            batch_loss, batch_gradients, z = loss_and_gradients(
                 network,
                 weights,
                 shares[rows],
@@ -59,7 +69,7 @@ def train(
                 array[...] = batch_array
             optimizer.step(flat, gradient)
             loss += batch_loss * len(rows)
-            n_right += float(np.count_nonzero(nw.classes(z) == y))
+            n_right += float(np.count_nonzero(most_probable(z) == y))
         logs = {"loss": loss / n_samples, "accuracy": n_right / n_samples}
         if validation is not None and validation_shares is not None:
             logs |= _evaluate(network, weights, validation_shares, validation)
@@ -69,12 +79,12 @@ def train(
 
 
 def _evaluate(network: Network, weights: Weights, shares: csr_matrix, validation: Rows) -> Logs:
-    z = nw.logits(shares @ weights[0], weights)
-    each = nw.losses(z, validation.y, network.label_smoothing)
+    z = logits(shares @ weights[0], weights)
+    each = losses(z, validation.y, network.label_smoothing)
     loss = np.average(each, weights=validation.sample_weight)
     return {
-        "val_loss": float(loss) + nw.penalty(network, weights),
-        "val_accuracy": float(np.mean(nw.classes(z) == validation.y)),
+        "val_loss": float(loss) + penalty(network, weights),
+        "val_accuracy": float(np.mean(most_probable(z) == validation.y)),
     }
 
 
