@@ -11,12 +11,10 @@ from abc import ABC, abstractmethod
 from typing import Any, Protocol, TypeAlias
 
 from sklearn_imdb._text.recipe import Recipe, Tokenize
+from sklearn_imdb._text.unicode_tokens import Span, UnicodeTokenizer
 
 Key: TypeAlias = Any
 """`bytes` from `KerasTokenizer`, `str` from the others: equal keys, equal words."""
-
-Span: TypeAlias = tuple[int, int]
-"""Begin and end in the text."""
 
 
 class Tokenizer(Protocol):
@@ -45,6 +43,8 @@ def make_tokenizer(recipe: Recipe) -> Tokenizer:
     """Choose the tokenizer of a recipe: of exact ones the fastest."""
     if callable(recipe.tokenizer):
         return CallableTokenizer(recipe.lowercase, recipe.tokenizer)
+    if recipe.tokenizer == "unicode":
+        return UnicodeTokenizer(recipe.lowercase)
     if recipe.token_pattern is not None:
         return PatternTokenizer(recipe.lowercase, recipe.token_pattern)
     if recipe.filters.isascii():

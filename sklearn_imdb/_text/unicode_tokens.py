@@ -1,0 +1,225 @@
+"""Tokens of any language: words, clitics, runs of punctuation, characters of unspaced scripts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain, groupby
+from typing import TypeAlias
+
+Span: TypeAlias = tuple[int, int]
+"""Begin and end in the text."""
+
+# HTML's line break, however it is written.
+_BREAK = re.compile("<[bB][rR] ?/?>")
+
+# What a reader takes for the same character, and Unicode's form NFKC does not.
+_ALIKE = {
+    # A modifier letter and the acute accent (U+1FFD is the same) serve as apostrophes. \x91 to
+    # \x94 are quotation marks of Windows in a text that was read as Latin-1.
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u00b4\u1ffd\x91\x92", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\x93\x94", '"'),
+    # NFKC makes digits of a fraction: without a space 7½ would become 71/2.
+    **{fraction: " " + fraction for fraction in "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉"},
+    # NFKC does this too. They are the only marks that `\w` matches; `_PILE` relies on `\w`.
+    "\uff9e": "\u3099",
+    "\uff9f": "\u309a",
+}
+# Nothing is seen of soft hyphens, marks of direction, word joiners and variation selectors.
+_UNSEEN = (
+    "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\U000e0100-\U000e01ef"
+)
+_TO_REPLACE = re.compile(f"[{''.join(_ALIKE)}{_UNSEEN}]")
+
+# A character and many marks behind it: `\w` matches letters but no marks.
+_PILE = re.compile(r"[\u0300-\U0010ffff][^\w\s\0-\u02ff]{31,}")
+
+# The class string has one letter for each character: w(ord), m(ark), s(ymbol or punctuation),
+# c(haracter that stands alone), the apostrophe, or a space. A mark belongs to what it follows.
+_TOKEN = re.compile("'?w[wm]*|cm*|[sm]+")
+
+# Latin, Greek, Cyrillic, punctuation: neither marks nor c, and `\w` and `\s` tell the classes.
+_EASY = re.compile(
+    "[\0-\u02ff\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
+    "\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20ac]*"
+)
+_EASY_TOKEN = re.compile(r"'?\w+|[^\w\s'\0-\x1f\x7f]+")
+
+# Scripts that put no spaces between words: those of East Asia, and those for which Unicode's
+# line breaking needs a dictionary. Hangul has spaces.
+_UNSPACED = (
+    "CJK UNIFIED", "CJK COMPATIBILITY", "IDEOGRAPHIC", "VERTICAL IDEOGRAPHIC",
+    "HIRAGANA", "KATAKANA", "HENTAIGANA",
+    "THAI ", "LAO ", "KHMER ", "MYANMAR ", "TAI ", "NEW TAI LUE ", "AHOM ",
+)  # fmt: skip
+
+
+class _Classes(dict[int, str]):
+    """The class of each character, found when a text first has it."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = _class_of(chr(code))
+        return found
+
+
+def _class_of(character: str) -> str:
+    category = unicodedata.category(character)
+    if character == "'":
+        return "'"
+    # A control of ASCII prints nothing, and separates. So do the two zero-width spaces.
+    if character.isspace() or character < " " or character in "\x7f\u200b\ufeff":
+        return " "
+    if category[0] == "M" or category == "Cf":
+        return "m"
+    is_unspaced = unicodedata.name(character, "").startswith(_UNSPACED)
+    # Planes 2 and 3 are for ideographs, even for those newer than this Python.
+    if "\U00020000" <= character < "\U00040000" or (is_unspaced and category[0] in "LN"):
+        # Digits of these scripts make numbers.
+        return "w" if category == "Nd" else "c"
+    # As to `\w`, lone surrogates and what has no meaning yet, such as new emoji, are no letters.
+    return "s" if category[0] in "PSC" and character != "_" else "w"
+
+
+_CLASSES = _Classes()
+_ASCII = {code: "\n" if _CLASSES[code] == " " else chr(code) for code in range(128)}
+_ASCII_LOWER = {code: character.lower() for code, character in _ASCII.items()}
+_ASCII_SYMBOLS = [(c, f" {c} ") for c in map(chr, range(128)) if _CLASSES[ord(c)] == "s"]
+
+
+class UnicodeTokenizer:
+    """Splits a text in any language into tokens, in time linear in its length.
+
+    The text is taken in Unicode's form NFKC. A token is a word, an apostrophe with the word
+    behind it, a run of punctuation and symbols, or one character, with its marks, of a script
+    that puts no spaces between words. N-grams of tokens are the words of such a script.
+    A token is its own key.
+    """
+
+    def __init__(self, lowercase: bool) -> None:
+        self._lowercase = lowercase
+
+    def split(self, text: str) -> list[str]:
+        """Keys of the tokens, in order."""
+        if text.isascii():
+            return self._split_ascii(text)
+        plain = _without_breaks(_normal(text, self._lowercase))
+        if _EASY.fullmatch(plain):
+            return _EASY_TOKEN.findall(plain)
+        return [plain[token.start() : token.end()] for token in _tokens(plain)]
+
+    def _split_ascii(self, text: str) -> list[str]:
+        """The same tokens by `str.replace`, which is faster than a regular expression.
+
+        White space becomes line feeds. A space stands only beside symbols, on both sides, so
+        that two of them in a row lie within a run.
+        """
+        text = _BREAK.sub("\n", text).translate(_ASCII_LOWER if self._lowercase else _ASCII)
+        for symbol, spaced in _ASCII_SYMBOLS:
+            if symbol in text:
+                text = text.replace(symbol, spaced)
+        text = text.replace("  ", "")
+        if "'" in text:
+            # An apostrophe begins a token; one without a word behind it is dropped.
+            text = text.replace("'", "\n'").replace("'\n", "\n").replace("' ", " ").rstrip("'")
+        return text.split()
+
+    def first(self, text: str, n_tokens: int) -> list[str]:
+        """Keys of the first tokens."""
+        return self.split(text)[:n_tokens]
+
+    def last(self, text: str, n_tokens: int) -> list[str]:
+        """Keys of the last tokens."""
+        keys = self.split(text)
+        return keys[max(len(keys) - n_tokens, 0) :]
+
+    def spans(self, text: str) -> list[Span]:
+        """Where each token of `split` stands in the text as it was given."""
+        plain = _without_breaks(_normal(text, self._lowercase))
+        origins = _origins(text, self._lowercase)
+        spans, shown = [], 0
+        for token in _tokens(plain):
+            # What NFKC makes of one character may be two tokens: it is shown in the first.
+            begin = max(origins[token.start()][0], shown)
+            shown = max(origins[token.end() - 1][1], begin)
+            spans.append((begin, shown))
+        return spans
+
+    def key(self, word: str) -> str:
+        """Key of a token."""
+        return word
+
+    def word(self, key: str) -> str:
+        """Token of a key."""
+        return key
+
+
+def _tokens(plain: str) -> Iterator[re.Match[str]]:
+    return _TOKEN.finditer(plain.translate(_CLASSES))
+
+
+def _without_breaks(text: str) -> str:
+    """Blanks for HTML's breaks, as many as they have characters, so that positions stay."""
+    return _BREAK.sub(lambda found: " " * len(found.group()), text)
+
+
+def _normal(text: str, lowercase: bool) -> str:
+    """One form for all texts that a reader takes for the same."""
+    if text.isascii():
+        return text.lower() if lowercase else text
+    text = _composed(_TO_REPLACE.sub(_replacement, text))
+    lowered = text.lower() if lowercase else text
+    # Some small letters have a composed form where the capital has none: J̌.
+    return text if lowered == text else _composed(lowered)
+
+
+def _replacement(found: re.Match[str]) -> str:
+    return _ALIKE.get(found.group(), "")
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFKC", _PILE.sub(_in_order, text))
+
+
+def _in_order(pile: re.Match[str]) -> str:
+    """Put marks in canonical order: `normalize` does so in time quadratic in their number."""
+    text = pile.group()
+    if "m" not in text.translate(_CLASSES):  # A row of symbols.
+        return text
+    parts = "".join([unicodedata.normalize("NFKD", character) for character in text])
+    runs = groupby(parts, key=lambda part: unicodedata.combining(part) > 0)
+    return "".join(chain.from_iterable(sorted(run, key=unicodedata.combining) for _, run in runs))
+
+
+def _origins(text: str, lowercase: bool) -> list[Span]:
+    """Where the characters of the normal form come from, for each the span of its cluster."""
+    if text.isascii():
+        return [(position, position + 1) for position in range(len(text))]
+    origins: list[Span] = []
+    begin = 0
+    for end in range(1, len(text) + 1):
+        if end == len(text) or _divides(text, begin, end):
+            origins += [(begin, end)] * _size(text[begin:end], lowercase)
+            begin = end
+    return origins
+
+
+def _divides(text: str, begin: int, end: int) -> bool:
+    """Whether a cluster ends here: nothing behind it moves into it or becomes one with it."""
+    if text[end].isascii():
+        return True
+    return _begins(text[end]) and _size(text[begin : end + 1], False) == (
+        _size(text[begin:end], False) + _size(text[end], False)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _begins(character: str) -> bool:
+    parts = unicodedata.normalize("NFD", _normal(character, False))
+    return parts != "" and not unicodedata.combining(parts[0])
+
+
+@lru_cache(maxsize=10_000)
+def _size(text: str, lowercase: bool) -> int:
+    return len(_normal(text, lowercase))
