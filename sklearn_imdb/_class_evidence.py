@@ -7,37 +7,52 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+PRIOR_DOCUMENTS = 6.0
+"""Documents of the usual classes that every term is taken to be in besides its own.
 
-def log_count_ratios(document_frequency: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return each term's log-count ratio from its document frequency in each class.
+A term in few documents then tells little, however these happen to be classed.
+"""
 
-    The ratio of Wang & Manning, "Baselines and Bigrams" (ACL 2012): the logarithm of the term's
-    share of the second class's counts over its share of the first's, with every count raised by 1.
-    With more than two classes it is the largest absolute ratio of one class to all others, which
-    is not negative. A term that is in no document has the ratio 0, and so has every term where
-    there is a single class.
+_TERMS_AT_ONCE = 2**16
+
+
+def class_evidence(
+    document_frequency: npt.NDArray[Any], class_sizes: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Return each term's evidence: how far the classes of its documents are from the usual ones.
+
+    The evidence is the root mean square, over the classes of the term's documents, of the
+    difference between two log odds: of the class among the documents that contain the term, and of
+    the class among all documents. The first is smoothed with `PRIOR_DOCUMENTS` of the usual
+    classes. For two classes of the same size the evidence is the absolute log-count ratio of Wang &
+    Manning, "Baselines and Bigrams" (ACL 2012), with counts raised by half of `PRIOR_DOCUMENTS`.
 
     Parameters
     ----------
     document_frequency : ndarray of shape (n_terms, n_classes)
         Number, or weight, of each class's documents that contain the term.
+    class_sizes : ndarray of shape (n_classes,)
+        Number, or weight, of each class's documents.
 
     Returns
     -------
-    ratios : ndarray of shape (n_terms,), dtype float64
+    evidence : ndarray of shape (n_terms,), dtype float64
+        Not negative. 0 of a term that is in no document, and 1 of every other term where there is
+        only one class, so that it has no say.
     """
-    n_terms, n_classes = document_frequency.shape
-    if n_classes < 2 or not n_terms:
-        return np.zeros(n_terms)
-    total = document_frequency.sum(axis=1, keepdims=True)
-    if n_classes == 2:
-        negative, positive = _log_shares(document_frequency).T
-        ratios = positive - negative
-    else:
-        of_others = _log_shares(total - document_frequency)
-        ratios = np.abs(_log_shares(document_frequency) - of_others).max(axis=1)
-    return np.where(total[:, 0] > 0, ratios, 0)
-
-
-def _log_shares(document_frequency: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return np.log(document_frequency + 1) - np.log((document_frequency + 1).sum(axis=0))
+    n_terms = len(document_frequency)
+    is_there = class_sizes > 0
+    usual = class_sizes[is_there] / class_sizes.sum()
+    evidence = np.zeros(n_terms)
+    for start in range(0, n_terms, _TERMS_AT_ONCE):
+        block = slice(start, start + _TERMS_AT_ONCE)
+        frequency = document_frequency[block][:, is_there].astype(np.float64)
+        total = frequency.sum(axis=1)
+        if len(usual) < 2:
+            evidence[block] = total > 0
+            continue
+        share = frequency + PRIOR_DOCUMENTS * usual
+        share /= (total + PRIOR_DOCUMENTS)[:, np.newaxis]
+        odds = np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
+        evidence[block] = np.where(total > 0, np.sqrt((share * np.square(odds)).sum(axis=1)), 0)
+    return evidence
