@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sklearn_imdb._text.encoding import padded, sequences_of_terms
+from sklearn_imdb._text.encoding import padded, sequence_of_terms, truncated
 from sklearn_imdb._text.learning import Learned
 from sklearn_imdb.text import SequenceVectorizer
 
@@ -168,6 +168,7 @@ def fit_transform_chunks(
             return
         file.seek(0)
         vocabulary, indices, recipe = learned.vocabulary, learned.indices(), learned.recipe
+        maxlen = vectorizer.maxlen_
         for _ in range(n_chunks):
             if vectorizer.vocabulary_ is not vocabulary:
                 raise RuntimeError(
@@ -179,8 +180,11 @@ def fit_transform_chunks(
                 ids, lengths = kept
                 ends = np.cumsum([0, *lengths]).tolist()
                 terms = indices[ids]
-                documents = (terms[start:end] for start, end in pairwise(ends))
-                X = padded(sequences_of_terms(documents, recipe), recipe)
+                rows = (
+                    truncated(sequence_of_terms(terms[start:end], recipe), maxlen, recipe)
+                    for start, end in pairwise(ends)
+                )
+                X = padded(rows, maxlen, recipe)
             else:
                 X = vectorizer._encoded(kept)
             yield X, *columns

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, takewhile
 from numbers import Integral
 from operator import attrgetter
 from typing import Any, Self
@@ -16,13 +16,15 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._base import LearningMixin, learning_method
-from sklearn_imdb._convention import FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
+from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._text.documents import Documents, materialized
 from sklearn_imdb._text.encoding import (
     TextEncoder,
+    length_for,
     padded,
     sequence_of_indices,
-    sequences_of_terms,
+    sequence_of_terms,
+    truncated,
 )
 from sklearn_imdb._text.learning import Counted, Learned, learn
 from sklearn_imdb._text.recipe import Recipe
@@ -36,10 +38,11 @@ _recipe_of = attrgetter(*Recipe._fields)
 class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
-    Texts are lower-cased, filter characters become spaces, and the text is split on the space
-    character, exactly as Keras's IMDB data was made. Words are ranked by how often they occur;
-    a word's index is its rank plus `index_from`. Index 0 pads, `start_char` starts a document and
-    `oov_char` stands for every word that is unknown or has an index of `num_words` or more.
+    With the parameters' defaults, texts are encoded exactly as Keras's IMDB data was made. They
+    are lower-cased, filter characters become spaces, and the text is split on the space
+    character. Words are ranked by how often they occur; a word's index is its rank plus
+    `index_from`. Index 0 pads, `start_char` starts a document and `oov_char` stands for every word
+    that is unknown or has an index of `num_words` or more.
 
     Index lists, such as the encoded reviews that Keras ships, have the offset and the start
     already in them: they pass through, `num_words` is applied, and they are padded.
@@ -47,10 +50,11 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     num_words : int or None, default=10_000
-        Indices stay below it: the most frequent `num_words - index_from - 1` words are kept.
+        Indices stay below it: the `num_words - index_from - 1` terms of the first ranks are kept.
         None keeps all.
-    maxlen : int, default=256
-        Length of every sequence, in tokens.
+    maxlen : int, "auto" or None, default=256
+        Length of every sequence, in tokens. None is the length of the longest document of `fit`,
+        "auto" the length that 99 % of the documents of `fit` do not exceed.
     padding : {"post", "pre"}, default="post"
         Whether the zeros stand behind or before a short document.
     truncating : {"pre", "post"}, default="pre"
@@ -60,10 +64,14 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         vectorizer's `vocabulary_`. None learns them in `fit`.
     lowercase : bool, default=True
         Lower-case the text, by `str.lower`, before it is split.
-    tokenizer : "keras" or callable, default="keras"
+    tokenizer : {"keras", "unicode"} or callable, default="keras"
         How a text is split into words. "keras" takes Keras's steps: filter characters become
-        spaces, and the text is split on the space character. A callable takes a text and returns
-        the list of its words. It is pickled with the estimator.
+        spaces, and the text is split on the space character. "unicode" is for texts of any
+        language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space.
+        Its words are runs of letters, digits and marks; a clitic such as `'s`; a run of
+        punctuation and symbols; or one character of a script without spaces, such as Chinese,
+        Japanese or Thai, where n-grams make words. A callable takes a text and returns the list of
+        its words. It is pickled with the estimator.
     filters : str, default=Keras's punctuation, tab and newline
         Characters that count as spaces. For the tokenizer "keras" alone.
     token_pattern : str, default=None
@@ -74,13 +82,26 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Words in the shortest and in the longest n-gram that are terms, each written with spaces
         between its words: (1, 3) takes words, pairs and triples. A sequence has them in the order
         of the words they start with, the shorter first. What is said here of words holds for them.
-    min_df : int or float, default=1
-        Leave out words found in fewer documents: an absolute count, or a share of the
-        documents between 0.0 and 1.0. Not applied to a given `vocabulary`.
+    subword_range : tuple (min_n, max_n), "auto" or None, default=None
+        Characters in the shortest and in the longest character n-gram of a word that are terms as
+        well, with a space at either end of the word [3]_. Rare words share them with others. A
+        sequence then has its words and n-grams, the index 3, and its subwords; `truncating` cuts
+        each part by its share. In `vocabulary_` a subword has a space in front, and an unknown
+        subword takes no place. "auto" is (4, 5) where the documents have fewer than 200,000 words
+        for each class (of two, where `y` is not looked at), and None where they have more. Words
+        are less rare then, and subwords cost three times the training. In `partial_fit` "auto" is
+        None.
+    min_df : int, float or "auto", default=1
+        Leave out words with a lower document frequency: an absolute count, or a share of the
+        documents between 0.0 and 1.0. "auto" is 1 where the documents have fewer than 100,000
+        words, 2 with fewer than 1,000,000, and else 3: with more documents a rare word is more
+        often a mistake. Not applied to a given `vocabulary`.
     rank_by : {"frequency", "class_evidence"}, default="frequency"
         What words are ranked by, and so which of them `num_words` keeps. "frequency" is how often
-        a word occurs. "class_evidence" is how much a word tells of the classes `y`: its absolute
-        log-count ratio [2]_ times the square root of its document frequency.
+        a word occurs. "class_evidence" is how much a word tells of the classes `y`, times the
+        square root of its document frequency. How much it tells is how far the log odds of the
+        classes of its documents are from those of all documents: for two classes much as
+        the log-count ratio of [4]_.
     binary : bool, default=False
         Take each word once a document, where it first occurs, for counts and sequences alike.
     start_char : int or None, default=1
@@ -95,14 +116,20 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     vocabulary_ : dict of str to int
         Rank of each word kept, most frequent first, or of most evidence; of equal words, the one
         seen first. Empty after a fit on index lists without a `vocabulary`.
+    maxlen_ : int
+        Length of the sequences when `fit` ended.
+    min_df_ : int or float
+        What was used as `min_df`.
+    subword_range_ : tuple of int, or None
+        What was used as `subword_range`.
 
     Notes
     -----
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see a fit as one task.
 
     N-grams are counted by sorting numbers, in about 80 bytes of memory for each word of the
-    documents, however many different n-grams there are; `partial_fit`, which has to remember each
-    that it ever saw, takes some 240 bytes for each different one.
+    documents, however many different n-grams there are. `partial_fit`, which has to remember each
+    n-gram that it ever saw, takes some 240 bytes for each different one.
 
     See Also
     --------
@@ -112,7 +139,11 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     References
     ----------
     .. [1] Keras, `keras.datasets.imdb.load_data`, https://keras.io/api/datasets/imdb/.
-    .. [2] S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
+    .. [2] Unicode Standard Annex #15, "Unicode Normalization Forms",
+       https://www.unicode.org/reports/tr15/.
+    .. [3] P. Bojanowski, E. Grave, A. Joulin and T. Mikolov, "Enriching Word Vectors with Subword
+       Information", TACL 2017.
+    .. [4] S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
        Classification", ACL 2012.
 
     Examples
@@ -132,20 +163,28 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     >>> vectorizer = SequenceVectorizer(ngram_range=(1, 2), min_df=2)
     >>> list(vectorizer.fit(["not good at all", "not good, not bad"]).vocabulary_)
     ['not', 'not good', 'good']
+
+    Characters of a script without spaces:
+
+    >>> vectorizer = SequenceVectorizer(tokenizer="unicode", ngram_range=(2, 2))
+    >>> list(vectorizer.fit(["电影很好"]).vocabulary_)
+    ['电 影', '影 很', '很 好']
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
         "num_words": [Interval(Integral, 1, None, closed="left"), None],
-        "maxlen": [Interval(Integral, 1, None, closed="left")],
+        "maxlen": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "padding": [StrOptions({"post", "pre"})],
         "truncating": [StrOptions({"post", "pre"})],
         "vocabulary": [Mapping, None],
         "lowercase": ["boolean"],
-        "tokenizer": [StrOptions({"keras"}), callable],
+        "tokenizer": [StrOptions({"keras", "unicode"}), callable],
         "filters": [str],
         "token_pattern": [str, None],
         "ngram_range": [tuple, list],
+        "subword_range": [tuple, list, StrOptions({"auto"}), None],
         "min_df": [
+            StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0.0, 1.0, closed="both"),
         ],
@@ -160,7 +199,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self,
         *,
         num_words: int | None = 10_000,
-        maxlen: int = 256,
+        maxlen: int | str | None = 256,
         padding: str = "post",
         truncating: str = "pre",
         vocabulary: Mapping[str, int] | None = None,
@@ -169,7 +208,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         filters: str = FILTERS,
         token_pattern: str | None = None,
         ngram_range: tuple[int, int] = (1, 1),
-        min_df: int | float = 1,
+        subword_range: tuple[int, int] | str | None = None,
+        min_df: int | float | str = 1,
         rank_by: str = "frequency",
         binary: bool = False,
         start_char: int | None = START,
@@ -186,6 +226,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.filters = filters
         self.token_pattern = token_pattern
         self.ngram_range = ngram_range
+        self.subword_range = subword_range
         self.min_df = min_df
         self.rank_by = rank_by
         self.binary = binary
@@ -220,14 +261,28 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return self
 
     @learning_method
-    def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Learned:
+    def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> list[bytes] | None:
+        """Learn; return the documents' sequences, not yet cut, where they have been made."""
         recipe = self._checked_recipe()
+        finds_length = not isinstance(recipe.maxlen, Integral)
+        documents = materialized(X) if finds_length else X
         with self._fit_task("fit", X, y):
-            learned = learn(Documents(X), y, recipe, keeps_documents=keeps_documents)
+            learned = learn(
+                Documents(documents), y, recipe, keeps_documents=keeps_documents or finds_length
+            )
             # A fit starts anew: what partial_fit had counted is no longer this estimator's.
             self.__dict__.pop("_counted", None)
-            self._set_vocabulary(learned.vocabulary)
-        return learned
+            sequences = None
+            if learned.has_documents and (keeps_documents or finds_length):
+                sequences = [
+                    sequence_of_terms(document, learned.recipe) for document in learned.sequences()
+                ]
+            self._set_learned(learned, recipe.maxlen)
+            if finds_length:
+                if sequences is None:
+                    sequences = list(self._sequences(documents, LARGEST_INDEX))
+                self.maxlen_ = length_for(sequences, finds_all=recipe.maxlen is None)
+        return sequences
 
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
@@ -264,12 +319,12 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _count_on(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Learned:
         recipe = self._checked_recipe()
         before: Counted | None = self.__dict__.get("_counted")
+        if not isinstance(recipe.maxlen, Integral):
+            raise ValueError(
+                f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
+                "chunk: give maxlen as an int."
+            )
         with self._fit_task("partial_fit", X, y):
-            if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
-                raise ValueError(
-                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
-                    "from the first chunk on, on a new or cloned SequenceVectorizer."
-                )
             learned = learn(
                 Documents(X),
                 y,
@@ -278,8 +333,13 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 counts_on=True,
                 keeps_documents=keeps_documents,
             )
-            self._counted = learned.counted
-            self._set_vocabulary(learned.vocabulary)
+            if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
+                raise ValueError(
+                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
+                    "from the first chunk on, on a new or cloned SequenceVectorizer."
+                )
+            self._counted: Counted | None = learned.counted
+            self._set_learned(learned, recipe.maxlen)
         return learned
 
     def fit_transform(
@@ -300,15 +360,19 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """
         documents = materialized(X)
         # Splitting texts is what takes the time: here they are split once for both.
-        learned = self._learn(documents, y, keeps_documents=True)
-        if not learned.has_documents:
+        sequences = self._learn(documents, y, keeps_documents=True)
+        if sequences is None:
             return self.transform(documents)
-        return padded(sequences_of_terms(learned.sequences(), learned.recipe), learned.recipe)
+        recipe, maxlen = self._fitted_recipe(), self.maxlen_
+        return padded((truncated(row, maxlen, recipe) for row in sequences), maxlen, recipe)
 
     def _recipe(self) -> Recipe:
         recipe = Recipe(*_recipe_of(self))
-        if isinstance(recipe.ngram_range, list):  # It may be changed in place.
+        # A list may be changed in place.
+        if isinstance(recipe.ngram_range, list):
             recipe = recipe._replace(ngram_range=tuple(recipe.ngram_range))
+        if isinstance(recipe.subword_range, list):
+            recipe = recipe._replace(subword_range=tuple(recipe.subword_range))
         return recipe
 
     def _checked_recipe(self) -> Recipe:
@@ -317,8 +381,18 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         recipe.check()
         return recipe
 
-    def _set_vocabulary(self, vocabulary: dict[str, int]) -> None:
-        self.vocabulary_ = vocabulary
+    def _fitted_recipe(self) -> Recipe:
+        """Return the recipe with what `fit` chose where it is "auto"."""
+        recipe = self._recipe()
+        if recipe.min_df == "auto" or recipe.subword_range == "auto":
+            recipe = recipe._replace(min_df=self.min_df_, subword_range=self.subword_range_)
+        return recipe
+
+    def _set_learned(self, learned: Learned, maxlen: Any) -> None:
+        self.vocabulary_ = learned.vocabulary
+        self.min_df_ = learned.recipe.min_df
+        self.subword_range_ = learned.recipe.subword_range
+        self.maxlen_ = maxlen
         self.__dict__.pop("_encoder", None)
 
     # -- applying ---------------------------------------------------------------------------
@@ -352,21 +426,34 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _encoded(self, X: Iterable[Any]) -> npt.NDArray[np.int32]:
         """Return what `transform` does, always an ndarray."""
         check_is_fitted(self)
+        recipe, maxlen = self._fitted_recipe(), self._maxlen()
+        return padded(self._sequences(X, maxlen), maxlen, recipe)
+
+    def _maxlen(self) -> int:
+        """Return the length of the sequences: the parameter, or what `fit` chose."""
+        return self.maxlen if isinstance(self.maxlen, Integral) else self.maxlen_
+
+    def _sequences(self, X: Iterable[Any], maxlen: int) -> Iterator[bytes]:
         documents = Documents(X)
         if documents.are_texts and not documents.is_empty:
-            encoder = self._text_encoder()
-            return padded(encoder(documents), encoder.recipe)
-        recipe = self._checked_recipe()
-        return padded((sequence_of_indices(document, recipe) for document in documents), recipe)
+            return self._text_encoder()(documents, maxlen)
+        self._checked_recipe()
+        recipe = self._fitted_recipe()
+        return (
+            truncated(sequence_of_indices(document, recipe), maxlen, recipe)
+            for document in documents
+        )
 
     def _text_encoder(self) -> TextEncoder:
         # Built, and parameters checked, once and not in every call, which takes longer than one
         # text's encoding. But parameters may have been set since.
         recipe = self._recipe()
-        encoder: TextEncoder | None = self.__dict__.get("_encoder")
-        if encoder is None or encoder.recipe != recipe:
-            encoder = self._encoder = TextEncoder(self.vocabulary_, self._checked_recipe())
-        return encoder
+        known: tuple[Recipe, TextEncoder] | None = self.__dict__.get("_encoder")
+        if known is None or known[0] != recipe:
+            self._checked_recipe()
+            known = recipe, TextEncoder(self.vocabulary_, self._fitted_recipe())
+            self._encoder = known
+        return known[1]
 
     def inverse_transform(self, X: Iterable[Any]) -> list[str]:
         """Decode sequences of word indices to text.
@@ -394,11 +481,14 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             If `X` holds texts.
         """
         check_is_fitted(self)
-        recipe = self._checked_recipe()
+        self._checked_recipe()
+        recipe = self._fitted_recipe()
         documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
         if documents.are_texts and not documents.is_empty:
             raise TypeError("X must hold word indices to decode, got texts.")
         rows = [document.tolist() for document in documents]
+        if recipe.subword_range is not None:  # What stands behind the divider are parts of words.
+            rows = [list(takewhile(DIVIDER.__ne__, row)) for row in rows]
         indices = set(chain.from_iterable(rows))
         names = dict(zip(indices, names_of(indices, self.vocabulary_, recipe), strict=True))
         return [" ".join([names[index] for index in row if index != 0]) for row in rows]
@@ -416,8 +506,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         names : ndarray of shape (maxlen,), dtype object
         """
         check_is_fitted(self)
-        maxlen = self._checked_recipe().maxlen
-        return np.array([f"position{position}" for position in range(maxlen)], dtype=object)
+        self._checked_recipe()
+        return np.array([f"position{position}" for position in range(self._maxlen())], object)
 
     # -- the scikit-learn contract ----------------------------------------------------------
 
@@ -436,7 +526,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         for name in state["_packed"]:
             state[name] = packed(state[name], state[name].values())
         if "_counted" in state:
-            state["_counted"] = state["_counted"].state()
+            counted: Counted = state["_counted"]
+            state["_counted"] = counted.state()
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:

@@ -34,8 +34,8 @@ class Counts(Protocol):
         """Documents of each class that contain each term, shape (n_terms, n_classes)."""
 
     @property
-    def n_documents(self) -> int:
-        """How many documents were counted."""
+    def class_sizes(self) -> Integers:
+        """How many documents of each class were counted, shape (n_classes,)."""
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
@@ -51,7 +51,7 @@ class WordCounts(NamedTuple):
     """In order of first appearance."""
     occurrences: Integers
     document_frequency: Integers
-    n_documents: int
+    class_sizes: Integers
     classes: list[Any]
     """Labels, sorted; a single None where documents have none."""
     documents: Sequence[TermIds] = ()
@@ -75,7 +75,7 @@ class WordCounts(NamedTuple):
         id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
         occurrences = _Tally()
         document_frequency = [_Tally(once_a_document=True) for _ in labels.classes]
-        n_documents = 0
+        class_sizes = np.zeros(len(labels.classes), np.int64)
         documents = []
         for text, class_number in labels.zip(texts):
             keys = tokenizer.split(text)
@@ -87,14 +87,14 @@ class WordCounts(NamedTuple):
                 document_frequency[class_number].add(ids)
             if keeps_documents:
                 documents.append(ids)
-            n_documents += 1
+            class_sizes[class_number] += 1
         words = [tokenizer.word(key) for key in id_of]
         of_classes = [tally.totals(len(words)) for tally in document_frequency]
         return cls(
             words,
             occurrences.totals(len(words)),
             np.reshape(of_classes, (len(labels.classes), len(words))).T.astype(np.int64),
-            n_documents,
+            class_sizes,
             labels.classes,
             documents,
         )
@@ -117,16 +117,20 @@ class WordCounts(NamedTuple):
         classes = list(dict.fromkeys([*self.classes, *later.classes]))
         occurrences = np.zeros(len(words), np.int64)
         document_frequency = np.zeros((len(words), len(classes)), np.int64)
+        class_sizes = np.zeros(len(classes), np.int64)
         ids_of_later = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
         for counts, ids in ((self, slice(len(self.words))), (later, ids_of_later)):
             occurrences[ids] += counts.occurrences
-            for label, column in zip(counts.classes, counts.document_frequency.T, strict=True):
-                document_frequency[ids, classes.index(label)] += column
+            for number, label in enumerate(counts.classes):
+                document_frequency[ids, classes.index(label)] += counts.document_frequency[
+                    :, number
+                ]
+                class_sizes[classes.index(label)] += counts.class_sizes[number]
         return WordCounts(
             words,
             occurrences,
             document_frequency,
-            self.n_documents + later.n_documents,
+            class_sizes,
             classes,
             [ids_of_later[document] for document in later.documents],
         )
@@ -138,9 +142,9 @@ class WordCounts(NamedTuple):
         return (indices[document] for document in self.documents)
 
 
-def least_document_frequency(min_df: float, n_documents: int) -> float:
+def least_document_frequency(min_df: float | str, n_documents: int) -> float:
     """Return how many documents must contain a term: `min_df`, or a share of all if a float."""
-    return min_df if isinstance(min_df, Integral) else min_df * n_documents
+    return float(min_df) if isinstance(min_df, Integral) else float(min_df) * n_documents
 
 
 class _Tally:

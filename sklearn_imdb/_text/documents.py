@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set, Sized
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Set, Sized
 from itertools import chain, count, islice
 from typing import Any
 
@@ -45,9 +45,17 @@ def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
         raise ValueError(
             f"{_EXPECTED}, got one {type(X).__name__}: for a single text pass a list, [text]."
         )
-    shape = getattr(X, "shape", (0,))
+    container: Any = X
+    if len(getattr(X, "column_names", ())) == 1:  # A table of pyarrow.
+        container = container.column(0)
+    if hasattr(container, "to_pylist"):  # An array of pyarrow.
+        X = container.to_pylist()
+    shape: tuple[int, ...] = getattr(X, "shape", (0,))
     is_table = len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
-    if is_table or issparse(X) or isinstance(X, Mapping | Set):
+    if is_table and len(shape) == 2 and shape[1] == 1 and not issparse(X):
+        return iter(np.asarray(X, dtype=object)[:, 0].tolist())
+    is_set = isinstance(X, Set) and not isinstance(X, KeysView)
+    if is_table or issparse(X) or isinstance(X, Mapping) or is_set:
         raise TypeError(
             f"{_EXPECTED}, got a {type(X).__name__}"
             + (f" of shape {shape}" if len(shape) != 1 else "")

@@ -9,8 +9,10 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._text.ngrams import NgramTable, ngram_spans
 from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
 
 _INDEX_BYTES = np.dtype(np.int32).itemsize
@@ -31,102 +33,164 @@ class TextEncoder:
                 "X holds texts, but this SequenceVectorizer knows no words, because it was fitted "
                 "on index lists or no word was kept yet: fit it on texts, or give it a vocabulary."
             )
-        self.recipe = recipe
+        self._recipe = recipe
         self._tokenizer = tokenizer = make_tokenizer(recipe)
         self._space = tokenizer.key(" ")
-        self._drops_unknown = recipe.oov_char is None
+        self._subwords: SubwordTable | None = None
+        if isinstance(recipe.subword_range, tuple):
+            self._subwords = SubwordTable(vocabulary, recipe.subword_range, recipe.index_from)
+            vocabulary = {term: rank for term, rank in vocabulary.items() if not is_subword(term)}
         self._table: NgramTable | None = None
-        if not recipe.is_of_words and self._drops_unknown:
+        if recipe.ngram_range != (1, 1) and recipe.oov_char is None:
             terms = {
                 tuple(tokenizer.key(term).split(self._space)): rank + recipe.index_from
                 for term, rank in vocabulary.items()
             }
             self._table = NgramTable(terms, recipe.ngram_range, recipe.binary)
             return
-        unknown = b"" if recipe.oov_char is None else _index_as_bytes(recipe.oov_char)
+        unknown = b"" if recipe.oov_char is None else _as_bytes(recipe.oov_char)
         self._index_of = _IndexOf(
             {
-                tokenizer.key(term): _index_as_bytes(rank + recipe.index_from)
+                tokenizer.key(term): _as_bytes(rank + recipe.index_from)
                 for term, rank in vocabulary.items()
             },
             unknown,
         ).__getitem__
 
-    def __call__(self, texts: Iterable[str]) -> Iterator[bytes]:
+    def __call__(self, texts: Iterable[str], maxlen: int) -> Iterator[bytes]:
         """Yield the indices of each text's terms, at most `maxlen`, as the bytes of int32."""
-        if self._table is None:
-            yield from map(self._of_text, texts)
-            return
-        texts = iter(texts)
-        while some := list(islice(texts, _TEXTS_AT_ONCE)):
-            documents = self._table.sequences(list(map(self._tokenizer.split, some)))
-            yield from sequences_of_terms(documents, self.recipe)
-
-    def _of_text(self, text: str) -> bytes:
-        recipe = self.recipe
-        if self._drops_unknown or recipe.binary or not recipe.is_of_words:
-            terms = self._tokenizer.split(text)
-            if not recipe.is_of_words:
-                terms = self._ngrams(terms)
-            if recipe.binary:
-                terms = list(dict.fromkeys(terms))
-        else:
+        recipe = self._recipe
+        if recipe.is_of_words and not recipe.binary and recipe.oov_char is not None:
             # Every word takes a place: no more are split off than there are places.
             tokenizer = self._tokenizer
             split = tokenizer.first if recipe.truncating == "post" else tokenizer.last
-            terms = split(text, recipe.maxlen)
-        return _with_start(b"".join(map(self._index_of, terms)), recipe)
+            for text in texts:
+                indices = b"".join(map(self._index_of, split(text, maxlen)))
+                yield truncated(_with_start(indices, recipe), maxlen, recipe)
+            return
+        texts = iter(texts)
+        while some := list(islice(texts, _TEXTS_AT_ONCE)):
+            documents = list(map(self._tokenizer.split, some))
+            for document, indices in zip(documents, self._words(documents), strict=True):
+                sequence = _with_start(indices, recipe)
+                if self._subwords is not None:
+                    sequence += _DIVIDER + self._of_subwords(document, self._subwords)
+                yield truncated(sequence, maxlen, recipe)
+
+    def _words(self, documents: list[list[Key]]) -> Iterator[bytes]:
+        """Yield the indices of each document's words or n-grams."""
+        if self._table is not None:
+            for indices in self._table.sequences(documents):
+                yield indices.tobytes()
+            return
+        for terms in documents:
+            if self._recipe.ngram_range != (1, 1):
+                terms = self._ngrams(terms)
+            if self._recipe.binary:
+                terms = list(dict.fromkeys(terms))
+            yield b"".join(map(self._index_of, terms))
 
     def _ngrams(self, words: list[Key]) -> list[Key]:
         """Return the n-grams one by one, because unknown ones take places too."""
-        spans = ngram_spans(len(words), self.recipe.ngram_range)
+        spans = ngram_spans(len(words), self._recipe.ngram_range)
         return [self._space.join(words[start:end]) for start, end in spans]
 
+    def _of_subwords(self, document: list[Key], table: SubwordTable) -> bytes:
+        indices = table.of_words(map(self._tokenizer.word, document))
+        if not self._recipe.binary:
+            return indices
+        different = dict.fromkeys(np.frombuffer(indices, np.int32).tolist())
+        return np.array(list(different), np.int32).tobytes()
 
-def sequences_of_terms(
-    documents: Iterable[npt.NDArray[np.int32]], recipe: Recipe
-) -> Iterator[bytes]:
-    """Yield what `TextEncoder` does, from the index of each of a document's terms.
+
+def sequence_of_terms(document: npt.NDArray[np.int32], recipe: Recipe) -> bytes:
+    """Return the sequence of a document, from the index of each of its terms.
 
     A negative index is that of a term which takes no place.
     """
-    return (_with_start(document[document >= 0].tobytes(), recipe) for document in documents)
+    return _with_start(document[document >= 0].tobytes(), recipe)
 
 
 def sequence_of_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:
-    """Return an index list as a sequence: `num_words` is applied, and it is cut to `maxlen`."""
+    """Return the sequence of an index list, to which `num_words` is applied."""
     if recipe.num_words is not None:
         unknown = document >= recipe.num_words
         if recipe.oov_char is None:
             document = document[~unknown]
         elif unknown.any():
             document = np.where(unknown, recipe.oov_char, document)
-    return _truncated(np.asarray(document, dtype=np.int32).tobytes(), recipe)
+    return np.asarray(document, dtype=np.int32).tobytes()
 
 
-def padded(sequences: Iterable[bytes], recipe: Recipe) -> npt.NDArray[np.int32]:
-    """Return the sequences as rows of `maxlen` indices."""
+def truncated(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
+    """Return the part of a sequence that is at most `maxlen` long.
+
+    Words and subwords are each cut by their share.
+    """
+    n_bytes = _INDEX_BYTES * maxlen
+    if len(sequence) <= n_bytes:
+        return sequence
+    keep = _first if recipe.truncating == "post" else _last
+    if recipe.subword_range is None:
+        return keep(sequence, n_bytes)
+    indices = np.frombuffer(sequence, np.int32)
+    dividers = np.flatnonzero(indices == DIVIDER)
+    if not len(dividers):
+        return keep(sequence, n_bytes)
+    n_words = int(dividers[0])
+    n_subwords = len(indices) - n_words - 1
+    words, subwords = parts_that_fit(n_words, n_subwords, maxlen)
+    return (
+        keep(sequence[: _INDEX_BYTES * n_words], _INDEX_BYTES * words)
+        + (_DIVIDER if maxlen > 1 else b"")
+        + keep(sequence[_INDEX_BYTES * (n_words + 1) :], _INDEX_BYTES * subwords)
+    )
+
+
+def parts_that_fit(n_words: int, n_subwords: int, maxlen: int) -> tuple[int, int]:
+    """Return how many words and subwords, with a divider between, a sequence has room for."""
+    room = maxlen - 1
+    if n_words + n_subwords <= room:
+        return n_words, n_subwords
+    words = -(-room * n_words // (n_words + n_subwords))
+    return words, room - words
+
+
+def padded(sequences: Iterable[bytes], maxlen: int, recipe: Recipe) -> npt.NDArray[np.int32]:
+    """Return the sequences, of which none is longer, as rows of `maxlen` indices."""
     pad = bytes.ljust if recipe.padding == "post" else bytes.rjust
     # It grows with the rows: an iterator's documents need not be held to be counted.
     rows = bytearray()
     for sequence in sequences:
-        rows += pad(sequence, _INDEX_BYTES * recipe.maxlen, b"\0")
-    return np.frombuffer(rows, dtype=np.int32).reshape(-1, recipe.maxlen)
+        rows += pad(sequence, _INDEX_BYTES * maxlen, b"\0")
+    return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen)
+
+
+def length_for(sequences: Iterable[bytes], *, finds_all: bool) -> int:
+    """Return the length of the longest sequence, or else the length that 99 % do not exceed."""
+    lengths = [len(sequence) // _INDEX_BYTES for sequence in sequences]
+    part = 100 if finds_all else 99
+    return max(int(np.percentile(lengths or [1], part, method="higher")), 1)
 
 
 def _with_start(indices: bytes, recipe: Recipe) -> bytes:
-    start = b"" if recipe.start_char is None else _index_as_bytes(recipe.start_char)
-    return _truncated(start + indices, recipe)
+    return indices if recipe.start_char is None else _as_bytes(recipe.start_char) + indices
 
 
-def _index_as_bytes(index: int) -> bytes:
+def _first(sequence: bytes, n_bytes: int) -> bytes:
+    return sequence[:n_bytes]
+
+
+def _last(sequence: bytes, n_bytes: int) -> bytes:
+    return sequence[len(sequence) - n_bytes :]
+
+
+def _as_bytes(index: int) -> bytes:
     # Without an array a word: a table of 88,584 of them is made where a vectorizer is first used.
     return int(index).to_bytes(_INDEX_BYTES, sys.byteorder, signed=True)
 
 
-def _truncated(indices: bytes, recipe: Recipe) -> bytes:
-    n_bytes = _INDEX_BYTES * recipe.maxlen
-    return indices[:n_bytes] if recipe.truncating == "post" else indices[-n_bytes:]
+_DIVIDER = _as_bytes(DIVIDER)
 
 
 class _IndexOf(dict[Key, bytes]):

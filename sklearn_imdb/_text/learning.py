@@ -15,8 +15,12 @@ from sklearn_imdb._text.counts import Counts, TermIds, WordCounts
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.subwords import DividedCounts, SubwordCounts
 from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.vocabulary import given_vocabulary, packed, ranked, unpacked
+
+_MANY_WORDS = 10**15
+"""More than there are to be in any documents."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +31,19 @@ class Counted:
     """The recipe of the last chunk."""
     counts: WordCounts | None
     """Counts of all chunks so far; None where there is nothing to count."""
+    n_words: int = 0
+    """Words in the documents of all chunks, repeated ones included."""
     id_of: dict[str, int] = field(default_factory=dict)
     """Id of each term in `counts`. Not saved, because it follows from them."""
 
     def state(self) -> dict[str, Any]:
         """Return plain types and few arrays, from which `of_state` makes the same."""
-        state: dict[str, Any] = {"recipe": self.recipe._asdict()}
+        state: dict[str, Any] = {"recipe": self.recipe._asdict(), "n_words": self.n_words}
         if self.counts is not None:
             counts = self.counts
             columns = counts.document_frequency.T
             arrays = packed(counts.words, counts.occurrences, *columns)
-            state["counts"] = [arrays, counts.n_documents, counts.classes]
+            state["counts"] = [arrays, counts.class_sizes, counts.classes]
         return state
 
     @classmethod
@@ -46,16 +52,16 @@ class Counted:
         recipe = Recipe(**state["recipe"])
         if "counts" not in state:
             return cls(recipe, None)
-        arrays, n_documents, classes = state["counts"]
+        arrays, class_sizes, classes = state["counts"]
         words, [occurrences, *columns] = unpacked(arrays)
         counts = WordCounts(
             words,
             occurrences.astype(np.int64),
             np.reshape(columns, (len(classes), len(words))).T.astype(np.int64),
-            n_documents,
+            class_sizes,
             classes,
         )
-        return cls(recipe, counts)
+        return cls(recipe, counts, state["n_words"])
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Learned:
     """A vocabulary and the counts it was learned from."""
 
     recipe: Recipe
+    """With `min_df` and `subword_range` resolved."""
     vocabulary: dict[str, int]
     """Rank of each term that is kept, counted from 1."""
     counts: Counts | None = None
@@ -78,7 +85,8 @@ class Learned:
         if isinstance(self.counts, WordCounts):
             return self.recipe.is_of_words
         # N-grams that are not kept have no ids, which they need where unknown ones take places.
-        return self.counts is not None and self.recipe.oov_char is None
+        has_ids = self.recipe.oov_char is None or not self.recipe.counts_ngrams
+        return self.counts is not None and has_ids
 
     @property
     def documents(self) -> tuple[TermIds, list[int]]:
@@ -133,31 +141,55 @@ def learn(
         _check_classes(labels, recipe)
     words = _count_words(documents, recipe, labels, before, keeps_documents)
     if words is None:
-        if before is not None and before.counts is not None:
-            raise ValueError(
-                "partial_fit counted texts before, and cannot count index lists: give it texts, "
-                "or start with a clone."
-            )
+        if before is not None and before.counts is not None:  # Index lists add nothing to it.
+            resolved = recipe.resolved(before.n_words)
+            terms = before.counts.terms(ranked(before.counts, resolved))
+            return Learned(resolved, _with_ranks(terms), counted=before)
         counted = Counted(recipe, None) if counts_on else None
-        return Learned(recipe, given_vocabulary(recipe), counted=counted)
-    counts: Counts = words
-    if not recipe.is_of_words:
-        # An n-gram that is rare in every chunk may be frequent in all.
-        min_df = 1 if counts_on else recipe.min_df
-        ngrams = NgramCounts(words, labels, recipe.ngram_range, min_df, recipe.binary)
-        counts = ngrams.as_words(labels.classes) if counts_on else ngrams
+        return Learned(recipe.resolved(0), given_vocabulary(recipe), counted=counted)
+    n_words = int(words.occurrences.sum())
+    counts, resolved = _terms(words, labels, recipe, n_words, counts_on=counts_on)
     counted = None
-    if counts_on and isinstance(counts, WordCounts):
-        counts, counted = _added(before, counts, recipe)
-    kept = ranked(counts, recipe)
+    if counts_on:
+        counts, counted = _added(before, counts, labels.classes, recipe, n_words)
+        resolved = recipe.resolved(counted.n_words)._replace(subword_range=resolved.subword_range)
+    kept = ranked(counts, resolved)
     if not len(kept) and not counts_on:
         raise ValueError(
-            f"X leaves no word to learn: {words.n_documents} documents hold {len(words.words)} "
-            f"different words, of which min_df={recipe.min_df}, "
+            f"X leaves no word to learn: {words.class_sizes.sum()} documents hold "
+            f"{len(words.words)} different words, of which min_df={resolved.min_df}, "
             f"ngram_range={recipe.ngram_range} and the filters keep none."
         )
-    vocabulary = {term: rank for rank, term in enumerate(counts.terms(kept), 1)}
-    return Learned(recipe, vocabulary, counts, kept, counted)
+    return Learned(resolved, _with_ranks(counts.terms(kept)), counts, kept, counted)
+
+
+def _with_ranks(terms: list[str]) -> dict[str, int]:
+    return {term: rank for rank, term in enumerate(terms, 1)}
+
+
+def _terms(
+    words: WordCounts, labels: Labels, recipe: Recipe, n_words: int, *, counts_on: bool
+) -> tuple[Counts, Recipe]:
+    """Count n-grams and subwords where there are to be any, and return the recipe for them."""
+    # Chunks after this one may hold any number of words.
+    resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, len(labels.classes))
+    if recipe.is_of_words:
+        return words, resolved
+    for word in words.words:
+        if " " in word:
+            raise ValueError(
+                f"ngram_range={recipe.ngram_range} joins words by spaces, and token_pattern or "
+                f"tokenizer made the word {word!r}, which has one: have them split at spaces."
+            )
+    # A term that is rare in every chunk may be frequent in all.
+    min_df = 1 if counts_on else resolved.min_df
+    counts: Counts = words
+    if resolved.counts_ngrams:
+        counts = NgramCounts(words, labels, resolved.ngram_range, min_df, resolved.binary)
+    if isinstance(resolved.subword_range, tuple):
+        subwords = SubwordCounts(words, labels, resolved.subword_range, min_df, resolved.binary)
+        counts = DividedCounts(counts, subwords)
+    return counts, resolved
 
 
 def _labels(y: Any, recipe: Recipe) -> Labels:
@@ -224,19 +256,29 @@ def _count_words(
         make_tokenizer(recipe),
         labels,
         binary=recipe.binary and recipe.is_of_words,
-        by_document=recipe.is_of_words
+        by_document=recipe.ngram_range == (1, 1)
         and (recipe.needs_document_frequency or _by_document(before)),
         keeps_documents=keeps_documents or not recipe.is_of_words,
     )
 
 
 def _added(
-    before: Counted | None, counts: WordCounts, recipe: Recipe
+    before: Counted | None,
+    counts: Counts,
+    classes: list[Any],
+    recipe: Recipe,
+    n_words: int,
 ) -> tuple[WordCounts, Counted]:
     """Return the counts of all chunks with the last one's documents, and what is kept of them."""
+    if not isinstance(counts, WordCounts):
+        terms = counts.terms(np.arange(len(counts.occurrences)))
+        counts = WordCounts(
+            terms, counts.occurrences, counts.document_frequency, counts.class_sizes, classes
+        )
     if before is None or before.counts is None:
         id_of = counts.ids()
     else:
         id_of = before.id_of or before.counts.ids()
         counts = before.counts.plus(counts, id_of)
-    return counts, Counted(recipe, counts._replace(documents=()), id_of)
+        n_words += before.n_words
+    return counts, Counted(recipe, counts._replace(documents=()), n_words, id_of)

@@ -67,25 +67,20 @@ class NgramCounts:
         counts: WordCounts,
         labels: Labels,
         ngram_range: tuple[int, int],
-        min_df: float,
+        min_df: float | str,
         binary: bool,
     ) -> None:
-        for word in counts.words:
-            if " " in word:
-                raise ValueError(
-                    f"ngram_range={ngram_range} joins words by spaces, and token_pattern or "
-                    f"tokenizer made the word {word!r}, which has one: have them split at spaces."
-                )
         shortest, longest = ngram_range
-        self.n_documents = counts.n_documents
+        self.class_sizes = counts.class_sizes
         self._words = counts.words
         self._lengths = [len(document) for document in counts.documents]
         self._binary = binary
         self._shortest = shortest
-        document_of = np.repeat(np.arange(self.n_documents, dtype=np.intc), self._lengths)
-        class_of = np.zeros(self.n_documents, np.intp) if labels.numbers is None else labels.numbers
+        n_documents = len(self._lengths)
+        document_of = np.repeat(np.arange(n_documents, dtype=np.intc), self._lengths)
+        class_of = np.zeros(n_documents, np.intp) if labels.numbers is None else labels.numbers
         words = np.concatenate([*counts.documents, np.empty(0, np.intc)])
-        least = least_document_frequency(min_df, self.n_documents)
+        least = least_document_frequency(min_df, n_documents)
         sizes: list[_Size] = []
         while len(sizes) < longest:
             sizes.append(
@@ -106,13 +101,6 @@ class NgramCounts:
             self.document_frequency.sum(axis=1)
             if binary
             else np.concatenate([size.occurrences for size in self._wanted])[self._order]
-        )
-
-    def as_words(self, classes: list[Any]) -> WordCounts:
-        """Return the same counts with every n-gram as a string, to be added to others."""
-        terms = self.terms(np.arange(len(self.occurrences)))
-        return WordCounts(
-            terms, self.occurrences, self.document_frequency, self.n_documents, classes
         )
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import NamedTuple, TypeAlias
 
+from sklearn_imdb._convention import DIVIDER
+
 Tokenize: TypeAlias = Callable[[str], Iterable[str]]
+
+
+_RARE_WORDS = (100_000, 1_000_000)
+"""Words from which on `min_df="auto"` is 2, and is 3."""
+
+_FEW_WORDS = 200_000
+"""Words of a class below which `subword_range="auto"` takes subwords."""
+
+_SUBWORDS = (4, 5)
 
 
 class Recipe(NamedTuple):
@@ -22,16 +33,17 @@ class Recipe(NamedTuple):
     filters: str
     token_pattern: str | None
     ngram_range: tuple[int, int]
+    subword_range: tuple[int, int] | str | None
     rank_by: str
     binary: bool
 
     # Which terms are kept, and how a sequence is laid out. These may change between chunks.
-    min_df: int | float
+    min_df: int | float | str
     num_words: int | None
     start_char: int | None
     oov_char: int | None
     index_from: int
-    maxlen: int
+    maxlen: int | str | None
     padding: str
     truncating: str
 
@@ -43,15 +55,14 @@ class Recipe(NamedTuple):
                 "given, and both say how to split a text: set token_pattern to None, or tokenizer "
                 "to 'keras'."
             )
-        sizes = self.ngram_range
-        if not (
-            len(sizes) == 2
-            and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
-            and 1 <= sizes[0] <= sizes[1]
-        ):
+        _check_range("ngram_range", self.ngram_range)
+        if not isinstance(self.subword_range, str | None):
+            _check_range("subword_range", self.subword_range)
+        if self.subword_range is not None and self.index_from < DIVIDER:
             raise ValueError(
-                "ngram_range must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, "
-                f"got {sizes!r}."
+                f"subword_range={self.subword_range!r} puts the index {DIVIDER} between words and "
+                f"subwords, and index_from={self.index_from} leaves it to a word: set index_from "
+                f"to {DIVIDER} or more, or subword_range to None."
             )
         if self.num_words is not None and self.num_words <= self.index_from + 1:
             raise ValueError(
@@ -65,10 +76,30 @@ class Recipe(NamedTuple):
         deciding = Recipe._fields[: Recipe._fields.index("min_df")]
         return [name for name in deciding if getattr(self, name) != getattr(before, name)]
 
+    def resolved(self, n_words: int, n_classes: int = 1) -> Recipe:
+        """Return the recipe with `min_df` and `subword_range` chosen where they are "auto".
+
+        `n_words` is the number of words in the documents, repeated ones included. Where words are
+        few, most of them are rare: rare ones are kept, and what they have in common with others is
+        in their subwords.
+        """
+        recipe = self
+        if self.min_df == "auto":
+            recipe = recipe._replace(min_df=1 + sum(n_words >= bound for bound in _RARE_WORDS))
+        if self.subword_range == "auto":
+            pays = n_words < _FEW_WORDS * max(n_classes, 2) and self.vocabulary is None
+            recipe = recipe._replace(subword_range=_SUBWORDS if pays else None)
+        return recipe
+
     @property
     def is_of_words(self) -> bool:
         """Whether every term is a single token."""
-        return self.ngram_range == (1, 1)
+        return self.ngram_range == (1, 1) and self.subword_range is None
+
+    @property
+    def counts_ngrams(self) -> bool:
+        """Whether n-grams are counted, or words each once a document beside subwords."""
+        return self.ngram_range != (1, 1) or (self.binary and not self.is_of_words)
 
     @property
     def ranks_by_evidence(self) -> bool:
@@ -85,3 +116,15 @@ class Recipe(NamedTuple):
     def n_ranks(self) -> int | None:
         """How many terms `num_words` leaves room for; None for no limit."""
         return None if self.num_words is None else self.num_words - self.index_from - 1
+
+
+def _check_range(name: str, sizes: tuple[int, int]) -> None:
+    if not (
+        len(sizes) == 2
+        and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+        and 1 <= sizes[0] <= sizes[1]
+    ):
+        raise ValueError(
+            f"{name} must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, got "
+            f"{sizes!r}."
+        )

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import log_count_ratios
-from sklearn_imdb._convention import LARGEST_INDEX
+from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Counts, least_document_frequency
 from sklearn_imdb._text.recipe import Recipe
 
@@ -21,19 +21,19 @@ from sklearn_imdb._text.recipe import Recipe
 def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
     """Return the ids of the terms that are kept, in the order of their ranks.
 
-    The most frequent term comes first. By class evidence, the term with the largest log-count
-    ratio times the square root of its document frequency comes first. Of equal terms, the one seen
-    first comes first.
+    The most frequent term comes first. By class evidence, the term with the largest evidence times
+    the square root of its document frequency comes first. Of equal terms, the one seen first comes
+    first.
     """
-    least = least_document_frequency(recipe.min_df, counts.n_documents)
+    least = least_document_frequency(recipe.min_df, int(counts.class_sizes.sum()))
     ids = np.arange(len(counts.occurrences))
     if least > 1:
         ids = ids[counts.document_frequency.sum(axis=1) >= least]
     scores = counts.occurrences[ids].astype(np.float64)
     if recipe.ranks_by_evidence:
         document_frequency = counts.document_frequency[ids]
-        scores = np.abs(log_count_ratios(document_frequency))
-        scores = scores * np.sqrt(document_frequency.sum(axis=1))
+        scores = class_evidence(document_frequency, counts.class_sizes)
+        scores *= np.sqrt(document_frequency.sum(axis=1))
     n_ranks = recipe.n_ranks
     if n_ranks is not None and n_ranks < len(scores):  # To sort them all would take longer.
         is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]
@@ -108,6 +108,8 @@ def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Reci
             return "<START>"
         if index == recipe.oov_char:
             return "<UNK>"
+        if index == DIVIDER and recipe.subword_range is not None:
+            return "<DIVIDER>"
         rank = index - recipe.index_from
         if rank <= 0:
             return "<UNUSED>"

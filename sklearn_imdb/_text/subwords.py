@@ -1,0 +1,203 @@
+"""Subwords: the character n-grams of each word, within its boundaries, as terms.
+
+A word is taken with a space at either end, as scikit-learn's `char_wb` and fastText have it. So
+"cat" has the 4-grams " cat" and "cat ". As a term, a subword has one more space in front. That
+tells it from every word and n-gram, because no token begins with a space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from sklearn_imdb._checks import Labels
+from sklearn_imdb._convention import DIVIDER
+from sklearn_imdb._text.counts import Counts, WordCounts, least_document_frequency
+
+_DOCUMENTS_AT_ONCE = 4096
+
+_WORDS_REMEMBERED = 2**18
+"""Different words whose subwords an encoder holds: some 50 MB."""
+
+
+def subwords_of(word: str, subword_range: tuple[int, int]) -> list[str]:
+    """Return the subwords of a word as terms, by length and position; of a short word one."""
+    shortest, longest = subword_range
+    bounded = f" {word} "
+    terms = []
+    for n in range(shortest, longest + 1):
+        n_positions = len(bounded) - n + 1
+        terms += [" " + bounded[start : start + n] for start in range(max(n_positions, 1))]
+        if n_positions <= 1:
+            break
+    return terms
+
+
+def is_subword(term: str) -> bool:
+    """Whether a term of a vocabulary is a subword."""
+    return term.startswith(" ")
+
+
+class SubwordCounts:
+    """Counts of the subwords that enough documents contain.
+
+    Parameters
+    ----------
+    counts : WordCounts
+        Counts of the documents' words, with the ids of each document's words.
+    labels : Labels
+        The documents' classes.
+    subword_range : tuple of int
+        Characters in the shortest subword and in the longest, the spaces included.
+    min_df : float
+        Documents that must contain a subword, or the share of them.
+    binary : bool
+        Count each subword once a document.
+    """
+
+    def __init__(
+        self,
+        counts: WordCounts,
+        labels: Labels,
+        subword_range: tuple[int, int],
+        min_df: float | str,
+        binary: bool,
+    ) -> None:
+        self.class_sizes = counts.class_sizes
+        self._documents = counts.documents
+        self._binary = binary
+        id_of: dict[str, int] = {}
+        ids, ends = [], [0]
+        for word in counts.words:
+            ids += [id_of.setdefault(term, len(id_of)) for term in subwords_of(word, subword_range)]
+            ends.append(len(ids))
+        self._ids, self._ends = np.array(ids, np.intp), np.array(ends)
+        self._terms = list(id_of)
+        self.document_frequency = self._document_frequency(labels)
+        least = least_document_frequency(min_df, len(counts.documents))
+        kept = np.flatnonzero(self.document_frequency.sum(axis=1) >= least)
+        self._keep(kept)
+        totals = np.bincount(
+            self._ids[self._ids >= 0],
+            np.repeat(counts.occurrences, np.diff(self._ends))[self._ids >= 0],
+            minlength=len(kept),
+        )
+        self.occurrences = (
+            self.document_frequency.sum(axis=1) if binary else totals.astype(np.int64)
+        )
+
+    def _document_frequency(self, labels: Labels) -> npt.NDArray[np.int64]:
+        n_terms, n_classes = len(self._terms), len(labels.classes)
+        n_words = len(self._ends) - 1
+        of_words = csr_matrix(
+            (np.ones(len(self._ids), np.int32), self._ids, self._ends), shape=(n_words, n_terms)
+        )
+        frequency = np.zeros(n_terms * n_classes, np.int64)
+        for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
+            block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
+            ends = np.cumsum([0, *map(len, block)])
+            words = np.concatenate(block)
+            occurring = csr_matrix(
+                (np.ones(len(words), np.int32), words, ends), shape=(len(block), n_words)
+            )
+            # The product has each subword of a document once.
+            subwords = occurring @ of_words
+            pairs = subwords.indices * np.int64(n_classes)
+            if labels.numbers is not None:
+                classes = labels.numbers[start : start + _DOCUMENTS_AT_ONCE]
+                pairs += np.repeat(classes, np.diff(subwords.indptr))
+            frequency += np.bincount(pairs, minlength=len(frequency))
+        return frequency.reshape(n_terms, n_classes)
+
+    def _keep(self, kept: npt.NDArray[np.intp]) -> None:
+        """Keep the subwords of these ids, and give them ids anew; -1 is the id of any other."""
+        new_ids = np.full(len(self._terms), -1, np.intp)
+        new_ids[kept] = np.arange(len(kept))
+        self._ids = new_ids[self._ids]
+        self._terms = [self._terms[number] for number in kept.tolist()]
+        self.document_frequency = self.document_frequency[kept]
+
+    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+        return [self._terms[number] for number in ids.tolist()]
+
+    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+        # Of each word the indices of its subwords, end to end; -1 finds the last item.
+        of_words = np.append(indices, np.int32(-1))[self._ids]
+        is_kept = of_words >= 0
+        ends = np.concatenate([[0], np.cumsum(is_kept)])[self._ends]
+        of_words, lengths, begins = of_words[is_kept], np.diff(ends), ends[:-1]
+        for words in self._documents:
+            n_subwords = lengths[words]
+            # The position of each subword within those of its word, plus where these begin.
+            before = np.cumsum(n_subwords) - n_subwords
+            positions = np.arange(n_subwords.sum()) + np.repeat(begins[words] - before, n_subwords)
+            document = of_words[positions]
+            if self._binary:
+                document = np.array(list(dict.fromkeys(document.tolist())), np.int32)
+            yield document
+
+
+class DividedCounts:
+    """Counts of words or n-grams, and of subwords behind them, under ids that go on.
+
+    A document's sequence has the terms of the first, `DIVIDER`, and the subwords.
+    """
+
+    def __init__(self, words: Counts, subwords: SubwordCounts) -> None:
+        self._words, self._subwords = words, subwords
+        self._n_words = len(words.occurrences)
+        self.occurrences = np.concatenate([words.occurrences, subwords.occurrences])
+        self.document_frequency = np.concatenate(
+            [words.document_frequency, subwords.document_frequency]
+        )
+        self.class_sizes = words.class_sizes
+
+    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+        terms = np.empty(len(ids), dtype=object)
+        is_word = ids < self._n_words
+        terms[is_word] = self._words.terms(ids[is_word])
+        terms[~is_word] = self._subwords.terms(ids[~is_word] - self._n_words)
+        return terms.tolist()
+
+    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+        divider = np.array([DIVIDER], np.int32)
+        # An unknown subword takes no place, also where an unknown word does.
+        of_subwords = np.where(indices[self._n_words :] > DIVIDER, indices[self._n_words :], -1)
+        for words, subwords in zip(
+            self._words.sequences(indices[: self._n_words]),
+            self._subwords.sequences(of_subwords),
+            strict=True,
+        ):
+            yield np.concatenate([words[words >= 0], divider, subwords])
+
+
+class SubwordTable(dict[Any, bytes]):
+    """The indices of the subwords of each word, as bytes of int32, found when it first occurs."""
+
+    def __init__(
+        self, vocabulary: Mapping[str, int], subword_range: tuple[int, int], index_from: int
+    ) -> None:
+        super().__init__()
+        self._range = subword_range
+        self._index_of = {
+            term: rank + index_from for term, rank in vocabulary.items() if is_subword(term)
+        }
+
+    def of_words(self, words: Iterable[str]) -> bytes:
+        """Return the indices of the subwords of a document's words."""
+        return b"".join(map(self.__getitem__, words))
+
+    def __missing__(self, word: str) -> bytes:
+        found = [
+            self._index_of[term]
+            for term in subwords_of(word, self._range)
+            if term in self._index_of
+        ]
+        if len(self) >= _WORDS_REMEMBERED:
+            self.clear()
+        self[word] = indices = np.array(found, np.int32).tobytes()
+        return indices

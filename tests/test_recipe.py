@@ -1,0 +1,146 @@
+"""The recipe of the vectorizer, without a fit; and subwords and lengths, which it decides."""
+
+from random import Random
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb._text.encoding import parts_that_fit
+from sklearn_imdb._text.subwords import subwords_of
+
+
+def recipe(**parameters):
+    return SequenceVectorizer(**parameters)._recipe()
+
+
+@pytest.mark.parametrize(
+    ("n_words", "min_df"), [(0, 1), (99_999, 1), (100_000, 2), (999_999, 2), (1_000_000, 3)]
+)
+def test_an_automatic_min_df_grows_with_the_words(n_words, min_df):
+    assert recipe(min_df="auto").resolved(n_words).min_df == min_df
+    assert recipe(min_df=7).resolved(n_words).min_df == 7
+
+
+@pytest.mark.parametrize(
+    ("n_words", "n_classes", "expected"),
+    [(399_999, 2, (4, 5)), (400_000, 2, None), (400_000, 1, None), (1_900_000, 10, (4, 5))],
+)
+def test_automatic_subwords_are_for_few_words_a_class(n_words, n_classes, expected):
+    assert recipe(subword_range="auto").resolved(n_words, n_classes).subword_range == expected
+    assert recipe(subword_range=(2, 3)).resolved(n_words, n_classes).subword_range == (2, 3)
+    given = recipe(subword_range="auto", vocabulary={"a": 1})
+    assert given.resolved(n_words, n_classes).subword_range is None
+
+
+def test_what_gives_a_text_other_terms_is_named():
+    before = recipe()
+    assert recipe(maxlen=3, padding="pre", num_words=9, min_df=2).changed_terms(before) == []
+    changed = recipe(lowercase=False, ngram_range=(1, 2)).changed_terms(before)
+    assert changed == ["lowercase", "ngram_range"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"ngram_range": (2, 1)}, "ngram_range must be a tuple"),
+        ({"subword_range": (0, 4)}, "subword_range must be a tuple"),
+        ({"subword_range": (4, 5), "index_from": 2}, "set index_from to 3 or more"),
+        ({"num_words": 4}, "num_words must be at least 5"),
+        ({"tokenizer": "unicode", "token_pattern": "a"}, "set token_pattern to None"),
+    ],
+)
+def test_what_does_not_go_together_is_named(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceVectorizer(**parameters).fit(["a text"])
+
+
+# -- subwords ---------------------------------------------------------------------------------
+
+
+def test_subwords_lie_within_a_word_and_its_boundaries():
+    assert subwords_of("cats", (4, 5)) == ["  cat", " cats", " ats ", "  cats", " cats "]
+    assert subwords_of("a", (4, 5)) == ["  a "]
+    assert subwords_of("at", (4, 5)) == ["  at "]
+
+
+def test_a_row_has_its_words_the_divider_and_its_subwords():
+    vectorizer = SequenceVectorizer(
+        subword_range=(5, 5), ngram_range=(1, 2), maxlen=12, oov_char=None, start_char=None
+    )
+    [row] = vectorizer.fit_transform(["cat sat"])
+    names = {rank + 3: term for term, rank in vectorizer.vocabulary_.items()}
+    assert [names.get(index, index) for index in row.tolist()] == [
+        "cat", "cat sat", "sat", 3, "  cat ", "  sat ", 0, 0, 0, 0, 0, 0,
+    ]  # fmt: skip
+    assert vectorizer.inverse_transform([row]) == ["cat cat sat sat"]
+
+
+@pytest.mark.parametrize("binary", [False, True])
+@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 3)])
+@pytest.mark.parametrize("oov_char", [None, 2])
+@pytest.mark.parametrize("maxlen", [15, 400, "auto", None])
+def test_texts_fitted_and_texts_transformed_are_encoded_alike(
+    binary, ngram_range, oov_char, maxlen
+):
+    rng = Random(0)
+    words = "film films filming plot plots plotted an in superb superbly awful awfully".split()
+    texts = [" ".join(rng.choices(words, k=rng.randrange(12))) for _ in range(60)]
+    vectorizer = SequenceVectorizer(
+        subword_range=(3, 5), ngram_range=ngram_range, binary=binary, oov_char=oov_char,
+        maxlen=maxlen, min_df=2, tokenizer="unicode",
+    )  # fmt: skip
+    X = vectorizer.fit_transform(texts)
+    assert_array_equal(vectorizer.transform(texts), X)
+    assert X.shape == (60, vectorizer.maxlen_)
+    assert ((X == 3).sum(axis=1) == 1).all()
+
+
+def test_subwords_of_chunks_are_those_of_one_fit():
+    texts = ["a cat sat", "cats and bats", "the bat", "sat at"]
+    parameters = {"subword_range": (3, 4), "min_df": 2, "maxlen": 30, "oov_char": None}
+    chunks = SequenceVectorizer(**parameters)
+    for start in (0, 2):
+        chunks.partial_fit(texts[start : start + 2])
+    whole = SequenceVectorizer(**parameters).fit(texts)
+    assert set(chunks.vocabulary_) == set(whole.vocabulary_)
+
+
+@pytest.mark.parametrize(
+    ("n_words", "n_subwords", "maxlen", "expected"),
+    [
+        (3, 5, 9, (3, 5)),
+        (4, 8, 10, (3, 6)),
+        (9, 0, 5, (4, 0)),
+        (0, 9, 5, (0, 4)),
+        (5, 5, 1, (0, 0)),
+    ],
+)
+def test_each_part_is_cut_by_its_share(n_words, n_subwords, maxlen, expected):
+    assert parts_that_fit(n_words, n_subwords, maxlen) == expected
+
+
+# -- lengths ----------------------------------------------------------------------------------
+
+
+def test_the_length_is_that_of_the_longest_or_of_nearly_all():
+    texts = ["a " * n for n in range(1, 201)]
+    assert SequenceVectorizer(maxlen=None).fit(texts).maxlen_ == 201
+    assert SequenceVectorizer(maxlen="auto").fit(texts).maxlen_ == 199 + 1
+    vectorizer = SequenceVectorizer(maxlen="auto").fit(["a"] * 199 + ["a " * 50])
+    assert vectorizer.maxlen_ == 2
+    assert vectorizer.transform(["a a a a"]).shape == (1, 2)
+    assert list(vectorizer.get_feature_names_out()) == ["position0", "position1"]
+
+
+def test_the_length_of_an_iterator_of_index_lists_is_found_too():
+    vectorizer = SequenceVectorizer(maxlen=None).fit(iter([[1, 4], [1, 5, 6]]))
+    assert vectorizer.maxlen_ == 3
+    assert_array_equal(vectorizer.transform([[7]]), np.array([[7, 0, 0]]))
+
+
+@pytest.mark.parametrize("maxlen", ["auto", None])
+def test_chunks_cannot_know_the_longest(maxlen):
+    with pytest.raises(ValueError, match="give maxlen as an int"):
+        SequenceVectorizer(maxlen=maxlen).partial_fit(["a text"])
