@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -14,31 +13,21 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from sklearn_imdb._base import FitTask, LearningMixin, learning_method
-from sklearn_imdb._checks import checked_labels, refuse_texts
+from sklearn_imdb._base import LearningMixin, learning_method
+from sklearn_imdb._checks import checked_labels, refuse_sparse, refuse_texts
 from sklearn_imdb._convention import N_RESERVED
-from sklearn_imdb._training.epochs import StreamState, Trained, train
+from sklearn_imdb._training.epochs import Trained
+from sklearn_imdb._training.fitting import StreamState, fit, fit_chunk
 from sklearn_imdb._training.network import (
     Floats,
     Network,
     Weights,
-    logits_of,
+    log_probabilities,
     most_probable,
     probabilities,
-    starting_point,
-    with_token_weights,
 )
-from sklearn_imdb._training.optimizers import OptimizerState
-from sklearn_imdb._training.plan import Plan
-from sklearn_imdb._training.rows import (
-    Rows,
-    checked_classes,
-    checked_rows,
-    checked_validation,
-    hold_out,
-    with_mean_one,
-    with_row_weights,
-)
+from sklearn_imdb._training.pooling import logits_of
+from sklearn_imdb._training.rows import checked_classes, checked_rows, checked_validation
 
 __all__ = ["EmbeddingAverageClassifier"]
 
@@ -55,20 +44,23 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     input_dim : int, default=None
         *Network.* Rows of the embedding table: one more than the largest word index, at least 3.
         None takes it from the `X` of `fit`.
-    embedding_dim : int, default=16
-        Length of a word's embedding.
+    embedding_dim : int or "auto", default=16
+        Length of a word's embedding. "auto" is twice the number of classes, at least 16: more
+        classes need more directions to lie in.
     hidden_units : int, default=16
         Units of the relu layer; 0 for none, which makes the network linear.
     pooling : {"mean", "masked_mean", "evidence"}, default="mean"
         How a sequence becomes one vector. "mean" averages the embeddings of all places, of padding
         too, as the tutorial does. "masked_mean" averages over the words, as Keras's `mask_zero`
         does; a row of nothing but padding averages to zero. "evidence" adds the embeddings of the
-        different words of a sequence, each weighed by its log-count ratio [2]_; padding weighs
-        nothing. The weights of a sequence are scaled to a Euclidean length of 5. `fit` learns the
-        ratios from the rows it trains on, not from those it validates on. With more than two
-        classes a word's weight is the largest absolute ratio of one class to the others.
-        Embeddings start from a normal distribution of standard deviation 0.01. Put a vectorizer
-        with `ngram_range`, `binary` and `oov_char=None` in front.
+        different words of a sequence, each times 1 + log(its count) and the word's class evidence:
+        how far the log odds of the classes of its rows are from those of all rows, much as the
+        log-count ratio of [2]_. The weights of a sequence are scaled to a Euclidean length of 5.
+        Where every training row has the index 3 once, it divides words from subwords; the two are
+        scaled apart and get .8 and .2 of the squared length. `fit` learns the evidence from the
+        rows it trains on, not from those it validates on. Embeddings start from a normal
+        distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
+        `oov_char=None` in front.
     dropout : float, default=0.0
         Share of the pooled vector's and of the hidden layer's units dropped in training.
     l2 : float, default=0.0
@@ -78,18 +70,18 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         optimizer "adam" and the cross-entropies. "keras" trains a `keras.Sequential` through
         scikeras's `KerasClassifier`. "auto" takes "scipy" unless something else needs Keras.
     optimizer : str, dict or keras.Optimizer, default="adam"
-        By name, as Keras's config, or an instance, which is copied. "adam" is Adam (Kingma & Ba,
-        2015) as Keras has it.
-    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, default=0.001
-        Step size of an optimizer given by name.
+        By name, as Keras's config, or an instance, which is copied. "adam" is Keras's Adam.
+    learning_rate : float, "auto" or a schedule of Keras's, default=0.001
+        Step size of an optimizer given by name. "auto" is 0.03 * log2(number of classes), divided
+        by the mean sum of a training row's weights in the pooling: a step of Adam then moves the
+        vectors of long and of short texts equally far. `partial_fit` keeps that of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
         With "cosine" the rate of an optimizer given by name falls to 2 % of `learning_rate` over
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
         not know how many steps there will be, refuses it.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
         "auto" is "binary_crossentropy" for two classes, "sparse_categorical_crossentropy" for
-        more. With more than two classes, a loss other than that gets the classes one-hot. Sample
-        weights come to the loss with a mean of 1.
+        more. Another loss of more classes gets them one-hot. Sample weights have a mean of 1.
     label_smoothing : float, default=0.0
         Share of each label that is spread evenly over all classes, in the cross-entropies.
     epochs : int, default=40
@@ -101,7 +93,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         Take the rows in a new order each epoch.
     class_weight : dict or "balanced", default=None
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely
-        to their frequency. Only their ratios count, and only the ratios of `sample_weight`.
+        to their frequency. Only ratios of weights count, also of `sample_weight`.
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured
         on `X_val, y_val` where `fit` is given them, else on a stratified part of the training rows
@@ -118,12 +110,11 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         *Life.* Keras's callbacks, which are copied for the fit; they need Keras. scikit-learn's,
         such as `sklearn.callback.ProgressBar`, are set by `set_callbacks` instead.
     warm_start : bool, default=False
-        Have `fit` start from the weights of the last one; its log-count ratios stay, too.
+        Have `fit` start from the weights of the last one; its class evidence stays, too.
     random_state : int, RandomState instance or None, default=None
         Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
-        same weights in any process, thread or worker of joblib: with "scipy" however many threads
-        BLAS has there, with "keras" where TensorFlow has as many. None draws from NumPy's global
-        generator.
+        same weights in any process, thread or worker of joblib; with "keras" where TensorFlow has
+        as many threads. None draws from NumPy's global generator.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
 
@@ -131,9 +122,8 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     -----
     Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
     the pickled estimator holds no Keras object but those given as parameters. A fitted pipeline of
-    the tutorial's sizes takes 0.75 MB, of which the words are 0.1 MB, in a file of pickle, joblib
-    or skops; after `partial_fit` three times that, for Adam's two moments. It holds no training
-    data. Another version of this library loads it with a warning.
+    the tutorial's sizes takes 0.75 MB, after `partial_fit` three times that, for Adam's two
+    moments. It holds no training data. Another version of this library loads it with a warning.
 
     A file of skops, unlike one of pickle, cannot run code when it is loaded. Where all parameters
     are plain values, `skops.io.load` is to trust the two estimators of this library alone.
@@ -154,9 +144,8 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     coefs_, intercepts_ : list of ndarray, dtype float32
         Kernel, of shape (n_inputs, n_units), and bias of each dense layer.
     history_ : dict of str to list of float
-        `loss` and `accuracy` of each epoch as Keras reports them, running means over its
-        batches; with validation rows `val_loss` and `val_accuracy`. Of the last `fit`, or of
-        all calls of `partial_fit`.
+        `loss` and `accuracy` of each epoch, running means over its batches; with validation rows
+        `val_loss` and `val_accuracy`. Of the last `fit`, or of all calls of `partial_fit`.
     n_iter_ : int
         Epochs in `history_`.
     best_epoch_ : int
@@ -166,20 +155,20 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         where Keras's `callbacks` may have chosen others.
     backend_ : str
         The backend that trained.
+    embedding_dim_, batch_size_, learning_rate_ : int, int, float
+        What was used as these parameters.
     token_weights_ : ndarray of shape (input_dim,), dtype float32, or None
         Weight of each word index, with `pooling="evidence"`.
     model_ : keras.Sequential, or keras.Model with `pooling="evidence"`
-        The trained network in Keras, of stock layers, whichever backend trained it. It is built
-        when it is read, which imports TensorFlow, and not pickled. With "masked_mean" Keras
-        divides by zero for a row of nothing but padding.
+        The trained network in stock Keras, whichever backend trained it. It is built when it is
+        read, which imports TensorFlow. With "masked_mean" nothing but padding gives NaN there.
     keras_classifier_ : scikeras.wrappers.KerasClassifier
-        A fitted `KerasClassifier` around `model_`; likewise.
+        A fitted `KerasClassifier` around `model_`.
 
     See Also
     --------
     SequenceVectorizer : Turns texts into the sequences this classifier takes.
-    sklearn.linear_model.LogisticRegression : Behind a tf-idf, prefer it for the few documents
-        from which no embedding can be learned.
+    sklearn.svm.LinearSVC : Behind a tf-idf, prefer it where training is to take a moment.
 
     References
     ----------
@@ -203,14 +192,18 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: dict[str, list[Any]] = {
         "input_dim": [Interval(Integral, N_RESERVED, None, closed="left"), None],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
         "pooling": [StrOptions({"mean", "masked_mean", "evidence"})],
         "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
         "l2": [Interval(Real, 0.0, None, closed="left")],
         "backend": [StrOptions({"auto", "scipy", "keras"})],
         "optimizer": [str, Mapping, HasMethods(["apply", "get_config"])],
-        "learning_rate": [Interval(Real, 0.0, None, closed="neither"), HasMethods("get_config")],
+        "learning_rate": [
+            Interval(Real, 0.0, None, closed="neither"),
+            HasMethods("get_config"),
+            StrOptions({"auto"}),
+        ],
         "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
         "loss": [str, Mapping, callable],
         "label_smoothing": [Interval(Real, 0.0, 1.0, closed="left")],
@@ -233,7 +226,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         self,
         *,
         input_dim: int | None = None,
-        embedding_dim: int = 16,
+        embedding_dim: int | str = 16,
         hidden_units: int = 16,
         pooling: str = "mean",
         dropout: float = 0.0,
@@ -317,8 +310,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
             Labels: numbers, strings or booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, a weighted mean over all rows. Rows of
-            weight 0 are left out. In the log-count ratios of `pooling="evidence"` a row of weight 2
-            counts as two rows, so that the scale of the weights matters there.
+            weight 0 are left out. To `pooling="evidence"` a row of weight 2 is two rows.
         X_val : array-like of shape (n_val, maxlen), default=None
             Rows to validate on after every epoch. In a Pipeline, pass texts and
             `transform_input=["X_val"]`, so that they come through the vectorizer.
@@ -334,16 +326,22 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is out of range, `X` holds no word indices, `y` fewer than two
-            classes, lengths disagree, or the loss ceases to be finite.
+            If a parameter, an index, a label or a length is wrong, or the loss ceases to be finite.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `epochs` ended a training that had learned little and was still learning.
+        UserWarning
+            If `early_stopping` has no rows to hold out, or `X_val` has the length of `X`.
         """
         self._validate_params()
         going_on = self.warm_start and hasattr(self, "embedding_")
-        X_checked, labels = self._checked(X, y, reset=not going_on)
         known: npt.NDArray[Any] | None = self.classes_ if going_on else None
+        labels = checked_labels(y, are_known=going_on)
+        X_checked = self._checked_X(X, reset=not going_on)
+        check_consistent_length(X_checked, labels)
         training, self.classes_ = checked_rows(X_checked, labels, sample_weight, known)
-        rng = check_random_state(self.random_state)
-        network, weights = self._start(training, rng, going_on)
         validation = checked_validation(
             X_val, y_val, sample_weight_val, self.classes_, X_checked.shape
         )
@@ -352,17 +350,12 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
                 validate_data(self, X_val, reset=False, skip_check_array=True)
             except ValueError as error:
                 raise ValueError(f"X_val: {error}") from error
-        elif self.early_stopping and self.monitor.startswith("val_"):
-            training, validation = hold_out(training, self.validation_split, rng)
-        if validation is not None:
-            validation, _ = with_mean_one(validation)
-        plan = self._plan(Plan.of, training)
-        if not going_on:
-            network, _ = with_token_weights(network, training, self.classes_)
-        self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
-        training, _ = with_row_weights(training, self.class_weight, self.classes_)
-        with self._fit_task("fit", X, y, sample_weight, epochs=plan.epochs) as task:
-            self._train(plan, network, weights, training, validation, rng=rng, task=task)
+        begun = (self._fitted_network(), self._weights()) if going_on else None
+        rng = check_random_state(self.random_state)
+        with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
+            parameters = self.get_params(deep=False)
+            trained = fit(parameters, self.classes_, training, validation, rng, task, begun=begun)
+            self._set_trained(trained, stream=None)
         return self
 
     @learning_method
@@ -379,9 +372,9 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         in the first call. `epochs`, `early_stopping` and `warm_start` play no part. A chunk that
         raises changes nothing but a `RandomState` given as `random_state`.
 
-        `pooling="evidence"` counts on: each chunk is trained with the ratios of all rows so far,
-        and predictions use the last ratios. After `fit`, which keeps no counts, its ratios stay.
-        Rows of a second epoch are counted once more. That makes the ratios of rare words larger
+        `pooling="evidence"` counts on: each chunk is trained with the evidence of all rows so far,
+        and predictions use the last. After `fit`, which keeps no counts, its evidence stays.
+        Rows of a second epoch are counted once more. That makes the evidence of rare words larger
         than those of `fit`, in every epoch a little more.
 
         Parameters
@@ -409,7 +402,9 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         """
         self._validate_params()
         going_on = hasattr(self, "embedding_")
-        X_checked, labels = self._checked(X, y, reset=not going_on)
+        labels = checked_labels(y, are_known=True)
+        X_checked = self._checked_X(X, reset=not going_on)
+        check_consistent_length(X_checked, labels)
         if classes is None:
             if not going_on:
                 raise ValueError("classes must list all labels in the first call of partial_fit.")
@@ -422,110 +417,31 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
                 )
             self.classes_ = sorted_classes
         training, _ = checked_rows(X_checked, labels, sample_weight, self.classes_)
-        plan = self._plan(Plan.of_chunk, training)
-        # A copy: a chunk that raises leaves the optimizer and the generator as they were.
-        before: StreamState | None = deepcopy(self.__dict__.get("_stream"))
-        if before is not None and before.backend != plan.backend:
-            raise ValueError(
-                f"Training cannot go on in another backend, {plan.backend!r}, than it began in, "
-                f"{before.backend!r}: set backend back, or start with a clone."
-            )
-        rng = (before and before.rng) or check_random_state(self.random_state)
-        network, weights = self._start(training, rng, going_on)
-        counted = None if before is None else before.document_frequency
-        if not going_on or counted is not None:
-            network, counted = with_token_weights(network, training, self.classes_, counted)
-        so_far = () if before is None else (before.n_rows, before.mean_weight)
-        training, (n_rows, mean) = with_row_weights(
-            training, self.class_weight, self.classes_, *so_far
-        )
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
-            optimizer = self._train(
-                plan, network, weights, training, None, rng=rng, task=task, before=before
+            trained, stream = fit_chunk(
+                self.get_params(deep=False),
+                self.classes_,
+                training,
+                check_random_state(self.random_state),
+                task,
+                begun=(self._fitted_network(), self._weights()) if going_on else None,
+                stream=self.__dict__.get("_stream"),
+                history=self.history_ if going_on else {},
             )
-            self._stream = StreamState(
-                backend=plan.backend,
-                optimizer=optimizer,
-                document_frequency=counted,
-                n_rows=n_rows,
-                mean_weight=mean,
-                rng=rng if isinstance(self.random_state, Integral) else None,
-            )
+            self._set_trained(trained, stream)
         return self
 
-    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, npt.NDArray[Any]]:
-        labels = checked_labels(y)
-        X = self._checked_X(X, reset=reset)
-        check_consistent_length(X, labels)
-        return X, labels
+    def _set_trained(self, trained: Trained, stream: StreamState | None) -> None:
+        self.__dict__.update(trained.attributes())
+        self.__dict__.pop("_in_keras", None)
+        self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
+        if stream is not None:
+            self._stream = stream
 
     def _checked_X(self, X: Any, *, reset: bool) -> Any:
+        refuse_sparse(X, "X")
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         return validate_data(self, X, dtype="numeric", reset=reset)
-
-    def _plan(self, make: Callable[..., Plan], training: Rows) -> Plan:
-        return make(
-            self.get_params(deep=False), n_rows=len(training.y), n_classes=len(self.classes_)
-        )
-
-    def _start(
-        self, training: Rows, rng: np.random.RandomState, going_on: bool
-    ) -> tuple[Network, Weights]:
-        """Return the network and the weights that training starts from."""
-        return starting_point(
-            self.get_params(deep=False),
-            largest_index=int(training.X.max()),
-            n_classes=len(self.classes_),
-            rng=rng,
-            trained=self._weights() if going_on else None,
-            token_weights=self.token_weights_ if going_on else None,
-        )
-
-    def _train(
-        self,
-        plan: Plan,
-        network: Network,
-        weights: Weights,
-        training: Rows,
-        validation: Rows | None,
-        *,
-        rng: np.random.RandomState,
-        task: FitTask,
-        before: StreamState | None = None,
-    ) -> OptimizerState:
-        """Train, set what the network has learned, and return the optimizer's state."""
-
-        def learned(trained: Trained) -> dict[str, Any]:
-            embedding, *dense = trained.weights
-            return {
-                "embedding_": embedding,
-                "coefs_": dense[::2],
-                "intercepts_": dense[1::2],
-                "history_": trained.history,
-                "n_iter_": len(trained.history["loss"]),
-                "best_epoch_": trained.best_epoch,
-                "kept_epoch_": trained.kept_epoch,
-                "backend_": plan.backend,
-                # Set anew, the parameter would not be the trained network's.
-                "_pooling": network.pooling,
-                "token_weights_": network.token_weights,
-            }
-
-        trained, optimizer_state = train(
-            plan,
-            network,
-            weights,
-            training,
-            validation,
-            rng=rng,
-            before=None if before is None else self.history_,
-            optimizer_state=None if before is None else before.optimizer,
-            begin_epoch=task.begin_epoch,
-            end_epoch=lambda so_far: task.end_epoch(lambda: learned(so_far())),
-        )
-        self.__dict__.update(learned(trained))
-        self.__dict__.pop("_in_keras", None)
-        return optimizer_state
 
     # -- the network in Keras ---------------------------------------------------------------
 
@@ -547,8 +463,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         return made[name]
 
     def __sklearn_is_fitted__(self) -> bool:
-        # Not left to scikit-learn, which would go through all attributes, while another thread may
-        # be adding the network in Keras to them.
+        # scikit-learn would go through all attributes, while a thread may be adding to them.
         return "embedding_" in self.__dict__
 
     def __getstate__(self) -> dict[str, Any]:
@@ -572,6 +487,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
             hidden_units=hidden[0].shape[1] if hidden else 0,
             n_outputs=output.shape[1],
             pooling=self._pooling,
+            divided=self._divided,
             l2=self.l2,
             token_weights=self.token_weights_,
         )
@@ -616,6 +532,20 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         """
         return probabilities(self._logits(X))
 
+    def predict_log_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the logarithm of `predict_proba`, also where that is rounded to 0.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices; see `decision_function`, which says what is raised, too.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+        """
+        return log_probabilities(self._logits(X))
+
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the most probable label of each sequence.
 
@@ -637,13 +567,11 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: Any) -> npt.NDArray[np.float64]:
         check_is_fitted(self)
-        # scikit-learn's check takes longer than one text's prediction, and has nothing to find in
-        # a plain array of integers of the right shape.
+        # scikit-learn's check takes longer than a prediction, and has nothing to find here.
         is_checked = (
             type(X) is np.ndarray
             and X.dtype.kind in "iu"
             and X.ndim == 2
-            and X.shape[0] > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
         )
@@ -653,8 +581,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        # The average is blind to the column a word stands in, on which scikit-learn's test problems
-        # turn: of its three classes no such network can get more than 70 % right.
+        # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.
         tags.classifier_tags.poor_score = True
         # Word indices: categories, numbered from 0.
         tags.input_tags.categorical = True

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_imdb._convention import DIVIDER, PADDING
 from sklearn_imdb._explain.attribution import attributions
 from sklearn_imdb._explain.page import TextExplanation, element, signed
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.vocabulary import names_of
 from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
@@ -123,7 +125,9 @@ def token_contributions(
     # Which checks X as well.
     logits = _explained_logits(classifier.decision_function(X), classifier.classes_, label)
     network, weights = classifier._fitted_network(), classifier._weights()
-    return _explained(X, logits, network, weights, vectorizer.vocabulary_, vectorizer._recipe())
+    return _explained(
+        X, logits, network, weights, vectorizer.vocabulary_, vectorizer._fitted_recipe()
+    )
 
 
 def explain_html(
@@ -184,7 +188,7 @@ def explain_html(
     >>> from sklearn_imdb.inspection import explain_html
     >>> pipeline = make_text_classifier(random_state=0).fit(*make_reviews(2000, random_state=0))
     >>> explanation = explain_html(pipeline, "SUPERB! The plot is <b>dull</b>, though.")
-    >>> "SUPERB</span>!" in explanation.html, "&lt;" in explanation.html
+    >>> "SUPERB</span>" in explanation.html, "&lt;" in explanation.html
     (True, True)
     """
     if not isinstance(text, str):
@@ -194,14 +198,17 @@ def explain_html(
     X = vectorizer.transform([text])
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, _names(classes, target_names), strict=True))
-    alignment = aligned(text, vectorizer._recipe(), vectorizer.vocabulary_)
+    alignment = aligned(
+        text, vectorizer._fitted_recipe(), vectorizer.vocabulary_, vectorizer._maxlen()
+    )
 
     [sequence] = np.asarray(X)
     n_tokens = len(alignment.tokens)
     begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
     read = sequence[begin : begin + n_tokens]
     # A token of index 0 is padding to the network, and is not among the contributions.
-    of_tokens = [words for words, index in zip(alignment.tokens, read, strict=True) if index]
+    is_token = _is_token(read, vectorizer._fitted_recipe())
+    of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
     of_words: defaultdict[int, float] = defaultdict(float)
     by_token: defaultdict[str, list[float]] = defaultdict(list)
     notes = []
@@ -209,7 +216,9 @@ def explain_html(
         explained.tokens, of_tokens, explained.contributions.tolist(), strict=True
     ):
         if words:
-            by_token[token].append(contribution)
+            # A subword is a part of its word's contribution.
+            name = alignment.names[words[0]] if is_subword(token) else token
+            by_token[name].append(contribution)
         else:
             notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
         for word in words:
@@ -275,7 +284,8 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     >>> from sklearn_imdb import make_text_classifier
     >>> from sklearn_imdb.datasets import make_reviews
     >>> from sklearn_imdb.inspection import nearest_words
-    >>> pipeline = make_text_classifier(random_state=0).fit(*make_reviews(2000, random_state=0))
+    >>> pipeline = make_text_classifier("tutorial", random_state=0)
+    >>> pipeline = pipeline.fit(*make_reviews(2000, random_state=0))
     >>> [word for word, _ in nearest_words(pipeline, "superb", n=3)]
     ['loved', 'wonderful', 'flawless']
     """
@@ -288,7 +298,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     known = {
         known_word: rank + vectorizer.index_from
         for known_word, rank in vectorizer.vocabulary_.items()
-        if rank + vectorizer.index_from < len(embedding)
+        if rank + vectorizer.index_from < len(embedding) and not is_subword(known_word)
     }
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
@@ -360,16 +370,22 @@ def _explained(
     names = names_of(indices.tolist(), vocabulary, recipe)
     name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
     found = attributions(network, weights, X, logits.columns)
+    is_token = _is_token(X, recipe)
     return [
         TokenContributions(
-            tokens=[names[number] for number in name_numbers[row][X[row] != 0].tolist()],
-            contributions=sign * found.contributions[row][X[row] != 0],
+            tokens=[names[number] for number in name_numbers[row][is_token[row]].tolist()],
+            contributions=sign * found.contributions[row][is_token[row]],
             logit=float(sign * found.logits[row]),
             baseline=float(sign * found.baselines[row]),
             label=logits.labels[row],
         )
         for row, sign in enumerate(logits.signs)
     ]
+
+
+def _is_token(X: npt.NDArray[np.integer], recipe: Recipe) -> npt.NDArray[np.bool_]:
+    """Whether each index stands for a token, and not for padding or the divider."""
+    return (X != PADDING) & ((X != DIVIDER) | (recipe.subword_range is None))
 
 
 def _names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:

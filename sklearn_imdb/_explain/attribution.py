@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._training.network import Network, Weights, word_shares
+from sklearn_imdb._training.network import Network, Weights
+from sklearn_imdb._training.pooling import word_shares
 from sklearn_imdb._training.sequences import within
 
 Doubles = npt.NDArray[np.float64]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import Logs, Network, Weights
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.rows import Rows
+
+_FEW_EPOCHS = 10
 
 _MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -48,6 +52,8 @@ class Backend(Protocol):
 class Trained:
     """What a training has come to, at its end or after one of its epochs."""
 
+    plan: Plan
+    network: Network
     weights: Weights
     history: dict[str, list[float]]
     """Of this training, and of the calls of `partial_fit` before it."""
@@ -55,20 +61,26 @@ class Trained:
     kept_epoch: int | None
     """The epoch of `weights`, counted from 1; None where Keras's callbacks may have set them."""
 
-
-@dataclass(frozen=True)
-class StreamState:
-    """What `partial_fit` keeps between chunks, besides what `fit` learns."""
-
-    backend: str
-    optimizer: OptimizerState
-    document_frequency: npt.NDArray[np.float64] | None
-    """Of each word index in each class, over all chunks, where words are weighed."""
-    n_rows: int
-    mean_weight: float
-    """Of the rows of all chunks."""
-    rng: np.random.RandomState | None
-    """None where the generator is the user's."""
+    def attributes(self) -> dict[str, Any]:
+        """Return what a fitted classifier has."""
+        embedding, *dense = self.weights
+        return {
+            "embedding_": embedding,
+            "coefs_": dense[::2],
+            "intercepts_": dense[1::2],
+            "token_weights_": self.network.token_weights,
+            "history_": self.history,
+            "n_iter_": len(self.history["loss"]),
+            "best_epoch_": self.best_epoch,
+            "kept_epoch_": self.kept_epoch,
+            "backend_": self.plan.backend,
+            "embedding_dim_": self.network.embedding_dim,
+            "batch_size_": self.plan.batch_size,
+            "learning_rate_": self.plan.learning_rate,
+            # Of the trained network, whatever the parameters are set to later.
+            "_pooling": self.network.pooling,
+            "_divided": self.network.divided,
+        }
 
 
 def train(
@@ -99,7 +111,7 @@ def train(
     def so_far(weights: Weights) -> Trained:
         history = {name: values.copy() for name, values in monitor.history.items()}
         copies = [array.copy() for array in weights]
-        return Trained(copies, history, monitor.best_epoch, monitor.n_epochs)
+        return Trained(plan, network, copies, history, monitor.best_epoch, monitor.n_epochs)
 
     def after_epoch(logs: Logs, weights: Weights) -> bool:
         stops_early = monitor(logs, weights)
@@ -127,7 +139,36 @@ def train(
     # The logs are of the weights before the last step.
     if not all(np.isfinite(array).all() for array in weights):
         raise ValueError("The weights are not finite after the last step: lower learning_rate.")
-    return Trained(weights, monitor.history, monitor.best_epoch, kept_epoch), state
+    trained = Trained(plan, network, weights, monitor.history, monitor.best_epoch, kept_epoch)
+    if training.sample_weight is None:  # Else the accuracy is not what was trained for.
+        _warn_if_unconverged(trained, training.y)
+    return trained, state
+
+
+def _warn_if_unconverged(trained: Trained, y: npt.NDArray[np.intp]) -> None:
+    """Warn where all epochs ran, the last was the best, and little has been learned by then.
+
+    Little is less than half of what there is to learn beyond the largest class. A rate that falls
+    ends where it is planned to, and a training of few epochs is short on purpose.
+    """
+    plan, history = trained.plan, trained.history
+    loss, accuracy = history["loss"], history["accuracy"][-1]
+    was_cut_short = (
+        plan.epochs >= _FEW_EPOCHS
+        and plan.learning_rate_schedule == "constant"
+        and len(loss) == trained.best_epoch == plan.epochs
+        and loss[-1] == min(loss)
+    )
+    largest = np.bincount(y).max() / len(y)
+    if was_cut_short and accuracy - largest < (1 - largest) / 2:
+        warnings.warn(
+            f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
+            f"training accuracy of {accuracy:.2f}, where the largest class alone gives "
+            f"{largest:.2f}: the network has not converged. Raise learning_rate or epochs, or "
+            "lower batch_size. Where sequences are mostly padding, set pooling='masked_mean'.",
+            ConvergenceWarning,
+            stacklevel=7,
+        )
 
 
 class EpochMonitor:

@@ -18,9 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb._training.network import WEIGHTED_LENGTH, Logs, Network, Weights
+from sklearn_imdb._convention import DIVIDER, UNKNOWN
+from sklearn_imdb._training.network import Floats, Logs, Network, Weights
 from sklearn_imdb._training.optimizers import COSINE_END, OptimizerState
 from sklearn_imdb._training.plan import CROSS_ENTROPIES, Plan
+from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
@@ -91,7 +93,7 @@ def make_model(
         average = layers.GlobalAveragePooling1D(dtype="float32", name="average")
         model = keras.Sequential([words, embedding, average, *stack], name="embedding_average")
     else:
-        output = _weighted_sum(words, embedding, network.token_weights)
+        output = _weighted_sum(words, embedding, network, network.token_weights)
         for layer in stack:
             output = layer(output)
         model = keras.Model(words, output, name="embedding_average")
@@ -99,25 +101,47 @@ def make_model(
     return model
 
 
-def _weighted_sum(words: Any, embedding: layers.Embedding, token_weights: Any) -> Any:
-    """Return the sum of a sequence's different words' embeddings, by their weights, in Keras."""
+def _weighted_sum(
+    words: Any, embedding: layers.Embedding, network: Network, token_weights: Floats
+) -> Any:
+    """Return the sum of a sequence's embeddings by their class evidence, as `word_shares` has it.
+
+    Each occurrence of a word has an equal part of the word's share.
+    """
     token_weight = layers.Embedding(
-        len(token_weights),
+        network.input_dim,
         1,
         embeddings_initializer="zeros",
         trainable=False,
         dtype="float32",
         name="token_weights",
     )
+    n_words = network.input_dim
+    words = ops.where(ops.less(words, n_words), words, UNKNOWN)
+    # Subwords are numbered apart from words while they are sorted.
+    if network.divided:
+        n_dividers = ops.cumsum(ops.cast(ops.equal(words, DIVIDER), "int32"), axis=1)
+        words = words + n_words * ops.minimum(n_dividers, 1)
     words = ops.sort(words, axis=1)
-    is_first = ops.cast(ops.not_equal(words[:, 1:], words[:, :-1]), "float32")
-    is_first = ops.expand_dims(ops.pad(is_first, [[0, 0], [1, 0]], constant_values=1.0), 2)
-    shares = layers.Multiply(dtype="float32", name="each_word_once")(
-        [token_weight(words), is_first]
-    )
+    is_first = ops.cast(ops.not_equal(words[:, 1:], words[:, :-1]), "int32")
+    runs = ops.cumsum(ops.pad(is_first, [[0, 0], [1, 0]], constant_values=1), axis=1)
+    occurrences = ops.bincount(runs, minlength=words.shape[1] + 1)
+    counts = ops.cast(ops.take_along_axis(occurrences, runs, axis=1), "float32")
+    is_subword = ops.cast(ops.greater_equal(words, n_words), "float32")
+    words = words % n_words
+
+    # Each occurrence of a word has an equal part of the word's share.
+    shares = ops.squeeze(token_weight(words), 2) * (1 + ops.log(counts)) / counts
     token_weight.set_weights([token_weights[:, np.newaxis]])
-    shares = layers.UnitNormalization(axis=1, dtype="float32", name="unit_length")(shares)
-    shares = layers.Rescaling(WEIGHTED_LENGTH, dtype="float32", name="shares")(shares)
+    masks = [1 - is_subword, is_subword] if network.divided else [ops.ones_like(shares)]
+    parts = PARTS if network.divided else (1.0,)
+    scales = []
+    for mask, part in zip(masks, parts, strict=True):
+        squares = ops.sum(ops.square(shares) * counts * mask, axis=1, keepdims=True)
+        # A part without weight keeps its shares of 0.
+        length = ops.maximum(ops.sqrt(squares), 1e-30)
+        scales.append(mask * (WEIGHTED_LENGTH * part**0.5 / length))
+    shares = ops.expand_dims(shares * sum(scales[1:], scales[0]), 2)
     total = layers.Dot(axes=1, dtype="float32", name="weighted_sum")([shares, embedding(words)])
     return layers.Flatten(dtype="float32", name="flat")(total)
 

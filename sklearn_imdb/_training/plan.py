@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from math import log2
 from numbers import Real
 from typing import Any, Self
 
 CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
+
+
+def _one() -> float:
+    return 1.0
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,17 @@ class Plan:
     n_classes: int
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any], *, n_rows: int, n_classes: int) -> Self:
+    def of(
+        cls,
+        parameters: Mapping[str, Any],
+        *,
+        n_rows: int,
+        n_classes: int,
+        share_length: Callable[[], float] = _one,
+    ) -> Self:
         """Resolve the parameters of a fit.
+
+        `share_length` is called where `learning_rate` is "auto".
 
         Raises
         ------
@@ -53,13 +67,22 @@ class Plan:
         known = {**parameters, "n_rows": n_rows, "n_classes": n_classes}
         if known["batch_size"] == "auto":
             known["batch_size"] = auto_batch_size(n_rows)
+        if isinstance(known["learning_rate"], str):
+            known["learning_rate"] = auto_learning_rate(n_classes, share_length())
         plan = cls(**{field.name: known[field.name] for field in fields(cls)})
         plan._check()
         loss = CROSS_ENTROPIES[n_classes > 2] if plan._loss_is("auto") else plan.loss
         return replace(plan, backend=plan._chosen_backend(), loss=loss)
 
     @classmethod
-    def of_chunk(cls, parameters: Mapping[str, Any], *, n_rows: int, n_classes: int) -> Self:
+    def of_chunk(
+        cls,
+        parameters: Mapping[str, Any],
+        *,
+        n_rows: int,
+        n_classes: int,
+        share_length: Callable[[], float] = _one,
+    ) -> Self:
         """Resolve the parameters of a call of `partial_fit`: one epoch, and no early stopping."""
         if parameters["class_weight"] == "balanced":
             raise ValueError(
@@ -72,7 +95,12 @@ class Plan:
                 "of steps there will be and partial_fit sees a chunk: set it to 'constant'."
             )
         of_chunk = {"epochs": 1, "early_stopping": False, "monitor": "loss"}
-        return cls.of({**parameters, **of_chunk}, n_rows=n_rows, n_classes=n_classes)
+        return cls.of(
+            {**parameters, **of_chunk},
+            n_rows=n_rows,
+            n_classes=n_classes,
+            share_length=share_length,
+        )
 
     @property
     def decay_steps(self) -> int | None:
@@ -132,3 +160,12 @@ class Plan:
 def auto_batch_size(n_rows: int) -> int:
     """Return a 200th of the rows, at least 2 and at most 128."""
     return min(max(n_rows // 200, 2), 128)
+
+
+def auto_learning_rate(n_classes: int, share_length: float) -> float:
+    """Return the rate at which a step moves a sequence's vector by the same, whatever the rows.
+
+    A step of Adam moves a weight by the learning rate at most, and so a sequence's vector by the
+    rate times the sum of the sequence's shares, `share_length`. More classes take larger steps.
+    """
+    return 0.03 * log2(n_classes) / share_length

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -96,7 +97,7 @@ def checked_validation(
         "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
     )
     X_val = check_array(X_val, dtype="numeric", input_name="X_val")
-    y_val = checked_labels(y_val, "y_val")
+    y_val = checked_labels(y_val, "y_val", are_known=True)
     n_training, maxlen = training_shape
     if X_val.shape[1] != maxlen:
         raise ValueError(
@@ -124,22 +125,34 @@ def checked_validation(
 
 def hold_out(
     training: Rows, validation_split: float, rng: np.random.RandomState
-) -> tuple[Rows, Rows]:
-    """Split the rows into those to train on and a stratified part to validate on."""
-    try:
+) -> tuple[Rows, Rows | None]:
+    """Split the rows into those to train on and a stratified part to validate on.
+
+    A class with too few rows to be split stays with the rows to train on. Where nothing can be held
+    out, the second part is None and a warning says so.
+    """
+    y = training.y
+    sizes = np.bincount(y)
+    sizes = sizes[sizes > 0]
+    n_held_out = math.ceil(len(y) * validation_split)
+    if sizes.min() > 1 and len(sizes) <= min(n_held_out, len(y) - n_held_out):
         kept, held_out = train_test_split(
-            np.arange(len(training.y)),
-            test_size=validation_split,
-            stratify=training.y,
-            random_state=rng,
+            np.arange(len(y)), test_size=validation_split, stratify=y, random_state=rng
         )
-    except ValueError as error:
-        raise ValueError(
-            f"early_stopping=True cannot hold out validation_split={validation_split} of the "
-            f"{len(training.y)} rows with every class in both parts: {error} Pass more rows, or "
-            "X_val and y_val."
-        ) from error
-    return training.take(kept), training.take(held_out)
+        return training.take(kept), training.take(held_out)
+    order = rng.permutation(len(y))
+    of_class = [order[y[order] == number] for number in np.unique(y)]
+    held_out = np.concatenate([rows[: int(len(rows) * validation_split)] for rows in of_class])
+    if not len(held_out):
+        warnings.warn(
+            f"early_stopping=True holds out nothing: validation_split={validation_split} of the "
+            f"{sizes.max()} rows of the largest class is less than a row. All epochs are trained, "
+            "without validation. Raise validation_split, or pass X_val and y_val.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return training, None
+    return training.take(np.setdiff1d(order, held_out)), training.take(held_out)
 
 
 # -- weights in the loss ----------------------------------------------------------------------

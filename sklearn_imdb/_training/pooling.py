@@ -1,0 +1,200 @@
+"""Pooling: how the words of a sequence become one vector.
+
+The vectors of sequences are a sparse product, the shares of words in sequences times the embedding
+table. For a mean, a word's share is how large a part of the sequence it is. For the pooling
+"evidence", it is how much the word tells of the classes, relative to all words of the sequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, vstack
+
+from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._convention import DIVIDER
+from sklearn_imdb._training.network import Floats, Network, Weights, logits
+from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE, checked_indices, within, words_of
+
+_LONG = 1024
+"""Places from which on the rounding of a sum over all of them would tell."""
+
+WEIGHTED_LENGTH = 5.0
+"""Euclidean length of a sequence's shares where words are weighted."""
+
+PARTS = (0.8, 0.2)
+"""Parts of the squared length that words and subwords have."""
+
+
+# -- class evidence ---------------------------------------------------------------------------
+
+
+class ClassCounts(NamedTuple):
+    """What class evidence is counted from. A row without a weight counts as 1."""
+
+    document_frequency: npt.NDArray[np.float64]
+    """Weight of each class's rows that contain each word index, shape (input_dim, n_classes)."""
+    class_sizes: npt.NDArray[np.float64]
+    """Weight of each class's rows, shape (n_classes,)."""
+
+
+def with_token_weights(
+    network: Network, rows: Rows, n_classes: int, before: ClassCounts | None = None
+) -> tuple[Network, ClassCounts | None]:
+    """Return the network with each word's class evidence in the rows, and the counts behind it.
+
+    `before` are the counts of the rows before these. A network that weighs no words stays as it is.
+    """
+    if network.pooling != "evidence":
+        return network, None
+    counts = _class_counts(network, rows.within(network.input_dim), n_classes)
+    if before is not None:
+        counts = ClassCounts(*(now + then for now, then in zip(counts, before, strict=True)))
+    weights = class_evidence(*counts).astype(np.float32)
+    return replace(network, token_weights=weights), counts
+
+
+def _class_counts(network: Network, rows: Rows, n_classes: int) -> ClassCounts:
+    X, y, sample_weight = rows
+    frequency = np.zeros(network.input_dim * n_classes)
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        counts = _counts_of_parts(X[block], network)
+        row_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr)) // 2
+        weights = None if sample_weight is None else sample_weight[block][row_of]
+        pairs = counts.indices * np.int64(n_classes) + y[block][row_of]
+        frequency += np.bincount(pairs, weights, len(frequency))
+    sizes = np.bincount(y, sample_weight, n_classes).astype(np.float64)
+    return ClassCounts(frequency.reshape(network.input_dim, n_classes), sizes)
+
+
+# -- shares -----------------------------------------------------------------------------------
+
+
+def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
+    """Return each word's share of each sequence, shape (n_samples, input_dim), float32.
+
+    Rows sum to 1. With "masked_mean" padding has no share, and a row of nothing else is empty. With
+    "evidence" a share is the word's weight times 1 + log(its count in the row), and the squares of
+    a row sum to 25 unless all are 0.
+    """
+    # In blocks, because what lies between X and the shares takes several times their memory.
+    return vstack(
+        [
+            _block_of_shares(X[start : start + ROWS_AT_ONCE], network)
+            for start in range(0, len(X), ROWS_AT_ONCE)
+        ],
+        format="csr",
+    )
+
+
+def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
+    if network.token_weights is not None:
+        return _evidence_shares(X, network.token_weights, network)
+    n_samples, maxlen = X.shape
+    offsets, indices = words_of(X)
+    counts = np.diff(offsets, append=X.size)
+    rows = offsets // maxlen
+    lengths = np.full(n_samples, maxlen)
+    if network.pooling == "masked_mean":
+        kept = indices != 0
+        indices, counts, rows = indices[kept], counts[kept], rows[kept]
+        lengths = np.count_nonzero(X, axis=1)
+    shares = counts / lengths[rows]
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_samples))])
+    shape = (n_samples, network.input_dim)
+    return csr_matrix((shares.astype(np.float32), indices, indptr), shape=shape)
+
+
+def _evidence_shares(
+    X: npt.NDArray[np.integer], token_weights: Floats, network: Network
+) -> csr_matrix:
+    # Two parts a sequence, of which the second is empty where nothing divides it.
+    counts = _counts_of_parts(X, network)
+    shares = token_weights[counts.indices] * (1 + np.log(counts.data))
+    parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
+    lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
+    wanted = np.sqrt(PARTS) if network.divided else np.ones(2)
+    factors = (WEIGHTED_LENGTH * np.tile(wanted, len(X))) / lengths
+    shares *= factors[parts]
+    # A sequence has the items of its two parts.
+    return csr_matrix(
+        (shares.astype(np.float32), counts.indices, counts.indptr[::2]),
+        shape=(len(X), network.input_dim),
+    )
+
+
+def _counts_of_parts(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
+    """Return how often each part of a sequence contains each word: shape (2 n_samples, input_dim).
+
+    The first of two rows is of the words, the second of the subwords.
+    """
+    n_samples, maxlen = X.shape
+    at = np.flatnonzero(X)
+    indices = X.ravel()[at]
+    parts = 2 * (at // maxlen)
+    if network.divided:
+        is_divider = X == DIVIDER
+        # Where nothing divides a sequence, all of it is words.
+        dividers = np.where(is_divider.any(axis=1), is_divider.argmax(axis=1), maxlen)
+        parts += at % maxlen > dividers[parts // 2]
+        kept = indices != DIVIDER
+        indices, parts = indices[kept], parts[kept]
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(parts, minlength=2 * n_samples))])
+    counts = csr_matrix(
+        (np.ones(len(indices)), indices, indptr), shape=(2 * n_samples, network.input_dim)
+    )
+    counts.sum_duplicates()
+    return counts
+
+
+def share_length(X: npt.NDArray[np.integer], network: Network) -> float:
+    """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` of the sequences."""
+    some = X[:: -(-len(X) // ROWS_AT_ONCE)]
+    shares = word_shares(within(some, network.input_dim), network)
+    return float(np.abs(shares.data).sum(dtype=np.float64)) / len(some) or 1.0
+
+
+def average(X: npt.NDArray[np.int32], embedding: Floats, network: Network) -> Floats:
+    """Return the average embedding of each sequence, shape (n_samples, embedding_dim).
+
+    For one pass over the sequences, where merging the repeated words would not pay, unless they
+    are so long that the rounding of a sum over all places would tell.
+    """
+    n_samples, maxlen = X.shape
+    if maxlen > _LONG or network.pooling == "evidence":
+        return word_shares(X, network) @ embedding
+    shares = np.full(X.shape, 1 / maxlen, dtype=np.float32)
+    if network.pooling == "masked_mean":
+        is_word = X != 0
+        lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
+        np.divide(is_word, lengths, out=shares)
+    indptr = np.arange(0, X.size + 1, maxlen)
+    matrix = csr_matrix(
+        (shares.ravel(), X.ravel(), indptr), shape=(n_samples, len(embedding)), copy=False
+    )
+    return matrix @ embedding
+
+
+def logits_of(
+    X: npt.NDArray[np.integer], network: Network, weights: Weights
+) -> npt.NDArray[np.float64]:
+    """Return the logits of sequences, checked, to predict by: shape (n_samples, n_outputs).
+
+    Averages are float32, summed in the order of the words. What follows is float64, so that a
+    row's prediction does not depend on the rows beside it, but for the last bit.
+    """
+    embedding, *dense = weights
+    weights = [embedding, *(array.astype(np.float64) for array in dense)]
+    z = np.empty((len(X), network.n_outputs))
+    # All that is made of X is made of a block of it: X may take most of the memory.
+    for first in range(0, len(X), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        block = within(checked_indices(X[rows], "X", range(first, len(X))), network.input_dim)
+        z[rows] = logits(average(block, embedding, network), weights)
+    return z

@@ -1,0 +1,101 @@
+"""The plan of a training: each "auto" resolved, each contradiction refused, without a fit."""
+
+import pytest
+
+from sklearn_imdb import EmbeddingAverageClassifier
+from sklearn_imdb._training.plan import Plan, auto_batch_size, auto_learning_rate
+
+ADAM = {"class_name": "Adam", "config": {}}
+
+
+def plan(n_rows=1000, n_classes=2, make=Plan.of, **parameters):
+    asked = {**EmbeddingAverageClassifier().get_params(), **parameters}
+    return make(asked, n_rows=n_rows, n_classes=n_classes, share_length=lambda: 20.0)
+
+
+@pytest.mark.parametrize(("n_rows", "expected"), [(9, 2), (450, 2), (600, 3), (26_000, 128)])
+def test_an_automatic_batch_is_a_200th_of_the_rows(n_rows, expected):
+    assert auto_batch_size(n_rows) == expected
+    assert plan(n_rows, batch_size="auto").batch_size == expected
+
+
+def test_an_automatic_rate_grows_with_the_classes_and_falls_with_the_shares():
+    assert auto_learning_rate(2, 1.0) == pytest.approx(0.03)
+    assert auto_learning_rate(8, 30.0) == pytest.approx(0.003)
+    assert plan(n_classes=4, learning_rate="auto").learning_rate == pytest.approx(0.003)
+
+
+def test_what_is_given_stays():
+    given = plan(batch_size=7, learning_rate=0.5, loss="binary_crossentropy")
+    assert (given.batch_size, given.learning_rate, given.loss) == (7, 0.5, "binary_crossentropy")
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "expected"), [(2, "binary_crossentropy"), (3, "sparse_categorical_crossentropy")]
+)
+def test_an_automatic_loss_goes_with_the_classes(n_classes, expected):
+    assert plan(n_classes=n_classes).loss == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, "scipy"),
+        ({"backend": "keras"}, "keras"),
+        ({"optimizer": "sgd"}, "keras"),
+        ({"optimizer": ADAM}, "keras"),
+        ({"loss": "hinge"}, "keras"),
+        ({"callbacks": ["one"]}, "keras"),
+        ({"callbacks": []}, "scipy"),
+        ({"learning_rate": {"a": "schedule"}}, "keras"),
+    ],
+)
+def test_an_automatic_backend_is_scipy_where_it_can(parameters, expected):
+    assert plan(**parameters).backend == expected
+
+
+def test_the_rate_falls_over_the_steps_of_all_epochs():
+    falling = plan(
+        450, learning_rate_schedule="cosine", epochs=4, batch_size=100, early_stopping=True
+    )
+    assert falling.decay_steps == 4 * 5
+    assert plan(450).decay_steps is None
+
+
+def test_a_chunk_is_one_epoch_without_early_stopping():
+    chunk = plan(make=Plan.of_chunk, early_stopping=True, epochs=9)
+    assert (chunk.epochs, chunk.early_stopping, chunk.monitor) == (1, False, "loss")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"label_smoothing": 0.1, "loss": "hinge"}, "label_smoothing=0.1 is for loss='auto'"),
+        (
+            {"learning_rate_schedule": "cosine", "optimizer": ADAM},
+            "is for an optimizer given by name",
+        ),
+        (
+            {"learning_rate_schedule": "cosine", "learning_rate": object()},
+            "is a schedule of its own",
+        ),
+        ({"backend": "scipy", "optimizer": "sgd"}, "does not know optimizer='sgd'"),
+        ({"loss": "sparse_categorical_crossentropy"}, "does not go with 2 classes"),
+        ({"loss": "binary_crossentropy", "n_classes": 3}, "does not go with 3 classes"),
+    ],
+)
+def test_what_does_not_go_together_is_named(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        plan(**parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"class_weight": "balanced"}, "class_weight='balanced' needs all rows at once"),
+        ({"learning_rate_schedule": "cosine"}, "'cosine' needs the number of steps"),
+    ],
+)
+def test_what_a_chunk_cannot_know_is_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        plan(make=Plan.of_chunk, **parameters)
