@@ -6,10 +6,14 @@ An error names the parameter, the row and the remedy.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
+from enum import Enum
+from numbers import Integral, Real
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
@@ -26,8 +30,10 @@ def is_missing(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def checked_labels(y: Any, name: str = "y") -> npt.NDArray[Any]:
+def checked_labels(y: Any, name: str = "y", *, are_known: bool = False) -> npt.NDArray[Any]:
     """Return the labels as an array of shape (n_samples,).
+
+    Labels of classes that are known are left to `class_numbers`, which names the one that is new.
 
     Raises
     ------
@@ -39,16 +45,50 @@ def checked_labels(y: Any, name: str = "y") -> npt.NDArray[Any]:
         raise ValueError(
             f"This estimator requires {name} to be passed, but the target {name} is None."
         )
-    # NumPy would turn every label of a list into text where one of them is text.
-    labels = np.asarray(y, dtype=object if isinstance(y, list | tuple) else None)
-    if labels.ndim == 1 and labels.dtype.kind in "Of":
-        _check_each(labels, name)
+    labels = _as_array(y)
+    if labels.dtype.kind in "Of" and labels.size in labels.shape:  # One column.
+        _check_each(labels.ravel(), name)
+    if labels.dtype == object:
+        labels = _as_plain(labels)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        raise ValueError(
+            f"{name} has the shape {labels.shape}, and each row has one label: for several labels "
+            "of a row put the estimator into sklearn.multiclass.OneVsRestClassifier."
+        )
     try:
-        labels = column_or_1d(y, warn=True)
-        if len(labels):
+        labels = column_or_1d(labels, warn=True)
+        if len(labels) and not are_known:
             check_classification_targets(labels)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
+    return labels
+
+
+def _as_array(y: Any) -> npt.NDArray[Any]:
+    """Return the labels of any container as an array, missing ones as what they are there."""
+    if hasattr(y, "to_pylist"):  # An array of pyarrow.
+        y = y.to_pylist()
+    if isinstance(y, np.ma.MaskedArray):
+        labels = np.asarray(y.data, dtype=object)
+        labels[np.ma.getmaskarray(y)] = None
+        return labels
+    # NumPy would turn every label of a list into text where one of them is text.
+    labels = np.asarray(y, dtype=object if isinstance(y, list | tuple) else None)
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
+
+
+def _as_plain(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return numbers and booleans of dtype object in their own dtype, and anything else as it is.
+
+    Tables with missing values, and nullable dtypes, give them so.
+    """
+    values = labels.ravel().tolist()
+    for kind, dtype in ((bool | np.bool_, bool), (Integral, np.int64), (Real, np.float64)):
+        if values and all(isinstance(value, kind) for value in values):
+            try:
+                return labels.astype(dtype)
+            except OverflowError:  # Whole numbers beyond 64 bits stay what they are.
+                return labels
     return labels
 
 
@@ -58,6 +98,12 @@ def _check_each(labels: npt.NDArray[Any], name: str) -> None:
             raise ValueError(
                 f"Input {name} contains NaN or None: {name}[{row}] = {label!r}. A label is "
                 "missing: fill it, or drop the row."
+            )
+        if isinstance(label, Enum | Decimal):
+            remedy = "label.value" if isinstance(label, Enum) else "float(label)"
+            raise ValueError(
+                f"{name} must hold text, numbers or booleans, got {name}[{row}] = {label!r} of "
+                f"type {type(label).__name__}: pass [{remedy} for label in {name}]."
             )
         if isinstance(label, str) != isinstance(labels[0], str):
             raise ValueError(
@@ -145,9 +191,27 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
         X = X[:_N_SEARCHED]
     else:
         return
-    rows = [
-        row if isinstance(row, list | tuple | np.ndarray) else [row]
-        for row in np.asarray(X, dtype=object)
-    ]
+    rows = [row if isinstance(row, list | tuple | np.ndarray) else [row] for row in _rows(X)]
     if any(isinstance(item, str | bytes) for row in rows for item in row):
         raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
+    lengths = sorted({len(row) for row in rows})
+    if len(lengths) > 1:
+        raise ValueError(
+            f"{name} holds rows of different lengths, {lengths[0]} and {lengths[-1]} among them, "
+            "where padded sequences are needed: have SequenceVectorizer pad them, which takes "
+            "lists of word indices as it takes texts."
+        )
+
+
+def _rows(X: Any) -> Iterable[Any]:
+    return X if isinstance(X, list | tuple) else np.asarray(X, dtype=object)
+
+
+def refuse_sparse(X: Any, name: str) -> None:
+    """Raise a TypeError where `X` is a sparse matrix, which holds counts and no sequences."""
+    if issparse(X):
+        raise TypeError(
+            f"{name} is a sparse matrix, as CountVectorizer and TfidfVectorizer make it, where "
+            "sequences of word indices are needed: put a SequenceVectorizer in front instead. "
+            "Counts in a dense array would be taken for word indices."
+        )
