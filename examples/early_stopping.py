@@ -49,7 +49,8 @@ print(f"{len(texts)} reviews.")
 train_texts, test_texts, y_train, y_test = train_test_split(
     texts, y, test_size=0.25, stratify=y, random_state=0
 )
-pipeline = make_text_classifier(random_state=0).set_params(classifier__learning_rate=0.005)
+pipeline = make_text_classifier("tutorial", random_state=0)
+pipeline.set_params(classifier__learning_rate=0.005)
 
 # %%
 # Not stopping

@@ -104,7 +104,7 @@ maxlens = [16, 64, 256] if options.small else [16, 32, 64, 128, 256, 512]
 accuracies = {}
 for truncating, kept in (("pre", "the end kept"), ("post", "the start kept")):
     for maxlen in maxlens:
-        pipeline = make_text_classifier(random_state=0)
+        pipeline = make_text_classifier("tutorial", random_state=0)
         pipeline.set_params(vectorizer__maxlen=maxlen, vectorizer__truncating=truncating)
         if options.small:
             pipeline.set_params(classifier__learning_rate=0.01)

@@ -48,7 +48,7 @@ n_reviews = 1_000 if options.small else 10_000
 texts, y = texts[:n_reviews], y[:n_reviews]
 print(f"{len(texts)} reviews.")
 
-pipeline = make_text_classifier(random_state=0)
+pipeline = make_text_classifier("tutorial", random_state=0)
 if len(texts) < 5_000:
     pipeline.set_params(classifier__learning_rate=0.01)
 pipeline.fit(texts, y)

@@ -60,7 +60,7 @@ train_texts, test_texts, y_train, y_test = train_test_split(
 n_words = [50, 500] if options.small else [500, 2_000, 10_000]
 sizes = [4, 16] if options.small else [4, 16, 64]
 search = GridSearchCV(
-    make_text_classifier(random_state=0).set_params(classifier__learning_rate=0.01),
+    make_text_classifier("tutorial", random_state=0).set_params(classifier__learning_rate=0.01),
     {"vectorizer__num_words": n_words, "classifier__embedding_dim": sizes},
     cv=3,
     n_jobs=None if options.small else 2,

@@ -85,7 +85,7 @@ def main():
         # made here. joblib sends to all workers what `scatter` names, and to one what it does not.
         # It is held on to here: joblib forgets what it sent, sometimes while it is sent again.
 
-        pipeline = make_text_classifier(random_state=0)
+        pipeline = make_text_classifier("tutorial", random_state=0)
         grid = {"classifier__embedding_dim": [8, 16], "classifier__learning_rate": [1e-3, 3e-3]}
         folds = list(StratifiedKFold(3).split(texts, y))
         large = [texts, y, *chain.from_iterable(folds)]

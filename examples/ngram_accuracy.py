@@ -55,8 +55,8 @@ def contenders(seed):
     terms = CountVectorizer(
         binary=True,
         ngram_range=ngram["vectorizer"].ngram_range,
-        min_df=ngram["vectorizer"].min_df,
-        token_pattern=ngram["vectorizer"].token_pattern,
+        min_df=3,
+        token_pattern=r"'\w+|\w+|[^\w\s']+",
     )
     svm = LinearSVC(C=0.003, random_state=seed)
     return {

@@ -62,7 +62,8 @@ fit_texts, y_fit, asked_texts, y_asked = texts[:-500], y[:-500], texts[-500:], y
 # pickle's, can run code when they are loaded: load none that you have not made. skops has a format
 # that cannot; `EmbeddingAverageClassifier` tells how.
 
-pipeline = make_text_classifier(random_state=0).set_params(classifier__learning_rate=0.005)
+pipeline = make_text_classifier("tutorial", random_state=0)
+pipeline.set_params(classifier__learning_rate=0.005)
 pipeline.fit(fit_texts, y_fit)
 folder = TemporaryDirectory()
 path = Path(folder.name) / "sentiment.joblib"

@@ -88,7 +88,8 @@ class TrainingHistoryDisplay:
     --------
     >>> from sklearn_imdb import TrainingHistoryDisplay, make_text_classifier
     >>> from sklearn_imdb.datasets import make_reviews
-    >>> pipeline = make_text_classifier(random_state=0).fit(*make_reviews(1000, random_state=0))
+    >>> pipeline = make_text_classifier("tutorial", random_state=0)
+    >>> pipeline = pipeline.fit(*make_reviews(1000, random_state=0))
     >>> display = TrainingHistoryDisplay.from_estimator(pipeline)
     >>> [line.get_label() for line in display.lines_]
     ['training', 'validation', 'training', 'validation']
@@ -166,7 +167,8 @@ class TrainingHistoryDisplay:
         >>> from sklearn.model_selection import cross_validate
         >>> from sklearn_imdb import TrainingHistoryDisplay, make_text_classifier
         >>> from sklearn_imdb.datasets import make_reviews
-        >>> pipeline, (texts, y) = make_text_classifier(), make_reviews(600, random_state=0)
+        >>> pipeline = make_text_classifier("tutorial")
+        >>> texts, y = make_reviews(600, random_state=0)
         >>> cv_results = cross_validate(pipeline, texts, y, cv=3, return_estimator=True)
         >>> display = TrainingHistoryDisplay.from_cv_results(cv_results)
         >>> [len(lines) for lines in display.fold_lines_]

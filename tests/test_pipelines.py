@@ -1,7 +1,6 @@
 """Both estimators in pipelines, on raw texts."""
 
-import subprocess
-import sys
+import warnings
 
 import joblib
 import numpy as np
@@ -9,9 +8,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
@@ -20,13 +20,13 @@ from sklearn_imdb.datasets import make_reviews
 
 @pytest.fixture
 def pipeline():
-    return make_text_classifier(random_state=0).set_params(
+    return make_text_classifier("tutorial", random_state=0).set_params(
         vectorizer__maxlen=80, classifier__batch_size=32, classifier__learning_rate=0.01
     )
 
 
 def test_the_preset_is_a_plain_pipeline_of_the_two_estimators():
-    pipeline = make_text_classifier(random_state=5, verbose=2)
+    pipeline = make_text_classifier("tutorial", random_state=5, verbose=2)
     assert type(pipeline) is Pipeline
     assert list(pipeline.named_steps) == ["vectorizer", "classifier"]
     assert isinstance(pipeline["vectorizer"], SequenceVectorizer)
@@ -65,7 +65,7 @@ def test_cross_validation_on_raw_texts(pipeline, reviews):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_grid_search_over_both_steps_and_the_winner_in_a_new_process(
-    pipeline, reviews, tmp_path, n_jobs
+    pipeline, reviews, tmp_path, n_jobs, run_python
 ):
     texts, y = reviews
     search = GridSearchCV(
@@ -86,7 +86,7 @@ def test_grid_search_over_both_steps_and_the_winner_in_a_new_process(
         "heavy = {'tensorflow', 'keras', 'scikeras', 'matplotlib'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
+    run_python(script, tmp_path)
     assert_allclose(np.load(tmp_path / "probabilities.npy"), expected, atol=1e-12)
 
 
@@ -112,3 +112,47 @@ def test_raw_validation_texts_are_refused_with_the_remedy(pipeline, reviews):
     texts, y = reviews
     with pytest.raises(ValueError, match=r"X_val holds raw texts.*transform_input"):
         pipeline.fit(texts, y, classifier__X_val=texts[:9], classifier__y_val=y[:9])
+
+
+# -- texts of any number ----------------------------------------------------------------------
+
+
+def of_classes(sizes):
+    """Return reviews of two classes or more, as many of each as asked for."""
+    texts, y = make_reviews(
+        len(sizes) * max(sizes), n_classes=len(sizes), mean_length=30, random_state=0
+    )
+    rows = np.concatenate([np.flatnonzero(y == label)[:size] for label, size in enumerate(sizes)])
+    return [texts[row] for row in rows], y[rows]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(3, 3), (9, 1), (95, 5), (1, 1), (2,) * 50, (20, 1, 1, 7)],
+    ids=["six texts", "one row of a class", "95 %", "a text a class", "50 classes", "unequal"],
+)
+@pytest.mark.parametrize("preset", ["ngram", "tutorial"])
+def test_few_texts_are_learned_without_a_complaint_that_is_not_deserved(sizes, preset):
+    texts, y = of_classes(sizes)
+    pipeline = make_text_classifier(preset, random_state=0)
+    if preset == "ngram":
+        pipeline.fit(texts, y)  # Warnings are errors.
+        assert pipeline.score(texts, y) >= max(sizes) / sum(sizes)
+        return
+    pipeline.set_params(classifier__epochs=2)
+    if max(sizes) < 10:
+        with pytest.warns(UserWarning, match="holds out nothing"):
+            pipeline.fit(texts, y)
+    else:
+        pipeline.fit(texts, y)
+    assert set(pipeline.predict(texts)) <= set(range(len(sizes)))
+
+
+@pytest.mark.parametrize("preset", ["ngram", "tutorial"])
+def test_cross_validation_scores_a_class_of_one_row(preset):
+    texts, y = of_classes((40, 40, 1))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        scores = cross_val_score(make_text_classifier(preset, random_state=0), texts, y, cv=3)
+    assert np.isfinite(scores).all()
