@@ -1,8 +1,13 @@
-"""Fixtures: generated reviews, Keras's own steps written out, and the real data where it is."""
+"""Fixtures: generated reviews, Keras's own steps written out, and the real data where it is.
+
+What a test asks for decides its markers, and the markers decide which tests plain `pytest` runs.
+"""
 
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import tracemalloc
 from pathlib import Path
@@ -12,8 +17,86 @@ import pytest
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ASKS_FOR = {
+    "keras": {"keras"},
+    "process": {"new_process"},
+    "install": {"bare_python"},
+    "imdb": {"imdb_data"},
+    "slow": {"minutes"},
+}
+"""The fixtures, of which one gives a test the marker."""
+
+NEED_KERAS = {"test_keras.py"}
+"""Files that import Keras where they are collected, which takes seconds."""
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="run the tests of every marker")
+
+
+def _runs_all(config):
+    return config.getoption("--all") or config.getoption("-m")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave out the files that import Keras, where its tests would be left out."""
+    return True if collection_path.name in NEED_KERAS and not _runs_all(config) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Set markers, and without `--all` or `-m` leave out the tests that have one of them."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        for marker, asked in ASKS_FOR.items():
+            if fixtures & asked:
+                item.add_marker(marker)
+        if item.path.name in NEED_KERAS or parameters.get("backend") == "keras":
+            item.add_marker("keras")
+    if not _runs_all(config):
+        left_out = [item for item in items if any(map(item.get_closest_marker, ASKS_FOR))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras, with scikeras, where they are installed."""
+    pytest.importorskip("scikeras")
+    return pytest.importorskip("keras")
+
+
+@pytest.fixture(scope="session")
+def new_process():
+    """Nothing; a test that starts a process asks for it."""
+
+
+@pytest.fixture(scope="session")
+def minutes():
+    """Nothing; a test that takes minutes asks for it."""
+
+
+@pytest.fixture(scope="session")
+def run_python(new_process):
+    """Run a script in a new Python and return what it prints."""
+
+    def run(script, *arguments):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")
