@@ -257,8 +257,7 @@ def test_a_stop_that_a_callback_asks_for_is_obeyed(sequences, backend):
 
 
 @with_keras
-def test_an_epoch_after_which_kerass_own_callback_stops_is_the_last(sequences):
-    keras = pytest.importorskip("keras")
+def test_an_epoch_after_which_kerass_own_callback_stops_is_the_last(sequences, keras):
 
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -353,7 +352,6 @@ def test_what_is_no_callback_is_refused():
 
 
 @with_keras
-def test_scikit_learns_callbacks_as_parameter_are_refused_with_the_remedy(sequences):
-    pytest.importorskip("keras")
+def test_scikit_learns_callbacks_as_parameter_are_refused_with_the_remedy(sequences, keras):
     with pytest.raises(TypeError, match="set by set_callbacks"):
         quick(callbacks=[Recorder()]).fit(*sequences)

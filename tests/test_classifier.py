@@ -3,8 +3,6 @@
 import copy
 import pickle
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,10 +12,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import train_test_split
 
-from sklearn_imdb import EmbeddingAverageClassifier, _network
+from sklearn_imdb import EmbeddingAverageClassifier
+from sklearn_imdb._training import scipy_backend
 
 
 def quick(**parameters):
@@ -177,8 +176,7 @@ def test_huge_weights_in_a_stream_do_not_end_the_learning(sequences, weights):
     for weight, rows in zip(weights, (slice(0, 50), slice(50, 200)), strict=True):
         sample_weight = np.full(len(y[rows]), weight)
         classifier.partial_fit(X[rows], y[rows], [0, 1], sample_weight=sample_weight)
-    _, mean = classifier._stream["row_weights"]
-    assert_allclose(mean, weights[0] / 4 + weights[1] * (3 / 4))
+    assert_allclose(classifier._stream.mean_weight, weights[0] / 4 + weights[1] * (3 / 4))
 
 
 @pytest.mark.parametrize(
@@ -301,7 +299,7 @@ def test_any_labels_will_do(sequences, labels):
 
 def test_predictions_are_those_of_the_network_in_float64(sequences):
     X, y = sequences
-    classifier = quick(mask_zero=True).fit(X, y)
+    classifier = quick(pooling="masked_mean").fit(X, y)
     row = X[0][X[0] != 0]
     average = classifier.embedding_[row].mean(axis=0, dtype=np.float64)
     hidden = np.maximum(average @ classifier.coefs_[0] + classifier.intercepts_[0], 0)
@@ -316,7 +314,7 @@ def test_a_prediction_does_not_depend_on_the_rows_beside_it(sequences, monkeypat
     assert_allclose(
         [classifier.decision_function(row[np.newaxis])[0] for row in X], at_once, atol=1e-12
     )
-    monkeypatch.setattr("sklearn_imdb.classifier.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("sklearn_imdb._training.pooling.ROWS_AT_ONCE", 7)
     assert_allclose(classifier.decision_function(X), at_once, atol=1e-12)
 
 
@@ -411,13 +409,13 @@ def test_the_best_weights_are_kept_also_when_the_epochs_run_out(sequences):
 def test_early_stopping_holds_out_a_stratified_part(sequences, monkeypatch):
     X, y = sequences
     seen = []
-    train = _network.train
+    train = scipy_backend.train
 
-    def spy(network, weights, training, validation, **options):
+    def spy(plan, network, weights, training, validation, **options):
         seen.append((training, validation))
-        return train(network, weights, training, validation, **options)
+        return train(plan, network, weights, training, validation, **options)
 
-    monkeypatch.setattr(_network, "train", spy)
+    monkeypatch.setattr(scipy_backend, "train", spy)
     few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:100]]
     quick(early_stopping=True, validation_split=0.2).fit(
         X[few], y[few], sample_weight=np.arange(1, len(few) + 1)
@@ -480,7 +478,7 @@ def test_validation_rows_that_are_none_are_named(sequences, given, message):
 # -- seeds, warm starts, chunks ---------------------------------------------------------------
 
 
-def test_the_same_seed_gives_the_same_weights_in_another_process(sequences, tmp_path):
+def test_the_same_seed_gives_the_same_weights_in_another_process(sequences, tmp_path, run_python):
     X, y = sequences
     parameters = {"dropout": 0.3, "early_stopping": True}
     here = quick(**parameters).fit(X, y)
@@ -494,7 +492,7 @@ def test_the_same_seed_gives_the_same_weights_in_another_process(sequences, tmp_
         "estimator.fit(data['X'], data['y'])\n"
         "np.save(sys.argv[1] + '/embedding.npy', estimator.embedding_)\n"
     )
-    subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
+    run_python(script, tmp_path)
     assert_array_equal(np.load(tmp_path / "embedding.npy"), here.embedding_)
     other = quick(**parameters).set_params(random_state=1).fit(X, y)
     assert not np.array_equal(other.embedding_, here.embedding_)
@@ -574,7 +572,7 @@ def test_an_interrupt_leaves_the_estimator_as_it_was(sequences, monkeypatch, met
     before = copy.deepcopy(classifier)
     before_state = state(classifier)
 
-    gradients = _network.loss_and_gradients
+    gradients = scipy_backend.loss_and_gradients
     n_batches = 0
 
     def interrupted(*args, **kwargs):
@@ -584,7 +582,7 @@ def test_an_interrupt_leaves_the_estimator_as_it_was(sequences, monkeypatch, met
             raise error
         return gradients(*args, **kwargs)
 
-    monkeypatch.setattr(_network, "loss_and_gradients", interrupted)
+    monkeypatch.setattr(scipy_backend, "loss_and_gradients", interrupted)
     with pytest.raises(error):
         again(X, y)
     assert state(classifier) == before_state
@@ -700,11 +698,13 @@ def test_sample_weights_that_do_not_do_are_named(sequences, weight, message):
         {"hidden_units": -1},
         {"dropout": 1.0},
         {"l2": -0.1},
-        {"mask_zero": "yes"},
+        {"pooling": "max"},
         {"backend": "torch"},
         {"optimizer": 3},
         {"learning_rate": 0.0},
+        {"learning_rate_schedule": "linear"},
         {"loss": 0.5},
+        {"label_smoothing": 1.0},
         {"callbacks": "early"},
         {"epochs": 0},
         {"batch_size": 0.5},
@@ -749,10 +749,26 @@ def test_an_index_beyond_input_dim_names_the_parameter_to_raise(sequences):
     assert quick(input_dim=5000, epochs=1).fit(X, y).embedding_.shape == (5000, 8)
 
 
-def test_early_stopping_with_too_few_rows_says_so():
+def test_early_stopping_without_rows_to_hold_out_trains_on_all_and_says_so():
     X, y = np.ones((6, 2), dtype=int), [0, 0, 0, 0, 0, 1]
-    with pytest.raises(ValueError, match=r"cannot hold out validation_split=0.1 of the 6 rows"):
-        quick(early_stopping=True).fit(X, y)
+    with pytest.warns(UserWarning, match="holds out nothing: validation_split=0.1 of the 5 rows"):
+        classifier = quick(early_stopping=True, epochs=5).fit(X, y)
+    assert classifier.n_iter_ == 5
+    assert "val_loss" not in classifier.history_
+
+
+def test_a_class_too_small_to_be_split_stays_with_the_training_rows(monkeypatch):
+    X, y = np.ones((41, 2), dtype=int), np.array([0] * 20 + [1] * 20 + [2])
+    seen = []
+    train = scipy_backend.train
+
+    def spy(plan, network, weights, training, validation, **options):
+        seen.append((np.bincount(training.y).tolist(), np.bincount(validation.y).tolist()))
+        return train(plan, network, weights, training, validation, **options)
+
+    monkeypatch.setattr(scipy_backend, "train", spy)
+    quick(early_stopping=True).fit(X, y)
+    assert seen == [([18, 18, 1], [2, 2])]
 
 
 def test_predicting_what_does_not_do_is_named(sequences):
@@ -767,8 +783,6 @@ def test_predicting_what_does_not_do_is_named(sequences):
         classifier.predict(X - 1)
     with pytest.raises(ValueError, match=r"Fractional values in X: X\[0, 0\] = 0\.5"):
         classifier.predict(X / 2)
-    with pytest.raises(ValueError, match="0 sample"):
-        classifier.predict(X[:0])
     with pytest.raises(ValueError, match="raw texts"):
         classifier.predict(["a text"])
 
@@ -807,3 +821,26 @@ def test_a_clone_is_unfitted_and_a_fitted_estimator_is_small(sequences):
     classifier = quick(input_dim=10_000, embedding_dim=16).fit(X, y)
     assert not hasattr(clone(classifier), "embedding_")
     assert len(state(classifier)) < 1_000_000
+
+
+# -- training that ended too early ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_training_that_ends_before_it_has_learned_says_what_to_raise(sequences, early_stopping):
+    parameters = {"early_stopping": early_stopping, "monitor": "loss"}
+    classifier = quick(learning_rate=3e-4, epochs=12, batch_size=200, **parameters)
+    with pytest.warns(ConvergenceWarning, match=r"epochs=12 .* Raise learning_rate or epochs"):
+        classifier.fit(*sequences)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"epochs": 5},  # Short on purpose.
+        {"learning_rate_schedule": "cosine"},  # It ends where it is planned to.
+        {"learning_rate": 0.01},  # It has learned.
+    ],
+)
+def test_other_trainings_end_without_a_word(sequences, parameters):
+    quick(**{"learning_rate": 1e-4, "epochs": 12, "batch_size": 200, **parameters}).fit(*sequences)

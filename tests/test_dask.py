@@ -25,7 +25,7 @@ TIMEOUT = 60
 
 
 @pytest.fixture(scope="module")
-def client():
+def client(new_process):
     """A client of a cluster whose copies of what is sent to every worker are not discarded."""
     with (
         distributed.LocalCluster(

@@ -208,6 +208,7 @@ def test_an_archive_already_there_is_read_without_the_network(tmp_path, publishe
     assert server.requests == []
 
 
+@pytest.mark.usefixtures("new_process")
 def test_two_processes_at_once_both_succeed(tmp_path, published):
     published("slow")
     script = (
@@ -473,6 +474,7 @@ def run_with_little_room(tmp_path, n_bytes):
     )
 
 
+@pytest.mark.usefixtures("new_process")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes to set")
 def test_no_room_for_the_download(tmp_path, published):
     published("good")
@@ -482,6 +484,7 @@ def test_no_room_for_the_download(tmp_path, published):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("new_process")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes to set")
 def test_no_room_for_the_cache(unpacked):
     done = run_with_little_room(unpacked, 100)

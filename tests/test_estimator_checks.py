@@ -1,15 +1,11 @@
 """scikit-learn's own checks of an estimator, on the classifier with either backend."""
 
-import os
-
 import pytest
 import sklearn
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.fixes import parse_version
 
 from sklearn_imdb import EmbeddingAverageClassifier
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # test_classifier.py shows on whole numbers what the first two of these are after.
 FRACTIONAL = "feeds fractional or negative word indices, which are a user's mistake: a ValueError"
@@ -43,13 +39,12 @@ def test_scikit_learns_check(classifier, check):
     check(classifier)
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("keras")
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     # Fewer epochs, because Keras takes its time; what is checked turns on no number of them.
     ("classifier", "check"),
-    checks_of(EmbeddingAverageClassifier(backend="keras", epochs=5)),
+    checks_of(EmbeddingAverageClassifier(backend="keras", epochs=1)),
 )
 def test_scikit_learns_check_of_the_keras_backend(classifier, check):
-    pytest.importorskip("scikeras")
     check(classifier)

@@ -30,6 +30,9 @@ def run(example, *arguments, cwd=None):
     return done.stdout
 
 
+pytestmark = pytest.mark.usefixtures("new_process")
+
+
 @pytest.fixture
 def no_network(monkeypatch):
     """Have every download fail at once, in processes started here too."""
@@ -71,7 +74,6 @@ def test_the_main_job_on_generated_reviews(tmp_path):
     assert accuracy > 0.88
 
 
-@pytest.mark.imdb
 def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
     output = run(example, "--data-home", imdb_home, "--pictures", tmp_path)
@@ -85,7 +87,6 @@ def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
     assert positive[1] < 10
 
 
-@pytest.mark.imdb
 @pytest.mark.usefixtures("no_network")
 def test_the_tutorial_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_tutorial.py"

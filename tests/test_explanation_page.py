@@ -22,6 +22,10 @@ NASTY = (
 )
 
 
+def aligned_by(vectorizer, text):
+    return aligned(text, vectorizer._fitted_recipe(), vectorizer.vocabulary_, vectorizer.maxlen_)
+
+
 @pytest.fixture(scope="module")
 def pipeline(reviews, quick):
     return make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(*reviews)
@@ -85,7 +89,7 @@ def test_every_token_is_found_where_it_stands(parameters):
     texts = [NASTY, NASTY[::-1], "", "one", *make_reviews(10, mean_length=20, random_state=0)[0]]
     vectorizer = SequenceVectorizer(**parameters).fit([*texts, "one"])
     for text, sequence in zip(texts, vectorizer.transform(texts), strict=True):
-        alignment = aligned(vectorizer, text)
+        alignment = aligned_by(vectorizer, text)
         assert alignment.is_verbatim
         assert alignment.text == text
         tokens = vectorizer.inverse_transform([[index] for index in sequence if index])
@@ -114,7 +118,7 @@ def test_every_ngram_is_found_where_its_words_stand(ngram_range, binary, oov_cha
         ngram_range=ngram_range, binary=binary, oov_char=oov_char, min_df=2
     ).fit(texts)
     for text, sequence in zip(texts, vectorizer.transform(texts), strict=True):
-        alignment = aligned(vectorizer, text)
+        alignment = aligned_by(vectorizer, text)
         names = vectorizer.inverse_transform([[index] for index in sequence if index])
         for name, words in zip(names, alignment.tokens, strict=True):
             if name in ("<START>", "<UNK>"):

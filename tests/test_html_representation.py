@@ -1,8 +1,6 @@
 """What a notebook shows of the estimators: their state, and no markup of the data's."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 import sklearn
@@ -15,24 +13,25 @@ VERSION = parse_version(sklearn.__version__)
 
 @pytest.mark.skipif(parse_version("1.9") > VERSION, reason="scikit-learn shows it since 1.9")
 def test_fitted_attributes_are_shown_with_their_types(reviews):
-    pipeline = make_text_classifier(random_state=0).set_params(classifier__epochs=1).fit(*reviews)
+    pipeline = make_text_classifier("tutorial", random_state=0)
+    pipeline.set_params(classifier__epochs=1).fit(*reviews)
     html = pipeline._repr_html_()
     for name in ("vocabulary_", "embedding_", "history_", "best_epoch_"):
         assert name in html
     assert "ndarray[float32]" in html
 
 
-def test_a_look_at_a_fitted_pipeline_imports_no_tensorflow():
+def test_a_look_at_a_fitted_pipeline_imports_no_tensorflow(run_python):
     script = (
         "import sys\n"
         "from sklearn_imdb import make_text_classifier\n"
-        "pipeline = make_text_classifier().set_params(classifier__epochs=1)\n"
+        "pipeline = make_text_classifier('tutorial').set_params(classifier__epochs=1)\n"
         "pipeline.fit(['good film', 'bad film'] * 10, [1, 0] * 10)\n"
         "html = pipeline._repr_html_()\n"
         "assert 'EmbeddingAverageClassifier' in html and 'model_' not in html\n"
         "assert not {'tensorflow', 'keras', 'scikeras'} & set(sys.modules)\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    run_python(script)
 
 
 def test_words_and_labels_that_are_markup_are_escaped(quick):

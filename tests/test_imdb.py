@@ -1,7 +1,5 @@
 """The main job on the real reviews, against the tutorial's published numbers."""
 
-import subprocess
-import sys
 from collections import Counter
 from functools import partial
 
@@ -14,8 +12,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validat
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import fetch_imdb
 from sklearn_imdb.inspection import nearest_words, token_contributions
-
-pytestmark = pytest.mark.imdb
 
 SEEDS = (0, 1, 2)
 
@@ -145,7 +141,7 @@ def test_the_tutorials_accuracy(tutorial_runs):
 
 def test_stopping_early_on_all_reviews_does_better(imdb_train, imdb_test):
     accuracies = [
-        make_text_classifier(random_state=seed)
+        make_text_classifier("tutorial", random_state=seed)
         .fit(imdb_train.data, imdb_train.target)
         .score(imdb_test.data, imdb_test.target)
         for seed in SEEDS
@@ -158,7 +154,7 @@ def test_stopping_early_on_all_reviews_does_better(imdb_train, imdb_test):
 
 def test_words_that_everyone_would_call_good_or_bad_contribute_most(imdb_train):
     texts, y = imdb_train.data[:8000], imdb_train.target[:8000]
-    pipeline = make_text_classifier(random_state=0).fit(texts, y)
+    pipeline = make_text_classifier("tutorial", random_state=0).fit(texts, y)
     sums, counts = Counter(), Counter()
     for explained in token_contributions(pipeline, texts[:2000]):
         for token, contribution in zip(explained.tokens, explained.contributions, strict=True):
@@ -177,7 +173,7 @@ def test_words_that_everyone_would_call_good_or_bad_contribute_most(imdb_train):
 
 def test_five_fold_cross_validation_on_raw_texts_is_stratified(imdb_train):
     texts, y = imdb_train.data[:6000], imdb_train.target[:6000]
-    pipeline = make_text_classifier(random_state=0)
+    pipeline = make_text_classifier("tutorial", random_state=0)
     done = cross_validate(pipeline, texts, y, cv=5, return_indices=True, scoring="roc_auc")
     for rows, (_, expected) in zip(
         done["indices"]["test"], StratifiedKFold(5).split(texts, y), strict=True
@@ -187,9 +183,9 @@ def test_five_fold_cross_validation_on_raw_texts_is_stratified(imdb_train):
     assert done["test_score"].min() > 0.88
 
 
-def test_a_grid_searchs_winner_survives_a_new_process(imdb_train, imdb_test, tmp_path):
+def test_a_grid_searchs_winner_survives_a_new_process(imdb_train, imdb_test, tmp_path, run_python):
     search = GridSearchCV(
-        make_text_classifier(random_state=0),
+        make_text_classifier("tutorial", random_state=0),
         {"vectorizer__num_words": [500, 10_000], "classifier__embedding_dim": [4, 16]},
         cv=3,
         n_jobs=2,
@@ -207,7 +203,7 @@ def test_a_grid_searchs_winner_survives_a_new_process(imdb_train, imdb_test, tmp
         "('pipeline', 'texts'))\n"
         "np.save(sys.argv[1] + '/probabilities.npy', pipeline.predict_proba(texts))\n"
     )
-    subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
+    run_python(script, tmp_path)
     expected = search.predict_proba(texts)
     assert_array_equal(np.load(tmp_path / "probabilities.npy"), expected)
 
@@ -216,7 +212,9 @@ def test_the_ngram_preset_gets_over_92_percent(imdb_train, imdb_test):
     pipeline = make_text_classifier("ngram", random_state=0)
     pipeline.fit(imdb_train.data, imdb_train.target)
     assert pipeline.score(imdb_test.data, imdb_test.target) >= 0.922
-    # No review is cut off by much: what is not padding ends before the sequence does.
-    ends = np.count_nonzero(pipeline["vectorizer"].transform(imdb_test.data[:5_000]), axis=1)
-    assert np.mean(ends < pipeline["vectorizer"].maxlen) > 0.999
-    assert list(pipeline["vectorizer"].vocabulary_)[:2] == ["worst", "the worst"]
+    vectorizer = pipeline["vectorizer"]
+    assert (vectorizer.min_df_, vectorizer.subword_range_) == (3, None)
+    # Few reviews are cut off: what is not padding ends before the sequence does.
+    ends = np.count_nonzero(vectorizer.transform(imdb_test.data[:5_000]), axis=1)
+    assert np.mean(ends < vectorizer.maxlen_) == pytest.approx(0.99, abs=0.005)
+    assert list(vectorizer.vocabulary_)[:2] == ["worst", "the worst"]

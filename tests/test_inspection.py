@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._naming import names_of
+from sklearn_imdb._text.vocabulary import names_of
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
 
@@ -49,7 +49,7 @@ def with_kinks(pipeline, seed=0):
 
 
 @pytest.mark.parametrize("hidden_units", [0, 16])
-@pytest.mark.parametrize("mask_zero", [False, True])
+@pytest.mark.parametrize("pooling", ["mean", "masked_mean"])
 @pytest.mark.parametrize(
     "vectorizer",
     [
@@ -62,9 +62,9 @@ def with_kinks(pipeline, seed=0):
     ],
 )
 def test_contributions_add_up_to_the_logit_less_its_baseline(
-    fitted, vectorizer, mask_zero, hidden_units
+    fitted, vectorizer, pooling, hidden_units
 ):
-    pipeline = fitted(vectorizer, mask_zero=mask_zero, hidden_units=hidden_units, epochs=1)
+    pipeline = fitted(vectorizer, pooling=pooling, hidden_units=hidden_units, epochs=1)
     pipeline = with_kinks(pipeline)
     texts = [*make_reviews(20, mean_length=60, random_state=1)[0], TEXT, "xyzzy", ""]
     explained = token_contributions(pipeline, texts)
@@ -149,8 +149,12 @@ def test_index_lists_are_explained_in_words(pipeline):
 
 
 def test_a_pipeline_that_puts_out_tables_is_explained_alike(pipeline, reviews):
-    in_tables = make_text_classifier(random_state=0).set_output(transform="pandas").fit(*reviews)
-    plain = make_text_classifier(random_state=0).fit(*reviews)
+    in_tables = (
+        make_text_classifier("tutorial", random_state=0)
+        .set_output(transform="pandas")
+        .fit(*reviews)
+    )
+    plain = make_text_classifier("tutorial", random_state=0).fit(*reviews)
     [of_table], [of_array] = (token_contributions(p, [TEXT]) for p in (in_tables, plain))
     assert_array_equal(of_table.contributions, of_array.contributions)
 
@@ -171,13 +175,13 @@ def test_tokens_are_named_as_inverse_transform_names_them(parameters):
     vectorizer = SequenceVectorizer(**gaps | parameters).fit(["a"])
     indices = range(1, 20)
     expected = vectorizer.inverse_transform([[index] for index in indices])
-    assert names_of(vectorizer, indices) == expected
+    assert names_of(indices, vectorizer.vocabulary_, vectorizer._recipe()) == expected
 
 
 def test_without_a_vocabulary_there_is_nothing_to_explain_by(quick):
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
-    with pytest.raises(ValueError, match="knows no words to explain by, because it was fitted on"):
+    with pytest.raises(ValueError, match="knows no words, because it was fitted on"):
         token_contributions(pipeline, lists)
 
 
@@ -234,7 +238,7 @@ def test_a_word_without_an_embedding_of_its_own_is_unknown(fitted, reviews):
 def test_what_is_no_such_pipeline_is_named(reviews, pipeline):
     texts, y = reviews
     with pytest.raises(NotFittedError):
-        token_contributions(make_text_classifier(), ["a"])
+        token_contributions(make_text_classifier("tutorial"), ["a"])
     dummy = make_pipeline(SequenceVectorizer(), DummyClassifier()).fit(texts, y)
     for wrong, got in (
         (dummy, "Pipeline of SequenceVectorizer, DummyClassifier"),
@@ -268,6 +272,8 @@ def test_with_weights_words_near_speak_for_the_same_class():
 
 @pytest.mark.parametrize("target_names", [{0: "bad", 1: "good"}, {"bad", "good"}, 3])
 def test_names_of_classes_have_an_order(target_names):
-    pipeline = make_text_classifier(random_state=0).fit(*make_reviews(200, random_state=0))
+    pipeline = make_text_classifier("tutorial", random_state=0).fit(
+        *make_reviews(200, random_state=0)
+    )
     with pytest.raises(TypeError, match="target_names must be a sequence of names"):
         explain_html(pipeline, "superb", target_names=target_names)

@@ -1,8 +1,5 @@
 """What `import sklearn_imdb` brings, and what it leaves alone."""
 
-import subprocess
-import sys
-
 import pytest
 
 import sklearn_imdb
@@ -17,52 +14,37 @@ def test_all_names_are_there_and_listed():
         _ = sklearn_imdb.Vectorizer
 
 
-@pytest.mark.parametrize("module", ["datasets", "inspection"])
-def test_public_modules_are_found_without_being_imported_first(module):
-    script = f"import sklearn_imdb; print(*sklearn_imdb.{module}.__all__)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert set(done.stdout.split()) <= set(dir(getattr(sklearn_imdb, module)))
+PROMISES = """
+import sys
+sys.modules["rich"] = None
+import sklearn_imdb
+
+# Importing brings nothing heavy, and public modules are found without being imported first.
+assert not {"sklearn", "numpy", "scipy"} & set(sys.modules), "import sklearn_imdb"
+assert sklearn_imdb.datasets.__all__ == ["fetch_imdb", "make_reviews"]
+assert "explain_html" in sklearn_imdb.inspection.__all__
+from sklearn_imdb import *
+heavy = {"tensorflow", "keras", "scikeras", "matplotlib"} & set(sys.modules)
+assert not heavy, heavy
+
+# The progress bar alone needs rich, which is not to be had here.
+X, y = [[1, 4], [1, 5]] * 9, [0, 1] * 9
+for verbose in (0, 2):
+    EmbeddingAverageClassifier(epochs=1, verbose=verbose).fit(X, y)
+try:
+    EmbeddingAverageClassifier(epochs=1, verbose=1).fit(X, y)
+except ImportError as error:
+    assert "pip install rich" in str(error)
+else:
+    raise AssertionError("no error without rich")
+"""
 
 
-@pytest.mark.parametrize(
-    ("statement", "absent"),
-    [
-        ("import sklearn_imdb", {"sklearn", "numpy", "scipy"}),
-        (
-            "from sklearn_imdb import *; import sklearn_imdb.datasets, sklearn_imdb.inspection",
-            {"tensorflow", "keras", "scikeras", "matplotlib"},
-        ),
-    ],
-)
-def test_importing_brings_nothing_heavy(statement, absent):
-    script = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert not absent & set(done.stdout.split())
+def test_importing_brings_nothing_heavy_and_finds_everything(run_python):
+    run_python(PROMISES)
 
 
-@pytest.mark.parametrize("verbose", [0, 2])
-def test_the_progress_bar_alone_needs_rich(verbose):
-    script = (
-        "import sys\n"
-        "sys.modules['rich'] = None\n"
-        "from sklearn_imdb import EmbeddingAverageClassifier\n"
-        "X, y = [[1, 4], [1, 5]] * 9, [0, 1] * 9\n"
-        f"EmbeddingAverageClassifier(epochs=1, verbose={verbose}).fit(X, y)\n"
-        "try:\n"
-        "    EmbeddingAverageClassifier(epochs=1, verbose=1).fit(X, y)\n"
-        "except ImportError as error:\n"
-        "    assert 'pip install rich' in str(error)\n"
-        "else:\n"
-        "    raise AssertionError('no error')\n"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE)
-
-
-def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without():
+def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without(run_python):
     script = (
         "import sys, sklearn.model_selection, sklearn.pipeline\n"
         "vars(sklearn).pop('callback', None)\n"
@@ -76,4 +58,4 @@ def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without():
         "assert not hasattr(vectorizer, 'set_callbacks')\n"
         "assert not hasattr(classifier, 'set_callbacks')\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    run_python(script)

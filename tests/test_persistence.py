@@ -3,15 +3,13 @@
 import copy
 import json
 import pickle
-import subprocess
-import sys
 
 import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-import sklearn_imdb._state
+import sklearn_imdb._base
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
 
 OUR_TYPES = [
@@ -71,7 +69,11 @@ ways = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def pipeline(reviews):
     """The tutorial's pipeline, fitted on few reviews."""
-    return make_text_classifier(random_state=0).set_params(classifier__epochs=2).fit(*reviews)
+    return (
+        make_text_classifier("tutorial", random_state=0)
+        .set_params(classifier__epochs=2)
+        .fit(*reviews)
+    )
 
 
 def vectorizer_in_chunks(texts):
@@ -171,7 +173,7 @@ def tutorial_sized(reviews):
     n_missing = 10_000 - 4 - len(SequenceVectorizer().fit(texts).vocabulary_)
     made_up = " ".join(f"word{number}" for number in range(n_missing))
     return (
-        make_text_classifier(random_state=0)
+        make_text_classifier("tutorial", random_state=0)
         .set_params(classifier__epochs=1, classifier__input_dim=10_000)
         .fit([*texts, made_up], [*y, 0])
     )
@@ -198,13 +200,18 @@ def test_a_pipeline_of_the_tutorials_sizes_takes_less_than_a_megabyte(reviews, t
 def test_a_saved_pipeline_holds_no_training_data(reviews):
     texts, y = reviews
     secret = "xyzzy"
-    fits = [make_text_classifier(random_state=0).set_params(classifier__epochs=1) for _ in range(2)]
+    fits = [
+        make_text_classifier("tutorial", random_state=0).set_params(classifier__epochs=1)
+        for _ in range(2)
+    ]
     # Twice as many rows, of the same words and as many epochs, take not a byte more.
     fits[0].fit(texts, y)
     fits[1].fit([*texts, *texts], [*y, *y])
     sizes = [len(pickle.dumps(fit)) for fit in fits]
     assert abs(sizes[0] - sizes[1]) < 50
-    rare = make_text_classifier().set_params(vectorizer__num_words=50, classifier__epochs=1)
+    rare = make_text_classifier("tutorial").set_params(
+        vectorizer__num_words=50, classifier__epochs=1
+    )
     assert secret.encode() not in pickle.dumps(rare.fit([*texts, secret], [*y, 1]))
 
 
@@ -220,7 +227,7 @@ def test_after_partial_fit_the_optimizers_two_moments_come_along(sequences):
 
 
 def test_it_predicts_where_neither_keras_nor_tensorflow_can_be_imported(
-    pipeline, reviews, tmp_path
+    pipeline, reviews, tmp_path, run_python
 ):
     texts, _ = reviews
     (tmp_path / "pipeline.pkl").write_bytes(pickle.dumps(pipeline))
@@ -233,10 +240,8 @@ def test_it_predicts_where_neither_keras_nor_tensorflow_can_be_imported(
         "texts = json.load(open(sys.argv[1] + '/texts.json'))\n"
         "print(json.dumps(pipeline.predict_proba(texts).tolist()))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path], check=True, stdout=subprocess.PIPE, text=True
-    )
-    assert_array_equal(json.loads(done.stdout), pipeline.predict_proba(texts[:9]))
+    printed = run_python(script, tmp_path)
+    assert_array_equal(json.loads(printed), pipeline.predict_proba(texts[:9]))
 
 
 # -- by which version -------------------------------------------------------------------------
@@ -247,70 +252,68 @@ FITTED = [
     EmbeddingAverageClassifier(epochs=1).fit([[1, 4], [1, 5]], [0, 1]),
     EmbeddingAverageClassifier().partial_fit([[1, 4], [1, 5]], [0, 1], classes=[0, 1]),
 ]
-MADE_ANEW = {"_place_of"}
-"""Attributes of private use that no file has: they are made again when they are needed."""
-
 each_fitted = pytest.mark.parametrize("estimator", FITTED, ids=lambda one: type(one).__name__)
 
 
+LEARNED_BY_THE_VECTORIZER = "maxlen_ min_df_ subword_range_ vocabulary_"
 LEARNED_BY_THE_CLASSIFIER = (
-    "backend_ best_epoch_ classes_ coefs_ embedding_ history_ intercepts_ kept_epoch_ "
-    "n_features_in_ n_iter_ token_weights_"
+    "backend_ batch_size_ best_epoch_ classes_ coefs_ embedding_ embedding_dim_ history_ "
+    "intercepts_ kept_epoch_ learning_rate_ n_features_in_ n_iter_ token_weights_"
 )
 
 
 @pytest.mark.parametrize(
     ("estimator", "form"),
     [
-        (FITTED[0], "_packed _sklearn_imdb vocabulary_"),
-        (FITTED[1], "_counted_by _counts _packed _sklearn_imdb vocabulary_"),
-        (FITTED[2], f"_mask_zero _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
-        (FITTED[3], f"_mask_zero _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[0], f"_packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
+        (FITTED[1], f"_counted _packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
+        (FITTED[2], f"_divided _pooling _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[3], f"_divided _pooling _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
     ],
     ids=lambda one: type(one).__name__,
 )
 def test_a_state_of_this_number_has_this_form(estimator, form):
     """Where this fails, raise `STATE_FORMAT` if an older version would misread the new form."""
-    assert sklearn_imdb._state.STATE_FORMAT == 1
+    assert sklearn_imdb._base.STATE_FORMAT == 2
     state = estimator.__getstate__()
     assert sorted(state.keys() - estimator.get_params().keys()) == form.split()
     type(estimator)().__setstate__(state)  # Which leaves it alone.
-    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 1}
+    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 2}
 
 
 @each_fitted
 def test_the_version_that_saved_it_loads_it_without_a_word(estimator):
     loaded = pickle.loads(pickle.dumps(estimator))  # Warnings are errors.
-    assert vars(loaded).keys() == vars(estimator).keys() - MADE_ANEW
+    assert vars(loaded).keys() == vars(estimator).keys()
 
 
 @each_fitted
 @pytest.mark.parametrize("other", ["0.0.9", "7.0"])
 def test_another_version_loads_it_with_a_warning_that_names_both(estimator, monkeypatch, other):
     with monkeypatch.context() as patch:
-        patch.setattr(sklearn_imdb._state, "__version__", other)
+        patch.setattr(sklearn_imdb._base, "__version__", other)
         saved = pickle.dumps(estimator)
     name, here = type(estimator).__name__, sklearn_imdb.__version__
     with pytest.warns(UserWarning, match=f"This {name} was saved by sklearn_imdb {other}.*{here}"):
         loaded = pickle.loads(saved)
-    assert vars(loaded).keys() == vars(estimator).keys() - MADE_ANEW
+    assert vars(loaded).keys() == vars(estimator).keys()
 
 
 @each_fitted
 def test_a_newer_form_of_the_state_is_refused_with_the_remedy(estimator, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(sklearn_imdb._state, "__version__", "7.0")
-        patch.setattr(sklearn_imdb._state, "STATE_FORMAT", 99)
+        patch.setattr(sklearn_imdb._base, "__version__", "7.0")
+        patch.setattr(sklearn_imdb._base, "STATE_FORMAT", 99)
         saved = pickle.dumps(estimator)
     with pytest.raises(ValueError, match=r"state format 99, .*upgrade sklearn_imdb to 7\.0"):
         pickle.loads(saved)
 
 
 @each_fitted
-def test_a_state_of_before_states_were_numbered_is_read_with_a_warning(estimator):
-    state = copy.deepcopy(vars(estimator))
-    state.pop("_counts", None)
+@pytest.mark.parametrize("stamp", [{}, {"_sklearn_imdb": {"version": "0.1.0.dev0", "format": 1}}])
+def test_an_older_form_of_the_state_is_refused_with_the_remedy(estimator, stamp):
+    state = {**vars(estimator), **stamp}
     loaded = type(estimator)()
-    with pytest.warns(UserWarning, match="saved by sklearn_imdb unknown"):
+    with pytest.raises(ValueError, match="fit anew with this version"):
         loaded.__setstate__(state)
-    assert vars(loaded).keys() == state.keys()
+    assert vars(loaded) == vars(type(estimator)())

@@ -96,7 +96,7 @@ def test_the_epoch_whose_weights_were_kept_is_marked(fitted, sequences):
 
 @pytest.mark.usefixtures("plt")
 def test_a_pipeline_is_drawn_by_its_classifier(reviews):
-    pipeline = make_text_classifier(random_state=0).fit(*reviews)
+    pipeline = make_text_classifier("tutorial", random_state=0).fit(*reviews)
     display = TrainingHistoryDisplay.from_estimator(pipeline)
     assert_array_equal(display.lines_[1].get_ydata(), pipeline[-1].history_["val_loss"])
 
@@ -144,7 +144,7 @@ def test_the_epoch_that_each_fold_kept_is_marked_on_its_curve():
 
 @pytest.mark.usefixtures("plt")
 def test_a_cross_validation_is_drawn_by_its_estimators(reviews):
-    pipeline = make_text_classifier(random_state=0).set_params(
+    pipeline = make_text_classifier("tutorial", random_state=0).set_params(
         classifier__learning_rate=0.01, classifier__patience=0
     )
     cv_results = cross_validate(pipeline, *reviews, cv=3, return_estimator=True)
@@ -264,7 +264,7 @@ def test_estimators_without_a_history_are_refused(sequences):
     X, y = sequences
     draw = TrainingHistoryDisplay.from_estimator
     with pytest.raises(NotFittedError):
-        draw(make_text_classifier())
+        draw(make_text_classifier("tutorial"))
     with pytest.raises(TypeError, match=r"Pipeline ending in one, got DummyClassifier\."):
         draw(DummyClassifier().fit(X, y))
     search = GridSearchCV(EmbeddingAverageClassifier(epochs=1), {"l2": [0.0]}, cv=2).fit(X, y)

@@ -16,13 +16,9 @@ INSTALL, WORKER_INSTALL, SLIM_INSTALL, MAIN_JOB, TESTS, TUTORIAL = COMMANDS
 NUMBER = re.compile(r"\d*\.\d+")
 
 pytestmark = [
-    pytest.mark.imdb,
+    pytest.mark.usefixtures("imdb_data"),
     pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs a checkout to install from"),
 ]
-needs_installs = pytest.mark.skipif(
-    os.environ.get("SKLEARN_IMDB_TEST_INSTALL") != "1",
-    reason="installs into new environments: set SKLEARN_IMDB_TEST_INSTALL=1",
-)
 
 
 def run(command, **options):
@@ -50,12 +46,18 @@ def environment(imdb_home):
     return {**kept, "SCIKIT_LEARN_DATA": str(imdb_home)}
 
 
-def bare_python(folder, install, checkout, environment):
-    """Return the interpreter of a new environment in which the command was run."""
-    run([sys.executable, "-m", "venv", folder])
-    path = f"{folder / 'bin'}{os.pathsep}{environment['PATH']}"
-    run(["bash", "-c", install], cwd=checkout, env={**environment, "PATH": path})
-    return folder / "bin" / "python"
+@pytest.fixture
+def bare_python(tmp_path, checkout, environment):
+    """Return the interpreter of a new environment in which a command was run."""
+
+    def make(install):
+        folder = tmp_path / "bare"
+        run([sys.executable, "-m", "venv", folder])
+        path = f"{folder / 'bin'}{os.pathsep}{environment['PATH']}"
+        run(["bash", "-c", install], cwd=checkout, env={**environment, "PATH": path})
+        return folder / "bin" / "python"
+
+    return make
 
 
 def assert_prints_what_it_says(python, blocks, tmp_path, environment):
@@ -75,36 +77,30 @@ def assert_prints_what_it_says(python, blocks, tmp_path, environment):
         assert numbers[0] == pytest.approx(numbers[1], abs=0.02)
 
 
-def test_the_code_prints_what_the_readme_says(tmp_path, checkout, environment):
-    """In the environment of these tests; where installing is allowed, in a bare one."""
-    python = sys.executable
-    if os.environ.get("SKLEARN_IMDB_TEST_INSTALL") == "1":
-        python = bare_python(tmp_path / "bare", INSTALL, checkout, environment)
-    assert_prints_what_it_says(python, BLOCKS, tmp_path, environment)
+def test_the_code_prints_what_the_readme_says(bare_python, tmp_path, environment):
+    assert_prints_what_it_says(bare_python(INSTALL), BLOCKS, tmp_path, environment)
     assert (tmp_path / "history.png").exists()
     assert "superb" in (tmp_path / "review.html").read_text(encoding="utf-8")
 
 
-@needs_installs
-def test_a_slim_environment_trains_saves_and_answers(tmp_path, checkout, environment):
-    python = bare_python(tmp_path / "slim", SLIM_INSTALL, checkout, environment)
+def test_a_slim_environment_trains_saves_and_answers(bare_python, tmp_path, environment):
+    python = bare_python(SLIM_INSTALL)
     assert "tensorflow" not in run([python, "-m", "pip", "list"])
     fit, *_, service = (i for i, (language, _) in enumerate(BLOCKS) if language == "python")
     blocks = BLOCKS[fit : fit + 2] + BLOCKS[service : service + 2]
     assert_prints_what_it_says(python, blocks, tmp_path, environment)
 
 
-@needs_installs
 def test_a_cluster_searches_and_scores_in_an_environment_without_tensorflow(
-    tmp_path, checkout, environment
+    bare_python, checkout, environment
 ):
-    python = bare_python(tmp_path / "worker", WORKER_INSTALL, checkout, environment)
+    python = bare_python(WORKER_INSTALL)
     assert "tensorflow" not in run([python, "-m", "pip", "list"])
     output = run([python, checkout / "examples/grid_search_dask.py", "--small"], env=environment)
     assert "The same as at once: True" in output
 
 
-@needs_installs
+@pytest.mark.usefixtures("bare_python")
 def test_the_main_job_and_the_tutorial_run_as_written(checkout, environment):
     """The third command of a checkout, that of the tests, is what runs this."""
     assert TESTS.endswith("-m pytest")

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
 
-from sklearn_imdb._products import product
+from sklearn_imdb._training.products import product
 
 LARGE = {"embedding_dim": 64, "batch_size": 4096, "epochs": 2}
 

@@ -132,9 +132,25 @@ def test_after_an_error_the_stream_goes_on_with_the_next_chunk():
     assert list(vectorizer.vocabulary_) == ["a", "b"]
 
 
-def test_arrays_of_pyarrow_are_refused_with_a_hint():
-    with pytest.raises(TypeError, match=r"Of pyarrow's arrays pass X\.to_pylist\(\)\."):
-        SequenceVectorizer().partial_fit(pa.array(["a film"]))
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["a film", "the film"]),
+        pa.chunked_array([["a film"], ["the film"]]),
+        pa.array(["a film", "the film"]).dictionary_encode(),
+        pa.table({"text": ["a film", "the film"]}),
+    ],
+    ids=["array", "chunks", "dictionary", "table"],
+)
+def test_texts_of_pyarrow_are_taken_as_a_list_is(column):
+    vectorizer = SequenceVectorizer().partial_fit(column)
+    assert list(vectorizer.vocabulary_) == ["film", "a", "the"]
+    assert vectorizer.transform(column).shape == (2, 256)
+
+
+def test_a_missing_text_of_pyarrow_is_named_by_its_row():
+    with pytest.raises(TypeError, match=r"X\[1\] = None .*A text is missing"):
+        SequenceVectorizer().fit(pa.array(["a film", None]))
 
 
 @pytest.mark.parametrize("chunk", [["a film", "the film"], "a film", ()])
@@ -209,7 +225,7 @@ def test_a_csv_file_cut_short_in_a_row_is_an_error_that_names_it(lines):
     with pytest.raises(pa.ArrowInvalid, match=r"Row #\d+: Expected 2 columns") as raised:
         exhaust(map_chunks(vectorizer.partial_fit, csv_chunks(content[: content.rindex(b'"') - 9])))
     assert "Reading chunk" in raised.value.__notes__[0]
-    counted = vectorizer._counts["n_documents"]
+    counted = vectorizer._counted.counts.class_sizes.sum()
     assert f"begins at row {counted}," in raised.value.__notes__[0]
     assert counted > N_ROWS / 2
 
@@ -369,7 +385,8 @@ def chunks():
 
 vectorizer = SequenceVectorizer(maxlen=1000)
 classifier = EmbeddingAverageClassifier(
-    input_dim=10_000, mask_zero=True, epochs=1, batch_size=64, learning_rate=0.01, random_state=0
+    input_dim=10_000, pooling="masked_mean", epochs=1, batch_size=64, learning_rate=0.01,
+    random_state=0,
 )
 pipeline = make_pipeline(vectorizer, classifier)
 
@@ -415,6 +432,7 @@ def limited(*arguments):
     )
 
 
+@pytest.mark.usefixtures("new_process")
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and a limit of address space")
 def test_a_stream_takes_memory_for_a_chunk_and_learns_what_one_fit_does(large_file):
     MB = 128

@@ -256,7 +256,7 @@ def test_a_chunk_that_is_interrupted_after_it_was_counted_is_forgotten(monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("sklearn_imdb.text.ranked", interrupted)
+        patch.setattr("sklearn_imdb._text.learning.ranked", interrupted)
         with pytest.raises(KeyboardInterrupt):
             vectorizer.partial_fit(["new words a"])
     assert vectorizer.vocabulary_ == before
@@ -316,7 +316,12 @@ def test_a_pickle_holds_plain_state_and_encodes_alike():
     vectorizer = fitted(maxlen=8)
     expected = vectorizer.transform(TEXTS)
     state = vectorizer.__getstate__()
-    assert {name for name in state if name.endswith("_")} == {"vocabulary_"}
+    assert {name for name in state if name.endswith("_")} == {
+        "maxlen_",
+        "min_df_",
+        "subword_range_",
+        "vocabulary_",
+    }
     assert "_encoder" not in state
     loaded = pickle.loads(pickle.dumps(vectorizer))
     assert_array_equal(loaded.transform(TEXTS), expected)
@@ -327,6 +332,23 @@ def test_parameters_set_after_fit_count():
     vectorizer.transform(TEXTS)
     vectorizer.set_params(maxlen=3, oov_char=3, truncating="post")
     assert vectorizer.transform(["the unknown film"]).tolist() == [[1, 4, 3]]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.DataFrame({"text": ["a b", "b"]}),
+        pl.DataFrame({"text": ["a b", "b"]}),
+        np.array([["a b"], ["b"]]),
+        np.array([["a b"], ["b"]], dtype=object),
+        {"a b": 0, "b": 1}.keys(),
+        {0: "a b", 1: "b"}.values(),
+    ],
+    ids=["pandas", "polars", "array", "object array", "keys", "values"],
+)
+def test_one_column_of_any_container_is_taken_as_a_list_is(column):
+    expected = SequenceVectorizer(maxlen=3).fit_transform(["a b", "b"])
+    assert_array_equal(SequenceVectorizer(maxlen=3).fit_transform(column), expected)
 
 
 # -- bad input --------------------------------------------------------------------------------
@@ -356,9 +378,10 @@ def test_parameters_set_after_fit_count():
         ([[1, None]], TypeError, r"X\[0\]"),
         ([[1, [2]]], TypeError, r"X\[0\]"),
         ([[True, False]], TypeError, r"X\[0\]"),
-        (pd.DataFrame({"text": ["a"]}), TypeError, "pass one column of texts"),
-        (pl.DataFrame({"text": ["a"]}), TypeError, "pass one column of texts"),
-        (np.array([["a"], ["b"]]), TypeError, r"shape \(2, 1\).*pass one column"),
+        (pd.DataFrame({"text": ["a"], "title": ["b"]}), TypeError, "pass one column of texts"),
+        (pl.DataFrame({"text": ["a"], "title": ["b"]}), TypeError, "pass one column of texts"),
+        (np.array([["a", "b"]]), TypeError, r"shape \(1, 2\).*pass one column"),
+        (pd.DataFrame({"text": ["a", None]}), TypeError, r"X\[1\] = (None|nan) .*missing"),
         ({"a b", "b"}, TypeError, r"got a set"),
         (csr_array([[1, 2]]), TypeError, r"got a csr_array of shape \(1, 2\)"),
         ([], ValueError, "X leaves no word to learn: 0 documents"),
@@ -381,7 +404,7 @@ def test_documents_that_are_none_are_named(documents, error, message):
         {"num_words": 0},
         {"num_words": "all"},
         {"maxlen": 0},
-        {"maxlen": None},
+        {"maxlen": "longest"},
         {"maxlen": 2.5},
         {"padding": "both"},
         {"truncating": "middle"},

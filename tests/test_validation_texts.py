@@ -9,7 +9,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline
 
-from sklearn_imdb import SequenceVectorizer, _network
+from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb._training import scipy_backend
 
 
 @pytest.fixture
@@ -34,13 +35,13 @@ def problem(reviews):
 def validated_on(monkeypatch):
     """Classes of the validation rows in each fit."""
     seen = []
-    train = _network.train
+    train = scipy_backend.train
 
-    def spy(network, weights, training, validation, **options):
+    def spy(plan, network, weights, training, validation, **options):
         seen.append(validation.y.tolist())
-        return train(network, weights, training, validation, **options)
+        return train(plan, network, weights, training, validation, **options)
 
-    monkeypatch.setattr(_network, "train", spy)
+    monkeypatch.setattr(scipy_backend, "train", spy)
     return seen
 
 
