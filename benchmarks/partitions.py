@@ -28,7 +28,7 @@ def main():
     """Measure; in a function, because the workers import this file."""
     texts, y, test_texts, _, source = contest.reviews(options)
     test_texts = test_texts * 4
-    pipeline = make_text_classifier(random_state=0).fit(texts, y)
+    pipeline = make_text_classifier("tutorial", random_state=0).fit(texts, y)
     expected = pipeline.predict(test_texts)
     with TemporaryDirectory() as folder:
         table = dask.dataframe.from_pandas(pd.DataFrame({"text": test_texts}), PARTITIONS)
