@@ -97,7 +97,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured
         on `X_val, y_val` where `fit` is given them, else on a stratified part of the training rows
-        that is held out.
+        that is held out. A class with too few rows to be split stays with the rows to train on.
     validation_split : float, default=0.1
         Share of the rows that `early_stopping` holds out.
     monitor : {"val_loss", "val_accuracy", "loss", "accuracy"}, default="val_loss"
@@ -120,6 +120,11 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
 
     Notes
     -----
+    The class evidence of a word is the square root of the sum over classes c of q_c (logit q_c -
+    logit p_c)^2. Here p_c is the share of the class among all rows, and q_c its share among the
+    rows with the word and 6 more rows of the shares p. The count of a word enters by its logarithm
+    because the second occurrence in a text tells less than the first.
+
     Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
     the pickled estimator holds no Keras object but those given as parameters. A fitted pipeline of
     the tutorial's sizes takes 0.75 MB, after `partial_fit` three times that, for Adam's two
