@@ -139,11 +139,10 @@ def test_adam_by_rows_is_adam():
     for _ in range(2):
         table.begin(30)
         for _ in range(30):
-            rows = table.different(rng.randint(40, size=5))
+            rows, _ = table.different(rng.randint(40, size=5))
             gradient = np.zeros((40, 3), np.float32)
             gradient[rows] = rng.normal(size=(len(rows), 3)) * 0.01
-            table.catch_up(rows)
-            table.step(rows, gradient[rows].copy())
+            table.step(rows, table.take(rows), gradient[rows].copy())
             counter.iterations += 1
             dense.step(at_once.reshape(-1), gradient.reshape(-1))
         table.finish()

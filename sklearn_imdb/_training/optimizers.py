@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,14 @@ def update(weights: Floats, gradient: Floats, mean: Floats, variance: Floats, ra
     weights -= work
 
 
+class Moving(NamedTuple):
+    """Some rows of a table with Adam's moments of them, as copies."""
+
+    table: Floats
+    mean: Floats
+    variance: Floats
+
+
 class RowwiseAdam:
     """Adam's steps on a table of which each step has a gradient for few rows.
 
@@ -106,47 +114,62 @@ class RowwiseAdam:
         self._table, self._mean, self._variance = table, mean, variance
         self._last = np.zeros(len(table), np.intp)
         self._is_wanted = np.zeros(len(table), bool)
-        self._fade = Adam.beta_1 / math.sqrt(Adam.beta_2)
+        self._column_of = np.zeros(len(table), np.int32)
 
     def begin(self, n_steps: int) -> None:
         """Prepare for as many steps, after which `finish` is to be called."""
         self._rates = self._adam.rates(n_steps)
         self._n_steps = 0
         self._last[:] = 0
+        # What is left of each moment, and of a move, after each number of steps without a gradient.
+        waited = np.arange(n_steps + 1)
+        fade = Adam.beta_1 / math.sqrt(Adam.beta_2)
+        self._fades = fade**waited
+        self._of_mean = (Adam.beta_1**waited).astype(np.float32)[:, np.newaxis]
+        self._of_variance = (Adam.beta_2**waited).astype(np.float32)[:, np.newaxis]
         # How far a row of unit mean and variance moves, from each step on to the last one.
         ahead = [0.0]
         for rate in self._rates[::-1].tolist():
-            ahead.append(self._fade * (rate + ahead[-1]))
+            ahead.append(fade * (rate + ahead[-1]))
         self._ahead = np.array(ahead[::-1])
 
-    def different(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
-        """Return the different ones of these rows, sorted."""
+    def different(
+        self, rows: npt.NDArray[np.integer]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+        """Return the different ones of these rows, sorted, and the position of each row in them."""
         self._is_wanted[rows] = True
         different = np.flatnonzero(self._is_wanted)
         self._is_wanted[different] = False
-        return different
+        self._column_of[different] = np.arange(len(different), dtype=np.int32)
+        return different, self._column_of[rows]
 
-    def catch_up(self, rows: npt.NDArray[np.intp] | slice) -> None:
-        """Bring rows to where the last step left them."""
+    def take(self, rows: npt.NDArray[np.intp]) -> Moving:
+        """Return rows, with their moments, where the last step left them."""
         last = self._last[rows]
         waited = self._n_steps - last
-        distance = self._ahead[last] - self._fade**waited * self._ahead[self._n_steps]
-        mean, variance = self._mean[rows], self._variance[rows]
+        distance = self._ahead[last] - self._fades[waited] * self._ahead[self._n_steps]
+        # Faster than indexing by an array.
+        table, mean, variance = (
+            array.take(rows, axis=0) for array in (self._table, self._mean, self._variance)
+        )
         step = mean / (np.sqrt(variance) + np.float32(Adam.epsilon))
         step *= distance.astype(np.float32)[:, np.newaxis]
-        self._table[rows] -= step
-        self._mean[rows] = mean * (Adam.beta_1**waited).astype(np.float32)[:, np.newaxis]
-        self._variance[rows] = variance * (Adam.beta_2**waited).astype(np.float32)[:, np.newaxis]
-        self._last[rows] = self._n_steps
+        table -= step
+        mean *= self._of_mean[waited]
+        variance *= self._of_variance[waited]
+        return Moving(table, mean, variance)
 
-    def step(self, rows: npt.NDArray[np.intp], gradient: Floats) -> None:
-        """Move rows that have caught up against their gradient, which is overwritten."""
-        table, mean, variance = self._table[rows], self._mean[rows], self._variance[rows]
-        update(table, gradient, mean, variance, self._rates[self._n_steps])
-        self._table[rows], self._mean[rows], self._variance[rows] = table, mean, variance
+    def step(self, rows: npt.NDArray[np.intp], moving: Moving, gradient: Floats) -> None:
+        """Move the rows that `take` returned against their gradient; both are overwritten."""
+        update(moving.table, gradient, moving.mean, moving.variance, self._rates[self._n_steps])
         self._n_steps += 1
-        self._last[rows] = self._n_steps
+        self._put(rows, moving)
 
     def finish(self) -> None:
         """Bring all rows to where the last step left them."""
-        self.catch_up(slice(None))
+        rows = np.arange(len(self._table))
+        self._put(rows, self.take(rows))
+
+    def _put(self, rows: npt.NDArray[np.intp], moving: Moving) -> None:
+        self._table[rows], self._mean[rows], self._variance[rows] = moving
+        self._last[rows] = self._n_steps

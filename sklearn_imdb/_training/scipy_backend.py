@@ -134,17 +134,16 @@ class _RowSteps:
         rng: np.random.RandomState,
     ) -> tuple[float, Floats]:
         """Take a step by a batch; return its loss and logits, of the weights before."""
-        rows = self._table.different(shares.indices)
-        self._table.catch_up(rows)
-        columns = np.searchsorted(rows, shares.indices)
+        rows, columns = self._table.different(shares.indices)
+        moving = self._table.take(rows)
         of_rows = csr_matrix(
             (shares.data, columns, shares.indptr), shape=(shares.shape[0], len(rows))
         )
-        weights = [self.weights[0][rows], *self.weights[1:]]
+        weights = [moving.table, *self.weights[1:]]
         loss, gradients, z = loss_and_gradients(
             self._network, weights, of_rows, y, sample_weight, rng
         )
-        self._table.step(rows, gradients[0])
+        self._table.step(rows, moving, gradients[0])
         [rate] = self._adam.rates(1)
         for array, gradient, mean, variance in zip(
             self.weights[1:], gradients[1:], self._means[1:], self._variances[1:], strict=True
