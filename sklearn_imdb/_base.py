@@ -52,7 +52,7 @@ else:
             return super().set_callbacks(*callbacks)
 
 
-STATE_FORMAT = 2
+STATE_FORMAT = 3
 """Raise it with every change of a state that the versions before it would misread."""
 
 _STAMP = "_sklearn_imdb"
@@ -70,15 +70,21 @@ def learning_method(
     Callbacks are torn down inside: a callback that fails is a failure of the method.
     """
     managed = _with_callbacks(method)
+    accepted = inspect.signature(method).parameters
 
     @functools.wraps(method)
     def wrapper(self: Learner, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for name in kwargs:
+            if name not in accepted:
+                raise TypeError(self._unexpected(method.__name__, name))
         try:
             with self._whole_or_not_at_all():
                 return managed(self, *args, **kwargs)
-        except Exception as error:
+        except BaseException as error:
             # In a search, perhaps on another machine, the note names the candidate.
             error.add_note(f"Raised while {self._description()} was fitted.")
+            if self.__sklearn_is_fitted__() and self._note_if_unchanged:
+                error.add_note(self._note_if_unchanged)
             raise
 
     return wrapper
@@ -86,6 +92,23 @@ def learning_method(
 
 class LearningMixin(CallbackSupportMixin):
     """Learning whole or not at all, callbacks, and a saved state that names its version."""
+
+    _note_if_unchanged = ""
+    """What to say of a failure that leaves what was learned before."""
+
+    _elsewhere: Mapping[str, str] = {}
+    """Where a learning method has what other libraries name so."""
+
+    def __sklearn_is_fitted__(self) -> bool:
+        raise NotImplementedError
+
+    def _unexpected(self, method: str, name: str) -> str:
+        """Return the message of an argument that the method does not take, with the remedy."""
+        kind = type(self).__name__
+        message = f"{kind}.{method}() got an unexpected keyword argument {name!r}"
+        if name in inspect.signature(type(self)).parameters:
+            return f"{message}: it is a parameter of the estimator, as in {kind}({name}=...)."
+        return f"{message}{self._elsewhere.get(name, '.')}"
 
     @contextmanager
     def _whole_or_not_at_all(self) -> Iterator[None]:

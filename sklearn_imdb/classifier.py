@@ -16,6 +16,11 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._checks import checked_labels, refuse_sparse, refuse_texts
 from sklearn_imdb._convention import N_RESERVED
+from sklearn_imdb._numbering import (
+    numbering_of,
+    refuse_other_numbering,
+    warn_of_other_numbering,
+)
 from sklearn_imdb._training.epochs import Trained
 from sklearn_imdb._training.fitting import StreamState, fit, fit_chunk
 from sklearn_imdb._training.network import (
@@ -27,7 +32,13 @@ from sklearn_imdb._training.network import (
     probabilities,
 )
 from sklearn_imdb._training.pooling import logits_of
-from sklearn_imdb._training.rows import checked_classes, checked_rows, checked_validation
+from sklearn_imdb._training.rows import (
+    VALIDATION_SPLIT,
+    checked_classes,
+    checked_rows,
+    checked_validation,
+)
+from sklearn_imdb._training.sequences import refuse_side_by_side
 
 __all__ = ["EmbeddingAverageClassifier"]
 
@@ -69,19 +80,21 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         *Training.* What trains the network. "scipy" is fast and needs no TensorFlow; it has the
         optimizer "adam" and the cross-entropies. "keras" trains a `keras.Sequential` through
         scikeras's `KerasClassifier`. "auto" takes "scipy" unless something else needs Keras.
-    optimizer : str, dict or keras.Optimizer, default="adam"
-        By name, as Keras's config, or an instance, which is copied. "adam" is Keras's Adam.
+    optimizer : str, class, dict or keras.Optimizer, default="adam"
+        By name, as a class, as Keras's config, or an instance, which is copied.
     learning_rate : float, "auto" or a schedule of Keras's, default=0.001
-        Step size of an optimizer given by name. "auto" is 0.03 * log2(number of classes), divided
-        by the mean sum of a training row's weights in the pooling: a step of Adam then moves the
-        vectors of long and of short texts equally far. `partial_fit` keeps that of the first chunk.
+        Step size of an optimizer given by name or class. "auto" is 0.03 * log2(number of classes),
+        divided by the mean sum of a training row's weights in the pooling: a step of Adam then
+        moves the vectors of long and of short texts equally far. `partial_fit` keeps that of the
+        first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
-        With "cosine" the rate of an optimizer given by name falls to 2 % of `learning_rate` over
+        With "cosine" this rate falls to 2 % of `learning_rate` over
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
         not know how many steps there will be, refuses it.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
         "auto" is "binary_crossentropy" for two classes, "sparse_categorical_crossentropy" for
         more. Another loss of more classes gets them one-hot. Sample weights have a mean of 1.
+        "mean_squared_error" compares probabilities, and makes no regression.
     label_smoothing : float, default=0.0
         Share of each label that is spread evenly over all classes, in the cross-entropies.
     epochs : int, default=40
@@ -166,7 +179,8 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         Weight of each word index, with `pooling="evidence"`.
     model_ : keras.Sequential, or keras.Model with `pooling="evidence"`
         The trained network in stock Keras, whichever backend trained it. It is built when it is
-        read, which imports TensorFlow. With "masked_mean" nothing but padding gives NaN there.
+        read, which imports TensorFlow. It is a copy: `model_.set_weights` and `model_.fit` change
+        no prediction of the estimator. With "masked_mean" nothing but padding gives NaN there.
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         A fitted `KerasClassifier` around `model_`.
 
@@ -247,7 +261,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         shuffle: bool = True,
         class_weight: Mapping[Any, float] | str | None = None,
         early_stopping: bool = False,
-        validation_split: float = 0.1,
+        validation_split: float = VALIDATION_SPLIT,
         monitor: str = "val_loss",
         patience: int = 2,
         restore_best_weights: bool = True,
@@ -282,6 +296,23 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, as every estimator of scikit-learn has it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or one is to be set inside an optimizer or a loss.
+        """
+        for name in params:
+            owner, _, part = name.partition("__")
+            if part and owner in self.get_params(deep=False):
+                remedy = f"{part} is a parameter of its own, as in set_params({part}=...)"
+                if part not in self.get_params(deep=False):
+                    remedy = f"give {owner} as an instance, or as Keras's config, with {part} in it"
+                raise ValueError(f"{name!r} is no parameter of {type(self).__name__}: {remedy}.")
+        return super().set_params(**params)
+
     classes_: npt.NDArray[Any]
     embedding_: Floats
     coefs_: Weights
@@ -289,8 +320,15 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     history_: dict[str, list[float]]
     token_weights_: Floats | None
     backend_: str
+    _numbering: str | None
 
     # -- learning ---------------------------------------------------------------------------
+
+    _note_if_unchanged = (
+        "This classifier is as it was before. In a Pipeline its vectorizer may have been fitted "
+        "meanwhile, and number words otherwise: fit the Pipeline again before it predicts."
+    )
+    _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
     @learning_method
     def fit(
@@ -347,6 +385,9 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         X_checked = self._checked_X(X, reset=not going_on)
         check_consistent_length(X_checked, labels)
         training, self.classes_ = checked_rows(X_checked, labels, sample_weight, known)
+        refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
+        self._set_numbering(X, going_on)
+        refuse_other_numbering(X_val, "X_val", self._numbering)
         validation = checked_validation(
             X_val, y_val, sample_weight_val, self.classes_, X_checked.shape
         )
@@ -422,6 +463,8 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
                 )
             self.classes_ = sorted_classes
         training, _ = checked_rows(X_checked, labels, sample_weight, self.classes_)
+        refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
+        self._set_numbering(X, going_on)
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
             trained, stream = fit_chunk(
                 self.get_params(deep=False),
@@ -442,6 +485,12 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
         if stream is not None:
             self._stream = stream
+
+    def _set_numbering(self, X: Any, going_on: bool) -> None:
+        if going_on:
+            refuse_other_numbering(X, "X", self._numbering)
+        else:
+            self._numbering = numbering_of(X)
 
     def _checked_X(self, X: Any, *, reset: bool) -> Any:
         refuse_sparse(X, "X")
@@ -580,6 +629,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
         )
+        warn_of_other_numbering(X, self._numbering)
         if not is_checked:
             X = self._checked_X(X, reset=False)
         return logits_of(X, self._fitted_network(), self._weights())

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sklearn_imdb._numbering import numbering
 from sklearn_imdb._text.encoding import padded, sequence_of_terms, truncated
 from sklearn_imdb._text.learning import Learned
 from sklearn_imdb.text import SequenceVectorizer
@@ -168,7 +169,7 @@ def fit_transform_chunks(
             return
         file.seek(0)
         vocabulary, indices, recipe = learned.vocabulary, learned.indices(), learned.recipe
-        maxlen = vectorizer.maxlen_
+        maxlen, numbered_by = vectorizer.maxlen_, numbering(vocabulary, recipe.index_from)
         for _ in range(n_chunks):
             if vectorizer.vocabulary_ is not vocabulary:
                 raise RuntimeError(
@@ -184,7 +185,7 @@ def fit_transform_chunks(
                     truncated(sequence_of_terms(terms[start:end], recipe), maxlen, recipe)
                     for start, end in pairwise(ends)
                 )
-                X = padded(rows, maxlen, recipe)
+                X = padded(rows, numbered_by, maxlen, recipe)
             else:
                 X = vectorizer._encoded(kept)
             yield X, *columns

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
+from sklearn_imdb._numbering import numbering
 from sklearn_imdb._text.documents import Documents, materialized
 from sklearn_imdb._text.encoding import (
     TextEncoder,
@@ -280,7 +281,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             self._set_learned(learned, recipe.maxlen)
             if finds_length:
                 if sequences is None:
-                    sequences = list(self._sequences(documents, LARGEST_INDEX))
+                    sequences = list(self._sequences(documents, LARGEST_INDEX)[0])
                 self.maxlen_ = length_for(sequences, finds_all=recipe.maxlen is None)
         return sequences
 
@@ -364,7 +365,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         if sequences is None:
             return self.transform(documents)
         recipe, maxlen = self._fitted_recipe(), self.maxlen_
-        return padded((truncated(row, maxlen, recipe) for row in sequences), maxlen, recipe)
+        rows = (truncated(row, maxlen, recipe) for row in sequences)
+        return padded(rows, numbering(self.vocabulary_, recipe.index_from), maxlen, recipe)
 
     def _recipe(self) -> Recipe:
         recipe = Recipe(*_recipe_of(self))
@@ -427,22 +429,25 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """Return what `transform` does, always an ndarray."""
         check_is_fitted(self)
         recipe, maxlen = self._fitted_recipe(), self._maxlen()
-        return padded(self._sequences(X, maxlen), maxlen, recipe)
+        return padded(*self._sequences(X, maxlen), maxlen, recipe)
 
     def _maxlen(self) -> int:
         """Return the length of the sequences: the parameter, or what `fit` chose."""
         return self.maxlen if isinstance(self.maxlen, Integral) else self.maxlen_
 
-    def _sequences(self, X: Iterable[Any], maxlen: int) -> Iterator[bytes]:
+    def _sequences(self, X: Iterable[Any], maxlen: int) -> tuple[Iterator[bytes], str | None]:
+        """Return the sequence of each document, and which vocabulary they are numbered by."""
         documents = Documents(X)
         if documents.are_texts and not documents.is_empty:
-            return self._text_encoder()(documents, maxlen)
+            encoder = self._text_encoder()
+            return encoder(documents, maxlen), encoder.numbering
         self._checked_recipe()
         recipe = self._fitted_recipe()
-        return (
+        sequences = (
             truncated(sequence_of_indices(document, recipe), maxlen, recipe)
             for document in documents
         )
+        return sequences, None
 
     def _text_encoder(self) -> TextEncoder:
         # Built, and parameters checked, once and not in every call, which takes longer than one

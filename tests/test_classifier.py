@@ -844,3 +844,46 @@ def test_a_training_that_ends_before_it_has_learned_says_what_to_raise(sequences
 )
 def test_other_trainings_end_without_a_word(sequences, parameters):
     quick(**{"learning_rate": 1e-4, "epochs": 12, "batch_size": 200, **parameters}).fit(*sequences)
+
+
+# -- Keras's ways, named where they are others here ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argument", "remedy"),
+    [
+        (
+            "epochs",
+            r"it is a parameter of the estimator, as in EmbeddingAverageClassifier\(epochs=",
+        ),
+        ("batch_size", "it is a parameter of the estimator"),
+        ("class_weight", "it is a parameter of the estimator"),
+        ("validation_data", "pass X_val and y_val"),
+        ("wieght", r"unexpected keyword argument 'wieght'\."),
+    ],
+)
+def test_arguments_of_keras_fit_are_named_with_the_remedy(sequences, argument, remedy):
+    with pytest.raises(TypeError, match=remedy):
+        quick().fit(*sequences, **{argument: 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("optimizer__learning_rate", r"set_params\(learning_rate=...\)"),
+        ("optimizer__beta_1", "give optimizer as an instance"),
+        ("loss__from_logits", "give loss as an instance"),
+        ("model__dropout", "Invalid parameter 'model'"),
+    ],
+)
+def test_parameters_inside_a_parameter_are_named_with_the_remedy(name, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        quick().set_params(**{name: 0.5})
+
+
+def test_a_validation_split_without_early_stopping_warns(sequences):
+    X, y = sequences
+    with pytest.warns(UserWarning, match="validation_split=0.2 holds out nothing"):
+        quick(validation_split=0.2, epochs=1).fit(X, y)
+    quick(validation_split=0.2, epochs=1).fit(X, y, X_val=X[:9], y_val=y[:9])
+    quick(validation_split=0.2, epochs=1, early_stopping=True).fit(X, y)

@@ -216,6 +216,18 @@ def test_an_optimizer_by_name_takes_the_learning_rate(sequences, optimizer):
     assert not np.array_equal(faster.embedding_, classifier.embedding_)
 
 
+def test_an_optimizer_class_takes_the_learning_rate(sequences):
+    X, y = sequences
+    by_class, by_name = (
+        quick_one.fit(X, y).embedding_
+        for quick_one in (
+            quick(optimizer=keras.optimizers.SGD, epochs=1, learning_rate=0.1),
+            quick(optimizer="sgd", epochs=1, learning_rate=0.1),
+        )
+    )
+    assert_array_equal(by_class, by_name)
+
+
 def test_an_optimizer_instance_is_used_twice_and_never_changed(sequences):
     X, y = sequences
     optimizer = keras.optimizers.AdamW(0.02, weight_decay=0.1)
@@ -338,6 +350,12 @@ def test_keras_objects_as_parameters_can_be_cloned_and_pickled(sequences):
     assert_array_equal(loaded.predict_proba(X), classifier.predict_proba(X))
     assert_array_equal(clone(loaded).fit(X, y).embedding_, classifier.embedding_)
     assert len(pickle.dumps(classifier)) < 100_000  # No model came along with the callback.
+
+
+def test_a_loss_of_a_regression_on_numbers_warns(sequences):
+    X, _ = sequences
+    with pytest.warns(UserWarning, match=r"makes no regression: the 5 numbers.*@ classes_"):
+        quick(loss="mean_squared_error", epochs=1).fit(X, np.arange(len(X)) % 5)
 
 
 def test_what_an_optimizers_config_leaves_out_is_kept(sequences):

@@ -267,18 +267,21 @@ LEARNED_BY_THE_CLASSIFIER = (
     [
         (FITTED[0], f"_packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
         (FITTED[1], f"_counted _packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
-        (FITTED[2], f"_divided _pooling _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
-        (FITTED[3], f"_divided _pooling _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[2], f"_divided _numbering _pooling _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
+        (
+            FITTED[3],
+            f"_divided _numbering _pooling _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}",
+        ),
     ],
     ids=lambda one: type(one).__name__,
 )
 def test_a_state_of_this_number_has_this_form(estimator, form):
     """Where this fails, raise `STATE_FORMAT` if an older version would misread the new form."""
-    assert sklearn_imdb._base.STATE_FORMAT == 2
+    assert sklearn_imdb._base.STATE_FORMAT == 3
     state = estimator.__getstate__()
     assert sorted(state.keys() - estimator.get_params().keys()) == form.split()
     type(estimator)().__setstate__(state)  # Which leaves it alone.
-    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 2}
+    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 3}
 
 
 @each_fitted

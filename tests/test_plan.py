@@ -44,6 +44,7 @@ def test_an_automatic_loss_goes_with_the_classes(n_classes, expected):
         ({"backend": "keras"}, "keras"),
         ({"optimizer": "sgd"}, "keras"),
         ({"optimizer": ADAM}, "keras"),
+        ({"optimizer": dict}, "keras"),
         ({"loss": "hinge"}, "keras"),
         ({"callbacks": ["one"]}, "keras"),
         ({"callbacks": []}, "scipy"),
@@ -52,6 +53,21 @@ def test_an_automatic_loss_goes_with_the_classes(n_classes, expected):
 )
 def test_an_automatic_backend_is_scipy_where_it_can(parameters, expected):
     assert plan(**parameters).backend == expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("mean_squared_error", True),
+        ("mse", True),
+        (type("MeanAbsoluteError", (), {}), True),
+        (type("Huber", (), {})(), True),
+        ("hinge", False),
+        ("auto", False),
+    ],
+)
+def test_losses_of_a_regression_are_known(loss, expected):
+    assert plan(loss=loss).is_of_a_regression == expected
 
 
 def test_the_rate_falls_over_the_steps_of_all_epochs():

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import DIVIDER
+from sklearn_imdb._numbering import NumberedBytes, numbering
 from sklearn_imdb._text.ngrams import NgramTable, ngram_spans
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
@@ -33,6 +34,7 @@ class TextEncoder:
                 "X holds texts, but this SequenceVectorizer knows no words, because it was fitted "
                 "on index lists or no word was kept yet: fit it on texts, or give it a vocabulary."
             )
+        self.numbering = numbering(vocabulary, recipe.index_from)
         self._recipe = recipe
         self._tokenizer = tokenizer = make_tokenizer(recipe)
         self._space = tokenizer.key(" ")
@@ -156,11 +158,17 @@ def parts_that_fit(n_words: int, n_subwords: int, maxlen: int) -> tuple[int, int
     return words, room - words
 
 
-def padded(sequences: Iterable[bytes], maxlen: int, recipe: Recipe) -> npt.NDArray[np.int32]:
-    """Return the sequences, of which none is longer, as rows of `maxlen` indices."""
+def padded(
+    sequences: Iterable[bytes], numbering: str | None, maxlen: int, recipe: Recipe
+) -> npt.NDArray[np.int32]:
+    """Return the sequences, of which none is longer, as rows of `maxlen` indices.
+
+    The array remembers the numbering; None is that of no vocabulary.
+    """
     pad = bytes.ljust if recipe.padding == "post" else bytes.rjust
     # It grows with the rows: an iterator's documents need not be held to be counted.
-    rows = bytearray()
+    rows = NumberedBytes()
+    rows.numbering = numbering
     for sequence in sequences:
         rows += pad(sequence, _INDEX_BYTES * maxlen, b"\0")
     return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen)

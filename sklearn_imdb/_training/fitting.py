@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -16,7 +17,16 @@ from sklearn_imdb._training.network import Network, Weights, starting_point
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.pooling import ClassCounts, share_length, with_token_weights
-from sklearn_imdb._training.rows import Rows, hold_out, with_mean_one, with_row_weights
+from sklearn_imdb._training.rows import (
+    VALIDATION_SPLIT,
+    Rows,
+    hold_out,
+    with_mean_one,
+    with_row_weights,
+)
+
+_MANY_NUMBERS = 5
+"""Numbers, as of stars, that with the loss of a regression are likely meant to be in order."""
 
 
 class Task(Protocol):
@@ -58,11 +68,31 @@ def fit(
     watches_validation = parameters["early_stopping"] and parameters["monitor"].startswith("val_")
     if validation is None and watches_validation:
         training, validation = hold_out(training, parameters["validation_split"], rng)
+    elif (
+        validation is None
+        and not parameters["early_stopping"]
+        and parameters["validation_split"] != VALIDATION_SPLIT
+    ):
+        warnings.warn(
+            f"validation_split={parameters['validation_split']} holds out nothing without "
+            "early_stopping: set early_stopping=True, with patience=epochs to train them all, or "
+            "pass X_val and y_val.",
+            UserWarning,
+            stacklevel=5,
+        )
     if validation is not None:
         validation, _ = with_mean_one(validation)
     if begun is None:
         network, _ = with_token_weights(network, training, len(classes))
     plan = _planned(Plan.of, parameters, network, training, len(classes))
+    if plan.is_of_a_regression and len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf":
+        warnings.warn(
+            f"loss={parameters['loss']!r} makes no regression: the {len(classes)} numbers in y are "
+            "classes without an order, and the loss compares their probabilities with 0 and 1. For "
+            "a number in place of a class take predict_proba(X) @ classes_.",
+            UserWarning,
+            stacklevel=5,
+        )
     training, _ = with_row_weights(training, parameters["class_weight"], classes)
     trained, _ = train(
         plan,

@@ -180,15 +180,16 @@ def make_classifier(model: keras.Model, classes: npt.NDArray[Any], maxlen: int) 
 
 
 def make_optimizer(plan: Plan) -> keras.Optimizer:
-    """Return a new optimizer; the learning rate and its schedule are for one given by name."""
+    """Return a new optimizer; the learning rate and its schedule are for a name or a class."""
+    is_kind = isinstance(plan.optimizer, type)
     try:
-        known = keras.optimizers.get(_own(plan.optimizer))
+        known = plan.optimizer() if is_kind else keras.optimizers.get(_own(plan.optimizer))
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"optimizer={plan.optimizer!r} is none that Keras knows: {error}"
         ) from error
     config = known.get_config()
-    if isinstance(plan.optimizer, str):
+    if is_kind or isinstance(plan.optimizer, str):
         config["learning_rate"] = plan.learning_rate
         if plan.decay_steps is not None:
             config["learning_rate"] = keras.optimizers.schedules.CosineDecay(

@@ -8,6 +8,12 @@ from math import log2
 from numbers import Real
 from typing import Any, Self
 
+REGRESSION_LOSSES = (
+    *("mse", "mae", "mape", "msle", "huber", "logcosh", "meansquarederror", "meanabsoluteerror"),
+    *("meanabsolutepercentageerror", "meansquaredlogarithmicerror"),
+)
+"""Keras's losses of a regression, by their names in small letters without underscores."""
+
 CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
 
@@ -109,16 +115,23 @@ class Plan:
             return None
         return self.epochs * -(-self.n_rows // self.batch_size)
 
+    @property
+    def is_of_a_regression(self) -> bool:
+        """Whether the loss is one that compares numbers, elsewhere."""
+        known = getattr(self.loss, "__name__", type(self.loss).__name__)
+        name = self.loss if isinstance(self.loss, str) else known
+        return name.lower().replace("_", "") in REGRESSION_LOSSES
+
     def _loss_is(self, *names: str) -> bool:
         return isinstance(self.loss, str) and self.loss in names
 
     def _check(self) -> None:
         has_schedule = self.learning_rate_schedule != "constant"
-        if not isinstance(self.optimizer, str) and has_schedule:
+        if not isinstance(self.optimizer, str | type) and has_schedule:
             raise ValueError(
                 f"learning_rate_schedule={self.learning_rate_schedule!r} is for an optimizer "
-                f"given by name, got optimizer={self.optimizer!r}: give the schedule to the "
-                "optimizer itself."
+                f"given by name or as a class, got optimizer={self.optimizer!r}: give the "
+                "schedule to the optimizer itself."
             )
         if has_schedule and not isinstance(self.learning_rate, Real):
             raise ValueError(

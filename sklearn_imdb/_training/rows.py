@@ -17,6 +17,9 @@ from sklearn.utils.validation import _check_sample_weight
 from sklearn_imdb._checks import checked_labels, class_numbers, refuse_texts
 from sklearn_imdb._training.sequences import checked_indices, within
 
+VALIDATION_SPLIT = 0.1
+"""Share of the rows that is held out where nothing else is asked for."""
+
 
 class Rows(NamedTuple):
     """Sequences with their classes."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._convention import LARGEST_INDEX, UNKNOWN
+from sklearn_imdb._convention import (
+    DIVIDER,
+    LARGEST_INDEX,
+    N_RESERVED,
+    PADDING,
+    START,
+    UNKNOWN,
+)
 
 ROWS_AT_ONCE = 4096
 """Sequences that are worked on together, where all at once would take too much memory."""
@@ -43,6 +51,47 @@ def checked_indices(
             "should be?"
         )
     return indices
+
+
+_REMEDY = (
+    "The network would take a word of one for the word of the same index in another. Join the "
+    "texts of a row to one text, or give each vectorizer another index_from; see 'several columns' "
+    "in the user guide."
+)
+
+
+def refuse_side_by_side(X: npt.NDArray[np.integer], names: Sequence[str] | None) -> None:
+    """Raise a ValueError where a row is more than one sequence: it has the columns of several.
+
+    It shows in the names of the columns, and in padding between words where texts have a start, or
+    more dividers than one.
+    """
+    origin_of: dict[str | None, str] = {}
+    for name in names if names is not None else ():
+        place = re.fullmatch(r"(.*)position\d+", str(name))
+        origin_of.setdefault(place and place[1], name)
+    if len(origin_of) > 1:
+        raise ValueError(
+            f"X holds columns of several transformers, such as {list(origin_of.values())}, where a "
+            f"row is to be one sequence. {_REMEDY}"
+        )
+    is_padding = X == PADDING
+    if not is_padding.any() or X.max() < N_RESERVED:
+        return
+    first = (~is_padding).argmax(axis=1)
+    end = X.shape[1] - (~is_padding[:, ::-1]).argmax(axis=1)
+    n_words = X.shape[1] - np.count_nonzero(is_padding, axis=1)
+    has_gap = (n_words > 0) & (n_words < end - first)
+    if not has_gap.any():
+        return
+    begins = X[np.arange(len(X)), first] == START
+    n_dividers = np.count_nonzero(X == DIVIDER, axis=1)
+    # Padding alone between words is no proof: whoever numbers words may begin at 0.
+    if begins.mean() > 0.5 or n_dividers.min() > 1:
+        raise ValueError(
+            f"Row {has_gap.argmax()} of X has words, padding and words again, as where columns of "
+            f"another vectorizer, or other columns, are beside those of a sequence. {_REMEDY}"
+        )
 
 
 def _shown(

@@ -1,0 +1,65 @@
+"""Which vocabulary numbered the words of some sequences.
+
+A network that was trained on sequences of one vocabulary reads those of another as other words. An
+array of sequences therefore remembers its numbering, as long as it is the array or a view of it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+
+class NumberedBytes(bytearray):
+    """The memory of an array of sequences, with the numbering of their words."""
+
+    numbering: str | None = None
+
+
+def numbering(vocabulary: Mapping[str, int], index_from: int) -> str:
+    """Return a text that is the same for the same vocabulary indices of the same terms."""
+    digest = blake2b("\0".join(vocabulary).encode("utf-8", "surrogatepass"), digest_size=16)
+    indices = np.fromiter(vocabulary.values(), np.int64, len(vocabulary)) + index_from
+    digest.update(indices.tobytes())
+    return digest.hexdigest()
+
+
+def numbering_of(X: Any) -> str | None:
+    """Return the numbering of the sequences in `X`; None where it is not known."""
+    while isinstance(X, np.ndarray):
+        X = X.base
+    if isinstance(X, memoryview):
+        X = X.obj
+    return X.numbering if isinstance(X, NumberedBytes) else None
+
+
+def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
+    """Raise a ValueError where training would go on with words that are numbered otherwise."""
+    if _is_other(X, known):
+        raise ValueError(
+            f"{name} is numbered by another vocabulary than the network is trained with: an index "
+            "stands for another word. A Pipeline fits its vectorizer anew in every fit, and "
+            "partial_fit of a vectorizer numbers words anew. Fit the vectorizer once and leave it "
+            "as it is, in a Pipeline as sklearn.frozen.FrozenEstimator(vectorizer); or train anew, "
+            "with warm_start=False or a clone."
+        )
+
+
+def warn_of_other_numbering(X: Any, known: str | None) -> None:
+    """Warn where a network is to predict from words that are numbered otherwise."""
+    if _is_other(X, known):
+        warnings.warn(
+            "X is numbered by another vocabulary than the classifier was trained with: its indices "
+            "stand for other words, and the predictions mean nothing. Fit the vectorizer and the "
+            "classifier together.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _is_other(X: Any, known: str | None) -> bool:
+    return known is not None and numbering_of(X) not in (None, known)
