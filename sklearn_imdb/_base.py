@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from sklearn.utils.validation import _is_fitted
+
 from sklearn_imdb._version import __version__
 
 try:
@@ -83,7 +85,7 @@ def learning_method(
         except BaseException as error:
             # In a search, perhaps on another machine, the note names the candidate.
             error.add_note(f"Raised while {self._description()} was fitted.")
-            if self.__sklearn_is_fitted__() and self._note_if_unchanged:
+            if self._note_if_unchanged and _is_fitted(self):
                 error.add_note(self._note_if_unchanged)
             raise
 
@@ -98,9 +100,6 @@ class LearningMixin(CallbackSupportMixin):
 
     _elsewhere: Mapping[str, str] = {}
     """Where a learning method has what other libraries name so."""
-
-    def __sklearn_is_fitted__(self) -> bool:
-        raise NotImplementedError
 
     def _unexpected(self, method: str, name: str) -> str:
         """Return the message of an argument that the method does not take, with the remedy."""

@@ -5,7 +5,7 @@ An error names the parameter, the row and the remedy.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from decimal import Decimal
 from enum import Enum
 from numbers import Integral, Real
@@ -33,7 +33,9 @@ def is_missing(value: Any) -> bool:
 def checked_labels(y: Any, name: str = "y", *, are_known: bool = False) -> npt.NDArray[Any]:
     """Return the labels as an array of shape (n_samples,).
 
-    Labels of classes that are known are left to `class_numbers`, which names the one that is new.
+    Several labels of a row come as a matrix of 0 and 1, which is returned with shape
+    (n_samples, n_labels) and dtype int8. Labels of classes that are known are left to
+    `class_numbers`, which names the one that is new.
 
     Raises
     ------
@@ -45,16 +47,13 @@ def checked_labels(y: Any, name: str = "y", *, are_known: bool = False) -> npt.N
         raise ValueError(
             f"This estimator requires {name} to be passed, but the target {name} is None."
         )
-    labels = _as_array(y)
+    labels = _as_array(y.toarray() if issparse(y) else y)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return _indicator(labels, name)
     if labels.dtype.kind in "Of" and labels.size in labels.shape:  # One column.
         _check_each(labels.ravel(), name)
     if labels.dtype == object:
         labels = _as_plain(labels)
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        raise ValueError(
-            f"{name} has the shape {labels.shape}, and each row has one label: for several labels "
-            "of a row put the estimator into sklearn.multiclass.OneVsRestClassifier."
-        )
     try:
         labels = column_or_1d(labels, warn=True)
         if len(labels) and not are_known:
@@ -92,8 +91,29 @@ def _as_plain(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return labels
 
 
+def _indicator(labels: npt.NDArray[Any], name: str) -> npt.NDArray[np.int8]:
+    """Return a matrix of labels as int8, or raise a ValueError for what is neither 0 nor 1."""
+    if labels.dtype.kind not in "biuf":
+        labels = labels.astype(object)
+    wrong = (labels != 0) & (labels != 1)
+    if np.any(wrong):
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{name} has the shape {labels.shape} and {name}[{row}, {column}] = "
+            f"{labels[row, column]!r}: several labels of a row are a matrix with a column of 0 and "
+            "1 for each label, as sklearn.preprocessing.MultiLabelBinarizer makes it. One label of "
+            "a row is one column."
+        )
+    return labels.astype(np.int8)
+
+
 def _check_each(labels: npt.NDArray[Any], name: str) -> None:
     for row, label in enumerate(labels.tolist()):
+        if isinstance(label, list | tuple | Set | np.ndarray):
+            raise ValueError(
+                f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
+                "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
+            )
         if is_missing(label):
             raise ValueError(
                 f"Input {name} contains NaN or None: {name}[{row}] = {label!r}. A label is "
@@ -114,8 +134,18 @@ def _check_each(labels: npt.NDArray[Any], name: str) -> None:
 
 def class_numbers(
     labels: npt.NDArray[Any], classes: npt.NDArray[Any], name: str = "y"
-) -> npt.NDArray[np.intp]:
-    """Return the position in `classes` of each label, or raise a ValueError for one not there."""
+) -> npt.NDArray[np.integer]:
+    """Return the position in `classes` of each label, or raise a ValueError for one not there.
+
+    A matrix of labels, which has a column for each class, is returned as it is.
+    """
+    if labels.ndim == 2:
+        if labels.shape[1] != len(classes):
+            raise ValueError(
+                f"{name} has {labels.shape[1]} columns of labels, and {len(classes)} labels are "
+                "known."
+            )
+        return labels
     # Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     number_of = {label: number for number, label in enumerate(classes.tolist())}
     unknown = {label for label in labels.tolist() if label not in number_of}
@@ -144,38 +174,71 @@ def _unknown_labels(
 
 
 class Labels(NamedTuple):
-    """The class of each document of an iterable, which may be an iterator."""
+    """The class of each document of an iterable, which may be an iterator; or its classes."""
 
     classes: list[Any]
-    """Sorted; a single None where documents have no label."""
-    numbers: npt.NDArray[np.intp] | None = None
-    """Position in `classes` of each document's label."""
+    """Sorted; a single None where documents have no label. Of a matrix of labels the numbers of its
+    columns, and None behind them, which all documents have."""
+    numbers: npt.NDArray[np.integer] | None = None
+    """Position in `classes` of each document's label. Of a matrix of labels the matrix, of shape
+    (n_documents, n_classes)."""
 
     @classmethod
     def of(cls, y: Any) -> Self:
         """Return the classes of the labels `y`; with None all documents are of one class."""
         if y is None:
             return cls([None])
-        classes, numbers = np.unique(checked_labels(y), return_inverse=True)
+        labels = checked_labels(y)
+        if labels.ndim == 2:
+            of_all = np.ones(len(labels), labels.dtype)
+            return cls([*range(labels.shape[1]), None], np.column_stack([labels, of_all]))
+        classes, numbers = np.unique(labels, return_inverse=True)
         return cls(classes.tolist(), numbers)
 
-    def zip(self, documents: Iterable[Any]) -> Iterator[tuple[Any, int]]:
-        """Yield each document with the number of its class."""
+    @property
+    def overlap(self) -> bool:
+        """Whether a document may have several of the classes."""
+        return self.numbers is not None and self.numbers.ndim == 2
+
+    def zip(self, documents: Iterable[Any]) -> Iterator[tuple[Any, Sequence[int]]]:
+        """Yield each document with the numbers of its classes."""
         if self.numbers is None:
             for document in documents:
-                yield document, 0
+                yield document, [0]
             return
         n_documents = 0
         for n_documents, document in enumerate(documents, 1):
             if n_documents > len(self.numbers):
                 break
-            yield document, self.numbers[n_documents - 1]
+            number = self.numbers[n_documents - 1]
+            yield document, np.flatnonzero(number).tolist() if self.overlap else [number]
         if n_documents != len(self.numbers):
             more = "more" if n_documents > len(self.numbers) else "fewer"
             raise ValueError(
                 f"y must have a label for each document of X: it has {len(self.numbers)}, and X "
                 f"holds {more}."
             )
+
+    def frequency(
+        self, terms: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_terms: int
+    ) -> npt.NDArray[np.int64]:
+        """Count the documents of each class that contain each term, shape (n_terms, n_classes).
+
+        Each document and each term it contains are given once, in two arrays of the same length.
+        """
+        n_classes = len(self.classes)
+        if self.numbers is not None and self.overlap:
+            has_class = self.numbers.astype(bool)
+            return np.column_stack(
+                [
+                    np.bincount(terms[has_class[:, number][documents]], minlength=n_terms)
+                    for number in range(n_classes)
+                ]
+            )
+        pairs = terms * np.int64(n_classes)
+        if self.numbers is not None:
+            pairs += self.numbers[documents]
+        return np.bincount(pairs, minlength=n_terms * n_classes).reshape(n_terms, n_classes)
 
 
 # -- raw texts --------------------------------------------------------------------------------

@@ -17,7 +17,10 @@ _TERMS_AT_ONCE = 2**16
 
 
 def class_evidence(
-    document_frequency: npt.NDArray[Any], class_sizes: npt.NDArray[Any]
+    document_frequency: npt.NDArray[Any],
+    class_sizes: npt.NDArray[Any],
+    *,
+    overlap: bool = False,
 ) -> npt.NDArray[np.float64]:
     """Return each term's evidence: how far the classes of its documents are from the usual ones.
 
@@ -27,32 +30,44 @@ def class_evidence(
     classes. For two classes of the same size the evidence is the absolute log-count ratio of Wang &
     Manning, "Baselines and Bigrams" (ACL 2012), with counts raised by half of `PRIOR_DOCUMENTS`.
 
+    Where a document may have several labels, it enters once for each of them.
+
     Parameters
     ----------
     document_frequency : ndarray of shape (n_terms, n_classes)
         Number, or weight, of each class's documents that contain the term.
     class_sizes : ndarray of shape (n_classes,)
         Number, or weight, of each class's documents.
+    overlap : bool, default=False
+        Whether a document may have several of the classes. Behind theirs is then a column of all
+        documents.
 
     Returns
     -------
     evidence : ndarray of shape (n_terms,), dtype float64
-        Not negative. 0 of a term that is in no document, and 1 of every other term where there is
-        only one class, so that it has no say.
+        Not negative. 0 of a term that is in no document, and 1 of every other term where no class
+        has some of the documents but not all, so that it has no say.
     """
     n_terms = len(document_frequency)
-    is_there = class_sizes > 0
-    usual = class_sizes[is_there] / class_sizes.sum()
+    n_documents = class_sizes[-1] if overlap else class_sizes.sum()
+    n_classes = len(class_sizes) - overlap
+    sizes = class_sizes[:n_classes]
+    tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
+    usual = sizes[tells] / n_documents
     evidence = np.zeros(n_terms)
     for start in range(0, n_terms, _TERMS_AT_ONCE):
-        block = slice(start, start + _TERMS_AT_ONCE)
-        frequency = document_frequency[block][:, is_there].astype(np.float64)
-        total = frequency.sum(axis=1)
-        if len(usual) < 2:
-            evidence[block] = total > 0
-            continue
-        share = frequency + PRIOR_DOCUMENTS * usual
-        share /= (total + PRIOR_DOCUMENTS)[:, np.newaxis]
-        odds = np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
-        evidence[block] = np.where(total > 0, np.sqrt((share * np.square(odds)).sum(axis=1)), 0)
+        block = document_frequency[start : start + _TERMS_AT_ONCE]
+        total = of_all_documents(block, overlap=overlap).astype(np.float64)
+        found = np.ones(len(block))
+        if len(tells):
+            share = block[:, tells] + PRIOR_DOCUMENTS * usual
+            share /= (total + PRIOR_DOCUMENTS)[:, np.newaxis]
+            odds = np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
+            found = np.sqrt((share * np.square(odds)).sum(axis=1))
+        evidence[start : start + _TERMS_AT_ONCE] = np.where(total > 0, found, 0)
     return evidence
+
+
+def of_all_documents(by_class: npt.NDArray[Any], *, overlap: bool) -> npt.NDArray[Any]:
+    """Return the number of all documents, from that of each class in the last axis."""
+    return by_class[..., -1] if overlap else by_class.sum(axis=-1)

@@ -8,32 +8,24 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklearn_imdb._base import LearningMixin, learning_method
-from sklearn_imdb._checks import checked_labels, refuse_sparse, refuse_texts
+from sklearn_imdb._checks import checked_labels
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import (
     numbering_of,
     refuse_other_numbering,
-    warn_of_other_numbering,
 )
 from sklearn_imdb._training.epochs import Trained
+from sklearn_imdb._training.fitted_network import FittedNetworkMixin
 from sklearn_imdb._training.fitting import StreamState, fit, fit_chunk
-from sklearn_imdb._training.network import (
-    Floats,
-    Network,
-    Weights,
-    log_probabilities,
-    most_probable,
-    probabilities,
-)
-from sklearn_imdb._training.pooling import logits_of
 from sklearn_imdb._training.rows import (
     VALIDATION_SPLIT,
+    ClassWeight,
     checked_classes,
     checked_rows,
     checked_validation,
@@ -43,21 +35,22 @@ from sklearn_imdb._training.sequences import refuse_side_by_side
 __all__ = ["EmbeddingAverageClassifier"]
 
 
-class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
+class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimator):
     """Classify sequences of word indices by their average word embedding.
 
     The network of Keras's text classification tutorial: an embedding of each word, their average
-    over the sequence, a dense relu layer, and a sigmoid unit for two classes or a softmax for more.
-    Put a :class:`SequenceVectorizer` in front for texts.
+    over the sequence, a dense relu layer, and a sigmoid unit for two classes, a softmax for more,
+    or a sigmoid unit for each label where a text may have several. It is a transformer, too, to
+    the averages. Put a :class:`SequenceVectorizer` in front for texts.
 
     Parameters
     ----------
     input_dim : int, default=None
         *Network.* Rows of the embedding table: one more than the largest word index, at least 3.
-        None takes it from the `X` of `fit`.
+        None takes it from `initial_embedding` or the `X` of `fit`.
     embedding_dim : int or "auto", default=16
-        Length of a word's embedding. "auto" is twice the number of classes, at least 16: more
-        classes need more directions to lie in.
+        Length of a word's embedding. "auto" is that of `initial_embedding`, or twice the number of
+        classes, at least 16: more classes need more directions to lie in.
     hidden_units : int, default=16
         Units of the relu layer; 0 for none, which makes the network linear.
     pooling : {"mean", "masked_mean", "evidence"}, default="mean"
@@ -65,13 +58,16 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         too, as the tutorial does. "masked_mean" averages over the words, as Keras's `mask_zero`
         does; a row of nothing but padding averages to zero. "evidence" adds the embeddings of the
         different words of a sequence, each times 1 + log(its count) and the word's class evidence:
-        how far the log odds of the classes of its rows are from those of all rows, much as the
-        log-count ratio of [2]_. The weights of a sequence are scaled to a Euclidean length of 5.
-        Where every training row has the index 3 once, it divides words from subwords; the two are
-        scaled apart and get .8 and .2 of the squared length. `fit` learns the evidence from the
+        how far the log odds of the classes, or labels, of its rows are from those of all rows, much
+        as the log-count ratio of [2]_. The weights of a sequence are scaled to a Euclidean length
+        of 5. Where every training row has the index 3 once, it divides words from subwords; the two
+        are scaled apart and get .8 and .2 of the squared length. `fit` learns the evidence from the
         rows it trains on, not from those it validates on. Embeddings start from a normal
         distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
         `oov_char=None` in front.
+    initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
+        Embeddings to start from, as :func:`initial_embedding` makes them of vectors that were
+        learned elsewhere. None draws them.
     dropout : float, default=0.0
         Share of the pooled vector's and of the hidden layer's units dropped in training.
     l2 : float, default=0.0
@@ -84,16 +80,17 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         By name, as a class, as Keras's config, or an instance, which is copied.
     learning_rate : float, "auto" or a schedule of Keras's, default=0.001
         Step size of an optimizer given by name or class. "auto" is 0.03 * log2(number of classes),
-        divided by the mean sum of a training row's weights in the pooling: a step of Adam then
-        moves the vectors of long and of short texts equally far. `partial_fit` keeps that of the
-        first chunk.
+        or 0.06 * log2(2 * number of labels) where a row may have several, divided by the mean sum
+        of a training row's weights in the pooling: a step of Adam then moves the vectors of long
+        and of short texts equally far. `partial_fit` keeps that of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
         With "cosine" this rate falls to 2 % of `learning_rate` over
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
         not know how many steps there will be, refuses it.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
-        "auto" is "binary_crossentropy" for two classes, "sparse_categorical_crossentropy" for
-        more. Another loss of more classes gets them one-hot. Sample weights have a mean of 1.
+        "auto" is "binary_crossentropy" for two classes and for several labels of a row, of which it
+        is the mean, "sparse_categorical_crossentropy" for more. Another loss of more classes gets
+        them one-hot. Sample weights have a mean of 1.
         "mean_squared_error" compares probabilities, and makes no regression.
     label_smoothing : float, default=0.0
         Share of each label that is spread evenly over all classes, in the cross-entropies.
@@ -104,17 +101,23 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         at most 128: an epoch has some 200 steps or more, also where there are few rows.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
-    class_weight : dict or "balanced", default=None
+    class_weight : dict, "balanced" or list of dict, default=None
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely
-        to their frequency. Only ratios of weights count, also of `sample_weight`.
+        to their frequency. Only ratios of weights count, also of `sample_weight`. Where a row may
+        have several labels, as :func:`~sklearn.utils.class_weight.compute_sample_weight` takes it.
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured
-        on `X_val, y_val` where `fit` is given them, else on a stratified part of the training rows
-        that is held out. A class with too few rows to be split stays with the rows to train on.
+        on `X_val, y_val` where `fit` is given them, else on a part of the training rows that is
+        held out, stratified but where a row may have several labels. A class with too few rows to
+        be split stays with the rows to train on.
     validation_split : float, default=0.1
         Share of the rows that `early_stopping` holds out.
-    monitor : {"val_loss", "val_accuracy", "loss", "accuracy"}, default="val_loss"
-        What is watched; only the first two need validation rows.
+    monitor : str, default="val_loss"
+        What is watched: "val_loss", "val_accuracy", "loss", "accuracy"; or "val_" and the name of a
+        scorer of scikit-learn, such as "val_f1_macro" or "val_average_precision", which is then in
+        `history_`. The accuracy of several labels is the share of them that is right.
+    min_delta : float, default=0.0
+        By how much a value must be better than the best one to count as better.
     patience : int, default=2
         Epochs without a better value after which training stops.
     restore_best_weights : bool, default=True
@@ -139,20 +142,14 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
     because the second occurrence in a text tells less than the first.
 
     Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
-    the pickled estimator holds no Keras object but those given as parameters. A fitted pipeline of
-    the tutorial's sizes takes 0.75 MB, after `partial_fit` three times that, for Adam's two
-    moments. It holds no training data. Another version of this library loads it with a warning.
-
-    A file of skops, unlike one of pickle, cannot run code when it is loaded. Where all parameters
-    are plain values, `skops.io.load` is to trust the two estimators of this library alone.
-
+    the pickled estimator holds no Keras object but those given as parameters, and no training data.
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task and may end
-    the training. They see the arguments of `fit`, and a copy of the estimator fitted up to there.
+    the training.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        The labels, sorted; the numbers of the columns of a `y` with several labels of a row.
     n_features_in_ : int
         Length of the sequences.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -163,7 +160,8 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         Kernel, of shape (n_inputs, n_units), and bias of each dense layer.
     history_ : dict of str to list of float
         `loss` and `accuracy` of each epoch, running means over its batches; with validation rows
-        `val_loss` and `val_accuracy`. Of the last `fit`, or of all calls of `partial_fit`.
+        `val_loss` and `val_accuracy`, and the scorer that is watched. Of the last `fit`, or of all
+        calls of `partial_fit`.
     n_iter_ : int
         Epochs in `history_`.
     best_epoch_ : int
@@ -214,6 +212,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
         "pooling": [StrOptions({"mean", "masked_mean", "evidence"})],
+        "initial_embedding": ["array-like", None],
         "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
         "l2": [Interval(Real, 0.0, None, closed="left")],
         "backend": [StrOptions({"auto", "scipy", "keras"})],
@@ -229,10 +228,11 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "shuffle": ["boolean"],
-        "class_weight": [Mapping, StrOptions({"balanced"}), None],
+        "class_weight": [Mapping, list, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
         "validation_split": [Interval(Real, 0.0, 1.0, closed="neither")],
-        "monitor": [StrOptions({"val_loss", "val_accuracy", "loss", "accuracy"})],
+        "monitor": [str],
+        "min_delta": [Interval(Real, 0.0, None, closed="left")],
         "patience": [Interval(Integral, 0, None, closed="left")],
         "restore_best_weights": ["boolean"],
         "callbacks": [list, tuple, HasMethods("on_epoch_end"), None],
@@ -248,6 +248,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         embedding_dim: int | str = 16,
         hidden_units: int = 16,
         pooling: str = "mean",
+        initial_embedding: npt.ArrayLike | None = None,
         dropout: float = 0.0,
         l2: float = 0.0,
         backend: str = "auto",
@@ -259,10 +260,11 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         epochs: int = 40,
         batch_size: int | str = 512,
         shuffle: bool = True,
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: ClassWeight = None,
         early_stopping: bool = False,
         validation_split: float = VALIDATION_SPLIT,
         monitor: str = "val_loss",
+        min_delta: float = 0.0,
         patience: int = 2,
         restore_best_weights: bool = True,
         callbacks: Any = None,
@@ -274,6 +276,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         self.embedding_dim = embedding_dim
         self.hidden_units = hidden_units
         self.pooling = pooling
+        self.initial_embedding = initial_embedding
         self.dropout = dropout
         self.l2 = l2
         self.backend = backend
@@ -289,6 +292,7 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         self.early_stopping = early_stopping
         self.validation_split = validation_split
         self.monitor = monitor
+        self.min_delta = min_delta
         self.patience = patience
         self.restore_best_weights = restore_best_weights
         self.callbacks = callbacks
@@ -312,15 +316,6 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
                     remedy = f"give {owner} as an instance, or as Keras's config, with {part} in it"
                 raise ValueError(f"{name!r} is no parameter of {type(self).__name__}: {remedy}.")
         return super().set_params(**params)
-
-    classes_: npt.NDArray[Any]
-    embedding_: Floats
-    coefs_: Weights
-    intercepts_: Weights
-    history_: dict[str, list[float]]
-    token_weights_: Floats | None
-    backend_: str
-    _numbering: str | None
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -349,8 +344,9 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, maxlen)
             Word indices: whole numbers, not negative.
-        y : array-like of shape (n_samples,)
-            Labels: numbers, strings or booleans.
+        y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
+            Labels: numbers, strings or booleans; or a column of 0 and 1 for each label where a row
+            may have several.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, a weighted mean over all rows. Rows of
             weight 0 are left out. To `pooling="evidence"` a row of weight 2 is two rows.
@@ -384,12 +380,17 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         labels = checked_labels(y, are_known=going_on)
         X_checked = self._checked_X(X, reset=not going_on)
         check_consistent_length(X_checked, labels)
-        training, self.classes_ = checked_rows(X_checked, labels, sample_weight, known)
+        training, self.classes_ = checked_rows(
+            X_checked, labels, sample_weight, known, have_labels=going_on and self._have_labels
+        )
         refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
         self._set_numbering(X, going_on)
         refuse_other_numbering(X_val, "X_val", self._numbering)
         validation = checked_validation(
-            X_val, y_val, sample_weight_val, self.classes_, X_checked.shape
+            *(X_val, y_val, sample_weight_val),
+            self.classes_,
+            X_checked.shape,
+            have_labels=training.have_labels,
         )
         if validation is not None:
             try:  # Whether it has the columns of X, in their order.
@@ -429,10 +430,11 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
             Word indices, of one row or more, all by the same vocabulary: a further `partial_fit`
             of the vectorizer would number words anew. The first chunk fixes `input_dim` where that
             is None: later, larger indices count as unknown.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels there will be; needed in the first call.
+            All labels there will be; needed in the first call. Of several labels of a row the
+            numbers of the columns of `y`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, relative to the mean weight of all rows so
             far; rows without weigh 1. One row of the chunk at least must weigh something.
@@ -462,7 +464,10 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
                     f"{self.classes_.tolist()}."
                 )
             self.classes_ = sorted_classes
-        training, _ = checked_rows(X_checked, labels, sample_weight, self.classes_)
+        have_labels = self._have_labels if going_on else labels.ndim == 2
+        training, _ = checked_rows(
+            X_checked, labels, sample_weight, self.classes_, have_labels=have_labels
+        )
         refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
         self._set_numbering(X, going_on)
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
@@ -492,34 +497,6 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         else:
             self._numbering = numbering_of(X)
 
-    def _checked_X(self, X: Any, *, reset: bool) -> Any:
-        refuse_sparse(X, "X")
-        refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
-        return validate_data(self, X, dtype="numeric", reset=reset)
-
-    # -- the network in Keras ---------------------------------------------------------------
-
-    def __getattr__(self, name: str) -> Any:
-        # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
-        # would be imported for a look at the estimator.
-        if name not in ("model_", "keras_classifier_"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        check_is_fitted(self)
-        made = self.__dict__.setdefault("_in_keras", {})
-        if name not in made:
-            from sklearn_imdb._training.keras_backend import make_classifier, make_model
-
-            if name == "model_":
-                network = self._fitted_network()
-                made[name] = make_model(network, self._weights(), self.n_features_in_)
-            else:
-                made[name] = make_classifier(self.model_, self.classes_, self.n_features_in_)
-        return made[name]
-
-    def __sklearn_is_fitted__(self) -> bool:
-        # scikit-learn would go through all attributes, while a thread may be adding to them.
-        return "embedding_" in self.__dict__
-
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         state.pop("_in_keras", None)
@@ -532,113 +509,15 @@ class EmbeddingAverageClassifier(LearningMixin, ClassifierMixin, BaseEstimator):
         if "_stream" in self.__dict__:
             self._stream = StreamState(**self.__dict__["_stream"])
 
-    def _fitted_network(self) -> Network:
-        *hidden, output = self.coefs_
-        input_dim, embedding_dim = self.embedding_.shape
-        return Network(
-            input_dim,
-            embedding_dim,
-            hidden_units=hidden[0].shape[1] if hidden else 0,
-            n_outputs=output.shape[1],
-            pooling=self._pooling,
-            divided=self._divided,
-            l2=self.l2,
-            token_weights=self.token_weights_,
-        )
-
-    # -- predicting -------------------------------------------------------------------------
-
-    def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the logits, before sigmoid or softmax.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices. One beyond the embedding table counts as the unknown word, 2.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples,) or (n_samples, n_classes), dtype float64
-            With two classes positive for `classes_[1]`.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If `X` holds no word indices or has another length than in `fit`.
-        """
-        z = self._logits(X)
-        return z[:, 0] if len(self.classes_) == 2 else z
-
-    def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
-            In the order of `classes_`.
-        """
-        return probabilities(self._logits(X))
-
-    def predict_log_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the logarithm of `predict_proba`, also where that is rounded to 0.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes), dtype float64
-        """
-        return log_probabilities(self._logits(X))
-
-    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the most probable label of each sequence.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,)
-        """
-        z = self._logits(X)
-        return self.classes_[most_probable(z)]
-
-    def _weights(self) -> Weights:
-        dense = zip(self.coefs_, self.intercepts_, strict=True)
-        return [self.embedding_, *(array for layer in dense for array in layer)]
-
-    def _logits(self, X: Any) -> npt.NDArray[np.float64]:
-        check_is_fitted(self)
-        # scikit-learn's check takes longer than a prediction, and has nothing to find here.
-        is_checked = (
-            type(X) is np.ndarray
-            and X.dtype.kind in "iu"
-            and X.ndim == 2
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-        )
-        warn_of_other_numbering(X, self._numbering)
-        if not is_checked:
-            X = self._checked_X(X, reset=False)
-        return logits_of(X, self._fitted_network(), self._weights())
+    # -- the scikit-learn contract ----------------------------------------------------------
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.
         tags.classifier_tags.poor_score = True
+        tags.classifier_tags.multi_label = True
         # Word indices: categories, numbered from 0.
         tags.input_tags.categorical = True
         tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
         return tags

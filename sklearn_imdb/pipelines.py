@@ -88,7 +88,6 @@ def make_text_classifier(
             embedding_dim="auto",
             hidden_units=0,
             pooling="evidence",
-            dropout=0.3,
             learning_rate="auto",
             learning_rate_schedule="cosine",
             label_smoothing=0.05,

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import f1_score, get_scorer
 from sklearn.model_selection import train_test_split
 
 from sklearn_imdb import EmbeddingAverageClassifier
@@ -711,7 +712,8 @@ def test_sample_weights_that_do_not_do_are_named(sequences, weight, message):
         {"shuffle": "batch"},
         {"early_stopping": 1.5},
         {"validation_split": 0.0},
-        {"monitor": "val_auc"},
+        {"monitor": 1},
+        {"min_delta": -1.0},
         {"patience": -1},
         {"restore_best_weights": None},
         {"class_weight": "equal"},
@@ -887,3 +889,114 @@ def test_a_validation_split_without_early_stopping_warns(sequences):
         quick(validation_split=0.2, epochs=1).fit(X, y)
     quick(validation_split=0.2, epochs=1).fit(X, y, X_val=X[:9], y_val=y[:9])
     quick(validation_split=0.2, epochs=1, early_stopping=True).fit(X, y)
+
+
+# -- vectors of documents -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pooling", ["mean", "masked_mean", "evidence"])
+def test_transform_gives_what_the_output_layer_is_given(sequences, pooling):
+    X, y = sequences
+    classifier = quick(hidden_units=0, pooling=pooling, epochs=1).fit(X, y)
+    vectors = classifier.transform(X)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(X), classifier.embedding_dim_)
+    z = vectors @ classifier.coefs_[0][:, 0] + classifier.intercepts_[0][0]
+    assert_allclose(z, classifier.decision_function(X), rtol=1e-4, atol=1e-5)
+
+
+def test_vectors_have_names_and_come_as_a_table(sequences):
+    X, y = sequences
+    classifier = quick(epochs=1).fit(X, y).set_output(transform="pandas")
+    table = classifier.transform(X[:3])
+    assert table.columns[0] == "embeddingaverageclassifier0"
+    assert table.shape == (3, classifier.embedding_dim_)
+    assert_array_equal(classifier.get_feature_names_out(), table.columns)
+
+
+# -- embeddings to start from -------------------------------------------------------------------
+
+
+def test_training_starts_from_the_given_embeddings(sequences):
+    X, y = sequences
+    table = np.random.RandomState(0).normal(size=(X.max() + 5, 6))
+    classifier = quick(
+        initial_embedding=table, embedding_dim="auto", learning_rate=1e-9, epochs=1
+    ).fit(X, y)
+    assert_allclose(classifier.embedding_, table, atol=1e-6)
+    assert_array_equal(table, np.random.RandomState(0).normal(size=table.shape))
+    assert clone(classifier).fit(X, y).embedding_dim_ == 6
+
+
+@pytest.mark.parametrize(
+    ("table", "parameters", "message"),
+    [
+        (np.zeros((500, 5)), {}, r"the shape \(500, 5\), and input_dim and embedding_dim make it"),
+        (np.zeros((2, 8)), {}, "2 rows"),
+        (np.zeros((500, 8)), {"input_dim": 600}, r"set them to 500 and 8, or to None"),
+        (np.full((500, 8), np.nan), {}, r"initial_embedding must be an array .*NaN"),
+        (np.zeros((5, 8)), {}, "beyond input_dim=5"),
+        (["a"], {}, "initial_embedding must be an array of shape"),
+    ],
+)
+def test_embeddings_that_do_not_fit_are_named(sequences, table, parameters, message):
+    X, y = sequences
+    with pytest.raises(ValueError, match=message):
+        quick(initial_embedding=table, **parameters).fit(np.minimum(X, 499), y)
+
+
+# -- stopping by any score, and by how much -----------------------------------------------------
+
+
+@pytest.mark.parametrize("monitor", ["val_average_precision", "val_f1_macro", "val_neg_log_loss"])
+def test_a_scorer_of_scikit_learn_is_measured_after_each_epoch(sequences, monitor):
+    X, y = sequences
+    classifier = quick(early_stopping=True, monitor=monitor).fit(
+        X[50:], y[50:], X_val=X[:50], y_val=y[:50]
+    )
+    scores = classifier.history_[monitor]
+    assert len(scores) == classifier.n_iter_
+    assert classifier.best_epoch_ == np.argmax(scores) + 1
+    kept = get_scorer(monitor.removeprefix("val_"))(classifier, X[:50], y[:50])
+    assert kept == pytest.approx(max(scores))
+
+
+def test_a_scorer_sees_the_labels_and_the_weights(sequences):
+    X, y = sequences
+    names = np.array(["bad", "good"])[y]
+    weight = np.linspace(0, 1, 50)
+    classifier = quick(early_stopping=True, monitor="val_f1_macro", patience=99, epochs=2).fit(
+        X[50:], names[50:], X_val=X[:50], y_val=names[:50], sample_weight_val=weight
+    )
+    predicted = classifier.predict(X[:50])
+    last = f1_score(names[:50], predicted, average="macro", sample_weight=weight)
+    assert last in [pytest.approx(score) for score in classifier.history_["val_f1_macro"]]
+    with pytest.raises(ValueError, match="pos_label=1 is not a valid label") as raised:
+        quick(early_stopping=True, monitor="val_f1").fit(X, names)
+    assert "monitor='val_f1'" in raised.value.__notes__[0]
+
+
+@pytest.mark.parametrize("monitor", ["val_auc", "f1_macro", "best"])
+def test_a_monitor_that_is_no_score_is_named(sequences, monitor):
+    with pytest.raises(ValueError, match=f"'val_f1_macro', got '{monitor}'"):
+        quick(monitor=monitor).fit(*sequences)
+
+
+def test_a_score_that_is_not_a_number_is_named(sequences):
+    X, y = sequences
+    with (
+        pytest.warns(UserWarning, match="Only one class"),
+        pytest.raises(ValueError, match="monitor='val_roc_auc' is nan on the validation rows"),
+    ):
+        quick(early_stopping=True, monitor="val_roc_auc").fit(
+            X, y, X_val=X[y == 1][:9], y_val=y[y == 1][:9]
+        )
+
+
+def test_a_value_counts_as_better_only_by_min_delta(sequences):
+    X, y = sequences
+    parameters = {"early_stopping": True, "monitor": "loss", "patience": 3, "epochs": 30}
+    # No loss falls by a hundred: the first epoch stays the best.
+    classifier = quick(min_delta=100.0, **parameters).fit(X, y)
+    assert (classifier.n_iter_, classifier.best_epoch_) == (4, 1)
+    assert quick(min_delta=1e-9, **parameters).fit(X, y).n_iter_ > 4

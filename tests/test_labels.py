@@ -61,9 +61,13 @@ def test_labels_of_arrow_are_taken(kind, labels):
             r"y\[0\] = <Mood.BAD: 0> .*\[label.value for label in y\]",
         ),
         ([decimal.Decimal(0), decimal.Decimal(1)] * 10, r"pass \[float\(label\) for label in y\]"),
-        (np.eye(2, dtype=int)[[0, 1] * 10], "OneVsRestClassifier"),
+        ([["a"], ["a", "b"]] * 10, r"y\[0\] = \['a'\]: have .*MultiLabelBinarizer"),
+        ([{"a"}, {"b"}] * 10, "MultiLabelBinarizer"),
+        ([["a", "b"], ["b", "c"]] * 10, r"y\[0, 0\] = 'a': .*MultiLabelBinarizer"),
+        (np.array([[0.0, np.nan], [1.0, 0.0]] * 10), r"y\[0, 1\] = .*nan"),
+        ([[0, 1], [2, 1]] * 10, r"y\[1, 0\] = 2"),
     ],
-    ids=["enumeration", "decimal", "several labels"],
+    ids=["enumeration", "decimal", "lists", "sets", "table", "missing", "not 0 or 1"],
 )
 def test_other_labels_are_refused_with_the_remedy(y, remedy):
     with pytest.raises(ValueError, match=remedy):

@@ -173,10 +173,13 @@ def test_word_shares_and_average_equal_a_loop(kind, rows_at_once, monkeypatch):
 def test_losses_are_the_cross_entropies():
     z = np.array([[2.0], [-30.0], [800.0]])
     y = np.array([1, 1, 0])
-    assert_allclose(losses(z, y), [np.log1p(np.exp(-2)), 30, 800])
+    assert_allclose(losses(Network(5, 2, 0, 1), z, y), [np.log1p(np.exp(-2)), 30, 800])
     z = np.array([[1.0, 2.0, 3.0]])
     expected = -1 + np.log(np.exp([1, 2, 3]).sum())
-    assert_allclose(losses(z, np.array([0])), [expected])
+    assert_allclose(losses(Network(5, 2, 0, 3), z, np.array([0])), [expected])
+    of_labels = Network(5, 2, 0, 3, have_labels=True)
+    expected = (np.log1p(np.exp([-1, 2, -3]))).mean()
+    assert_allclose(losses(of_labels, z, np.array([[1, 0, 1]])), [expected])
 
 
 def test_initial_weights_are_drawn_as_keras_draws_them():
@@ -223,7 +226,7 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
                 network, weights, word_shares(X, network), y, None
             )
             row_losses += [loss] * len(y)
-            hits += np.sum(most_probable(z) == y)
+            hits += np.sum(most_probable(network, z) == y)
             for array, gradient, optimizer in zip(weights, gradients, optimizers, strict=True):
                 optimizer.step(array.reshape(-1), gradient.reshape(-1).copy())
         for array, expected in zip(trained, weights, strict=True):
@@ -233,6 +236,6 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
         )
         z = logits(average(validation.X, weights[0], network), weights)
         penalty = 0.01 * sum(np.sum(kernel**2) for kernel in weights[1::2])
-        expected = losses(z, validation.y).mean() + penalty
+        expected = losses(network, z, validation.y).mean() + penalty
         assert_allclose(logs["val_loss"], expected, rtol=1e-5)
     assert_array_equal(start[0], initial_weights(network, np.random.RandomState(2))[0])

@@ -262,15 +262,21 @@ LEARNED_BY_THE_CLASSIFIER = (
 )
 
 
+PRIVATE = "_divided _have_labels _n_features_out _numbering _pooling"
+
+
 @pytest.mark.parametrize(
     ("estimator", "form"),
     [
         (FITTED[0], f"_packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
         (FITTED[1], f"_counted _packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
-        (FITTED[2], f"_divided _numbering _pooling _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
+        (
+            FITTED[2],
+            f"{PRIVATE} _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}",
+        ),
         (
             FITTED[3],
-            f"_divided _numbering _pooling _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}",
+            f"{PRIVATE} _sklearn_imdb _stream {LEARNED_BY_THE_CLASSIFIER}",
         ),
     ],
     ids=lambda one: type(one).__name__,

@@ -37,6 +37,10 @@ class Counts(Protocol):
     def class_sizes(self) -> Integers:
         """How many documents of each class were counted, shape (n_classes,)."""
 
+    @property
+    def overlap(self) -> bool:
+        """Whether a document may have several of the classes, as in `Labels`."""
+
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
 
@@ -53,7 +57,7 @@ class WordCounts(NamedTuple):
     document_frequency: Integers
     class_sizes: Integers
     classes: list[Any]
-    """Labels, sorted; a single None where documents have none."""
+    """As in `Labels`, but in the order of first appearance."""
     documents: Sequence[TermIds] = ()
     """The ids of each document's terms, where they were to be kept."""
 
@@ -77,17 +81,18 @@ class WordCounts(NamedTuple):
         document_frequency = [_Tally(once_a_document=True) for _ in labels.classes]
         class_sizes = np.zeros(len(labels.classes), np.int64)
         documents = []
-        for text, class_number in labels.zip(texts):
+        for text, class_numbers in labels.zip(texts):
             keys = tokenizer.split(text)
             if binary:
                 keys = list(dict.fromkeys(keys))
             ids = np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys))
             occurrences.add(ids)
-            if by_document:
-                document_frequency[class_number].add(ids)
+            for number in class_numbers:
+                class_sizes[number] += 1
+                if by_document:
+                    document_frequency[number].add(ids)
             if keeps_documents:
                 documents.append(ids)
-            class_sizes[class_number] += 1
         words = [tokenizer.word(key) for key in id_of]
         of_classes = [tally.totals(len(words)) for tally in document_frequency]
         return cls(
@@ -98,6 +103,10 @@ class WordCounts(NamedTuple):
             labels.classes,
             documents,
         )
+
+    @property
+    def overlap(self) -> bool:
+        return len(self.classes) > 1 and self.classes[-1] is None
 
     def ids(self) -> dict[str, int]:
         """Return the id of each word."""

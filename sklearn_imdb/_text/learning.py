@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._checks import Labels
+from sklearn_imdb._class_evidence import of_all_documents
 from sklearn_imdb._text.counts import Counts, TermIds, WordCounts
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.ngrams import NgramCounts
@@ -155,9 +156,10 @@ def learn(
         resolved = recipe.resolved(counted.n_words)._replace(subword_range=resolved.subword_range)
     kept = ranked(counts, resolved)
     if not len(kept) and not counts_on:
+        n_documents = of_all_documents(words.class_sizes, overlap=words.overlap)
         raise ValueError(
-            f"X leaves no word to learn: {words.class_sizes.sum()} documents hold "
-            f"{len(words.words)} different words, of which min_df={resolved.min_df}, "
+            f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
+            f"different words, of which min_df={resolved.min_df}, "
             f"ngram_range={recipe.ngram_range} and the filters keep none."
         )
     return Learned(resolved, _with_ranks(counts.terms(kept)), counts, kept, counted)
@@ -172,7 +174,8 @@ def _terms(
 ) -> tuple[Counts, Recipe]:
     """Count n-grams and subwords where there are to be any, and return the recipe for them."""
     # Chunks after this one may hold any number of words.
-    resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, len(labels.classes))
+    n_classes = len(labels.classes) - labels.overlap
+    resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, n_classes)
     if recipe.is_of_words:
         return words, resolved
     for word in words.words:
@@ -226,7 +229,13 @@ def _check_goes_on(before: Counted, recipe: Recipe, labels: Labels) -> None:
             "partial_fit began with min_df=1, for which it counts none: set it back, or start "
             "with a clone."
         )
-    if recipe.ranks_by_evidence:
+    if recipe.ranks_by_evidence and (before.counts.overlap or labels.overlap):
+        if labels.classes and before.counts.classes not in ([], labels.classes):
+            raise ValueError(
+                f"y has the labels {labels.classes[:-1]} where partial_fit began with the labels "
+                f"{before.counts.classes[:-1]}."
+            )
+    elif recipe.ranks_by_evidence:
         unique_labels(before.counts.classes, labels.classes)  # Raises where kinds are mixed.
 
 

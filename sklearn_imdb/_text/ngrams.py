@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._checks import Labels
+from sklearn_imdb._class_evidence import of_all_documents
 from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, least_document_frequency
 
 
@@ -39,7 +40,7 @@ class _Size(NamedTuple):
     """Id of the n-gram that starts at each word of the documents; -1 for none."""
     pairs: Integers
     """Id of the n-gram one word shorter, times the number of different words, plus the word's."""
-    first_words: Integers
+    first_words: TermIds
     """The word of the documents at which each n-gram starts for the first time."""
     occurrences: Integers
     document_frequency: Integers
@@ -71,21 +72,18 @@ class NgramCounts:
         binary: bool,
     ) -> None:
         shortest, longest = ngram_range
-        self.class_sizes = counts.class_sizes
+        self.class_sizes, self.overlap = counts.class_sizes, counts.overlap
         self._words = counts.words
         self._lengths = [len(document) for document in counts.documents]
         self._binary = binary
         self._shortest = shortest
         n_documents = len(self._lengths)
         document_of = np.repeat(np.arange(n_documents, dtype=np.intc), self._lengths)
-        class_of = np.zeros(n_documents, np.intp) if labels.numbers is None else labels.numbers
         words = np.concatenate([*counts.documents, np.empty(0, np.intc)])
         least = least_document_frequency(min_df, n_documents)
         sizes: list[_Size] = []
         while len(sizes) < longest:
-            sizes.append(
-                _next_size(sizes, words, document_of, class_of, len(labels.classes), least)
-            )
+            sizes.append(_next_size(sizes, words, document_of, labels, least))
         self._sizes = sizes
         self._n_words = words.max(initial=0) + 1
         self._wanted = sizes[shortest - 1 :]
@@ -98,7 +96,7 @@ class NgramCounts:
             [size.document_frequency for size in self._wanted]
         )[self._order]
         self.occurrences = (
-            self.document_frequency.sum(axis=1)
+            of_all_documents(self.document_frequency, overlap=labels.overlap)
             if binary
             else np.concatenate([size.occurrences for size in self._wanted])[self._order]
         )
@@ -230,8 +228,7 @@ def _next_size(
     sizes: list[_Size],
     words: TermIds,
     document_of: TermIds,
-    class_of: npt.NDArray[np.integer],
-    n_classes: int,
+    labels: Labels,
     least: float,
 ) -> _Size:
     """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones."""
@@ -254,11 +251,10 @@ def _next_size(
     # Equal pairs are in the order of the documents: a change of document is a document more.
     is_new_document = is_first.copy()
     is_new_document[1:] |= documents[1:] != documents[:-1]
-    document_frequency = np.bincount(
-        ids[is_new_document] * np.int64(n_classes) + class_of[documents[is_new_document]],
-        minlength=len(firsts) * n_classes,
-    ).reshape(len(firsts), n_classes)
-    is_kept = document_frequency.sum(axis=1) >= least
+    document_frequency = labels.frequency(
+        ids[is_new_document], documents[is_new_document], len(firsts)
+    )
+    is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
     new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
     ids_at_words = np.full(len(document_of), -1, dtype=np.intc)
     ids_at_words[starts] = new_ids[ids]

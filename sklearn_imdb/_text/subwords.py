@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from sklearn_imdb._checks import Labels
+from sklearn_imdb._class_evidence import of_all_documents
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._text.counts import Counts, WordCounts, least_document_frequency
 
@@ -67,7 +68,7 @@ class SubwordCounts:
         min_df: float | str,
         binary: bool,
     ) -> None:
-        self.class_sizes = counts.class_sizes
+        self.class_sizes, self.overlap = counts.class_sizes, counts.overlap
         self._documents = counts.documents
         self._binary = binary
         id_of: dict[str, int] = {}
@@ -79,16 +80,15 @@ class SubwordCounts:
         self._terms = list(id_of)
         self.document_frequency = self._document_frequency(labels)
         least = least_document_frequency(min_df, len(counts.documents))
-        kept = np.flatnonzero(self.document_frequency.sum(axis=1) >= least)
+        of_all = of_all_documents(self.document_frequency, overlap=labels.overlap)
+        kept = np.flatnonzero(of_all >= least)
         self._keep(kept)
         totals = np.bincount(
             self._ids[self._ids >= 0],
             np.repeat(counts.occurrences, np.diff(self._ends))[self._ids >= 0],
             minlength=len(kept),
         )
-        self.occurrences = (
-            self.document_frequency.sum(axis=1) if binary else totals.astype(np.int64)
-        )
+        self.occurrences = of_all[kept] if binary else totals.astype(np.int64)
 
     def _document_frequency(self, labels: Labels) -> npt.NDArray[np.int64]:
         n_terms, n_classes = len(self._terms), len(labels.classes)
@@ -96,7 +96,7 @@ class SubwordCounts:
         of_words = csr_matrix(
             (np.ones(len(self._ids), np.int32), self._ids, self._ends), shape=(n_words, n_terms)
         )
-        frequency = np.zeros(n_terms * n_classes, np.int64)
+        frequency = np.zeros((n_terms, n_classes), np.int64)
         for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
             block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
             ends = np.cumsum([0, *map(len, block)])
@@ -106,12 +106,9 @@ class SubwordCounts:
             )
             # The product has each subword of a document once.
             subwords = occurring @ of_words
-            pairs = subwords.indices * np.int64(n_classes)
-            if labels.numbers is not None:
-                classes = labels.numbers[start : start + _DOCUMENTS_AT_ONCE]
-                pairs += np.repeat(classes, np.diff(subwords.indptr))
-            frequency += np.bincount(pairs, minlength=len(frequency))
-        return frequency.reshape(n_terms, n_classes)
+            documents = np.repeat(np.arange(start, start + len(block)), np.diff(subwords.indptr))
+            frequency += labels.frequency(subwords.indices, documents, n_terms)
+        return frequency
 
     def _keep(self, kept: npt.NDArray[np.intp]) -> None:
         """Keep the subwords of these ids, and give them ids anew; -1 is the id of any other."""
@@ -154,7 +151,7 @@ class DividedCounts:
         self.document_frequency = np.concatenate(
             [words.document_frequency, subwords.document_frequency]
         )
-        self.class_sizes = words.class_sizes
+        self.class_sizes, self.overlap = words.class_sizes, words.overlap
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         terms = np.empty(len(ids), dtype=object)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._class_evidence import class_evidence, of_all_documents
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Counts, least_document_frequency
 from sklearn_imdb._text.recipe import Recipe
@@ -25,15 +25,17 @@ def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
     the square root of its document frequency comes first. Of equal terms, the one seen first comes
     first.
     """
-    least = least_document_frequency(recipe.min_df, int(counts.class_sizes.sum()))
+    n_documents = int(of_all_documents(counts.class_sizes, overlap=counts.overlap))
+    least = least_document_frequency(recipe.min_df, n_documents)
     ids = np.arange(len(counts.occurrences))
     if least > 1:
-        ids = ids[counts.document_frequency.sum(axis=1) >= least]
+        of_all = of_all_documents(counts.document_frequency, overlap=counts.overlap)
+        ids = ids[of_all >= least]
     scores = counts.occurrences[ids].astype(np.float64)
     if recipe.ranks_by_evidence:
         document_frequency = counts.document_frequency[ids]
-        scores = class_evidence(document_frequency, counts.class_sizes)
-        scores *= np.sqrt(document_frequency.sum(axis=1))
+        scores = class_evidence(document_frequency, counts.class_sizes, overlap=counts.overlap)
+        scores *= np.sqrt(of_all_documents(document_frequency, overlap=counts.overlap))
     n_ranks = recipe.n_ranks
     if n_ranks is not None and n_ranks < len(scores):  # To sort them all would take longer.
         is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]

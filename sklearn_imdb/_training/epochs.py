@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import Logs, Network, Weights
 from sklearn_imdb._training.optimizers import OptimizerState
-from sklearn_imdb._training.plan import Plan
+from sklearn_imdb._training.plan import MEASURED, Plan
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.scoring import Score
 
 _FEW_EPOCHS = 10
-
-_MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class Backend(Protocol):
@@ -80,6 +78,8 @@ class Trained:
             # Of the trained network, whatever the parameters are set to later.
             "_pooling": self.network.pooling,
             "_divided": self.network.divided,
+            "_have_labels": self.network.have_labels,
+            "_n_features_out": self.network.embedding_dim,
         }
 
 
@@ -91,6 +91,7 @@ def train(
     validation: Rows | None,
     *,
     rng: np.random.RandomState,
+    score: Score | None = None,
     before: Mapping[str, list[float]] | None = None,
     optimizer_state: OptimizerState | None = None,
     begin_epoch: Callable[[], None],
@@ -98,6 +99,7 @@ def train(
 ) -> tuple[Trained, OptimizerState]:
     """Train by the backend of the plan; `before` is the history that this one goes on from.
 
+    `score` measures the plan's monitor on the validation rows, where the backend does not.
     `end_epoch` is called with a function that makes a copy of what has been learned so far.
     Training ends when it returns True.
     """
@@ -114,6 +116,8 @@ def train(
         return Trained(plan, network, copies, history, monitor.best_epoch, monitor.n_epochs)
 
     def after_epoch(logs: Logs, weights: Weights) -> bool:
+        if score is not None and validation is not None:
+            logs = {**logs, plan.monitor: score(network, weights, validation)}
         stops_early = monitor(logs, weights)
         return end_epoch(lambda: so_far(weights)) or stops_early
 
@@ -141,11 +145,11 @@ def train(
         raise ValueError("The weights are not finite after the last step: lower learning_rate.")
     trained = Trained(plan, network, weights, monitor.history, monitor.best_epoch, kept_epoch)
     if training.sample_weight is None:  # Else the accuracy is not what was trained for.
-        _warn_if_unconverged(trained, training.y)
+        _warn_if_unconverged(trained, training)
     return trained, state
 
 
-def _warn_if_unconverged(trained: Trained, y: npt.NDArray[np.intp]) -> None:
+def _warn_if_unconverged(trained: Trained, training: Rows) -> None:
     """Warn where all epochs ran, the last was the best, and little has been learned by then.
 
     Little is less than half of what there is to learn beyond the largest class. A rate that falls
@@ -159,7 +163,11 @@ def _warn_if_unconverged(trained: Trained, y: npt.NDArray[np.intp]) -> None:
         and len(loss) == trained.best_epoch == plan.epochs
         and loss[-1] == min(loss)
     )
-    largest = np.bincount(y).max() / len(y)
+    if training.have_labels:
+        share = training.y.mean(axis=0)
+        largest = float(np.maximum(share, 1 - share).mean())
+    else:
+        largest = np.bincount(training.y).max() / len(training.y)
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
         warnings.warn(
             f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
@@ -174,8 +182,8 @@ def _warn_if_unconverged(trained: Trained, y: npt.NDArray[np.intp]) -> None:
 class EpochMonitor:
     """Called with the logs and weights of each epoch; returns True when training is to stop.
 
-    Early stopping is that of Keras's `EarlyStopping`: `patience` epochs without a better value
-    of `monitor` end the training. With `restore_best_weights`,
+    Early stopping is that of Keras's `EarlyStopping`: `patience` epochs without a value of
+    `monitor` that is better by more than `min_delta` end the training. With `restore_best_weights`,
     `best_weights` are a copy of the best epoch's. `history` goes on from that of `before`, and so
     do the numbers of `n_epochs` and `best_epoch`.
     """
@@ -186,6 +194,7 @@ class EpochMonitor:
         self.best_weights: Weights = []
         self._epochs = plan.epochs
         self._monitor = plan.monitor
+        self._min_delta = plan.min_delta
         self._patience = plan.patience if plan.early_stopping else math.inf
         self._restores_best = plan.early_stopping and plan.restore_best_weights
         self._best_value = math.inf
@@ -197,7 +206,7 @@ class EpochMonitor:
         self.n_epochs += 1
         epoch = self.n_epochs - self._n_before
         # What callbacks have added to the logs is theirs.
-        measured = {name: logs[name] for name in _MEASURED if name in logs}
+        measured = {name: logs[name] for name in MEASURED if name in logs}
         if not all(map(math.isfinite, measured.values())):
             raise ValueError(
                 f"The loss is not finite in epoch {epoch} ({_formatted(measured)}), and training "
@@ -209,10 +218,11 @@ class EpochMonitor:
         is_best = True
         if self._monitor in logs:  # Where it is not measured, each epoch is the best so far.
             value = logs[self._monitor]
-            if self._monitor.endswith("accuracy"):
+            if self._monitor not in ("loss", "val_loss"):
                 value = -value
-            is_best = value < self._best_value
-            self._best_value = min(value, self._best_value)
+            is_best = value < self._best_value - self._min_delta
+            if is_best:
+                self._best_value = value
         if is_best:
             self.best_epoch = self.n_epochs
             if self._restores_best:

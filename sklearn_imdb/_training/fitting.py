@@ -24,6 +24,7 @@ from sklearn_imdb._training.rows import (
     with_mean_one,
     with_row_weights,
 )
+from sklearn_imdb._training.scoring import validation_score
 
 _MANY_NUMBERS = 5
 """Numbers, as of stars, that with the loss of a regression are likely meant to be in order."""
@@ -101,6 +102,7 @@ def fit(
         training,
         validation,
         rng=rng,
+        score=validation_score(plan.monitor, classes) if plan.is_scored else None,
         begin_epoch=task.begin_epoch,
         end_epoch=lambda so_far: task.end_epoch(lambda: so_far().attributes()),
     )
@@ -179,5 +181,6 @@ def _planned(
         parameters,
         n_rows=len(training.y),
         n_classes=n_classes,
+        have_labels=training.have_labels,
         share_length=lambda: share_length(training.X, network),
     )

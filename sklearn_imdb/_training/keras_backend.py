@@ -66,7 +66,7 @@ def make_model(
         name="embedding",
     )
     stack: list[Any] = []
-    dense = [(network.n_outputs, "sigmoid" if network.n_outputs == 1 else "softmax", "output")]
+    dense = [(network.n_outputs, "sigmoid" if network.ends_in_sigmoids else "softmax", "output")]
     if network.hidden_units:
         dense.insert(0, (network.hidden_units, "relu", "hidden"))
     for depth, (n_units, activation, name) in enumerate(dense):
@@ -163,17 +163,21 @@ def set_weights(model: keras.Model, weights: Weights) -> None:
         layer.set_weights(weights[start : start + 2])
 
 
-def make_classifier(model: keras.Model, classes: npt.NDArray[Any], maxlen: int) -> KerasClassifier:
+def make_classifier(
+    model: keras.Model, network: Network, classes: npt.NDArray[Any], maxlen: int
+) -> KerasClassifier:
     """Return a fitted scikeras `KerasClassifier` around a trained model."""
     model.compile(
         optimizer=keras.optimizers.Adam(name="adam"),
-        loss=CROSS_ENTROPIES[len(classes) > 2],
+        loss=CROSS_ENTROPIES[not network.ends_in_sigmoids],
         metrics=["accuracy"],
         jit_compile=False,
     )
     # It learns the labels, the width and the widest dtype from these rows, and trains on none.
     rows = np.zeros((len(classes), maxlen), dtype=np.int64)
-    return KerasClassifier(model=model, verbose=0).initialize(rows, classes)
+    # Not one label a row, which scikeras would take for one-hot classes.
+    y = np.tri(len(classes), dtype=np.int64) if network.have_labels else classes
+    return KerasClassifier(model=model, verbose=0).initialize(rows, y)
 
 
 # -- what a user may pass ---------------------------------------------------------------------
@@ -212,16 +216,17 @@ def make_loss(plan: Plan) -> Any:
     """
     if plan.label_smoothing:
         kinds = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
-        return kinds[plan.n_classes > 2](label_smoothing=float(plan.label_smoothing))
+        return kinds[plan.loss != CROSS_ENTROPIES[0]](label_smoothing=float(plan.label_smoothing))
     try:
         known = keras.losses.get(_own(plan.loss))
     except (TypeError, ValueError) as error:
         raise ValueError(f"loss={plan.loss!r} is none that Keras knows: {error}") from error
     name = getattr(known, "__name__", getattr(known, "name", ""))
-    if plan.n_classes == 2 and "categorical" in name:
+    if "categorical" in name and (plan.n_classes == 2 or plan.have_labels):
+        kind = "several labels of a row" if plan.have_labels else "2 classes"
         raise ValueError(
-            f"loss={plan.loss!r} does not go with 2 classes, which end in one sigmoid unit: use "
-            "'binary_crossentropy' or another loss of two classes."
+            f"loss={plan.loss!r} does not go with {kind}, which end in sigmoid units: use "
+            "'binary_crossentropy' or another loss of sigmoid units."
         )
     return known
 
@@ -431,16 +436,16 @@ def _is_sparse(loss: Any) -> bool:
 
 
 def _targets(
-    y: npt.NDArray[np.intp], network: Network, is_sparse: bool
-) -> npt.NDArray[np.floating] | npt.NDArray[np.intp]:
+    y: npt.NDArray[np.integer], network: Network, is_sparse: bool
+) -> npt.NDArray[np.floating] | npt.NDArray[np.integer]:
     """Class numbers in the shape that the loss compares with the network's output."""
-    if network.n_outputs == 1:
-        return y[:, np.newaxis].astype(np.float32)
+    if network.ends_in_sigmoids:
+        return y.reshape(len(y), -1).astype(np.float32)
     return y if is_sparse else np.eye(network.n_outputs, dtype=np.float32)[y]
 
 
 def _accuracy(network: Network, is_sparse: bool) -> keras.metrics.Metric:
-    if network.n_outputs == 1:
+    if network.ends_in_sigmoids:
         return keras.metrics.BinaryAccuracy(name="accuracy")
     kind = "SparseCategoricalAccuracy" if is_sparse else "CategoricalAccuracy"
     return getattr(keras.metrics, kind)(name="accuracy")

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.utils import check_array
 
 from sklearn_imdb._convention import DIVIDER, N_RESERVED
 from sklearn_imdb._training.products import product
@@ -38,7 +39,7 @@ class Network:
     embedding_dim: int
     hidden_units: int
     n_outputs: int
-    """1 is a sigmoid unit for two classes; more are a softmax."""
+    """1 is a sigmoid unit for two classes; more are a softmax, or a sigmoid unit for each label."""
     pooling: str = "mean"
     """"mean" over all places, "masked_mean" over the words, or the sum by "evidence"."""
     dropout: float = 0.0
@@ -46,28 +47,42 @@ class Network:
     label_smoothing: float = 0.0
     token_weights: Floats | None = None
     """Weight of each word index, shape (input_dim,); with the pooling "evidence"."""
+    have_labels: bool = False
+    """Whether a sequence may have several labels, each with a sigmoid unit."""
     divided: bool = False
     """Whether the index 3 divides each sequence into words and subwords, scaled apart."""
 
     @classmethod
     def of(
-        cls, parameters: Mapping[str, Any], *, input_dim: int, n_classes: int, divided: bool
+        cls,
+        parameters: Mapping[str, Any],
+        *,
+        input_dim: int,
+        n_classes: int,
+        have_labels: bool,
+        divided: bool,
     ) -> Self:
         """Make the network of a classifier's parameters, in types that Keras takes."""
-        embedding_dim = parameters["embedding_dim"]
+        embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
-            embedding_dim = max(16, 2 * n_classes)
+            embedding_dim = max(16, 2 * n_classes) if initial is None else initial.shape[1]
         return cls(
             input_dim=input_dim,
             embedding_dim=int(embedding_dim),
             hidden_units=int(parameters["hidden_units"]),
-            n_outputs=1 if n_classes == 2 else n_classes,
+            n_outputs=1 if n_classes == 2 and not have_labels else n_classes,
+            have_labels=have_labels,
             pooling=parameters["pooling"],
             dropout=float(parameters["dropout"]),
             l2=float(parameters["l2"]),
             label_smoothing=float(parameters["label_smoothing"]),
             divided=divided and parameters["pooling"] == "evidence",
         )
+
+    @property
+    def ends_in_sigmoids(self) -> bool:
+        """Whether each output is the logit of a class or label of its own, and no softmax."""
+        return self.n_outputs == 1 or self.have_labels
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -102,6 +117,10 @@ def starting_point(
     """
     largest_index = int(rows.X.max())
     input_dim: int | None = parameters["input_dim"]
+    initial = _checked_initial(parameters["initial_embedding"])
+    if initial is not None:
+        parameters = {**parameters, "initial_embedding": initial}
+        input_dim = input_dim or len(initial)
     if input_dim is not None and largest_index >= input_dim:
         raise ValueError(
             f"X holds the word index {largest_index}, beyond input_dim={input_dim}: raise "
@@ -112,18 +131,20 @@ def starting_point(
             parameters,
             input_dim=int(input_dim or max(largest_index + 1, N_RESERVED)),
             n_classes=n_classes,
+            have_labels=rows.have_labels,
             divided=bool((np.count_nonzero(rows.X == DIVIDER, axis=1) == 1).all()),
         )
         origin = f"input_dim={input_dim}"
         if input_dim is None:
             origin = f"X holds the word index {largest_index}, and input_dim=None"
         _check_memory(network, origin)
-        return network, initial_weights(network, rng)
+        return network, initial_weights(network, rng, initial)
     trained, weights = before
     network = Network.of(
         parameters,
         input_dim=int(input_dim or trained.input_dim),
         n_classes=n_classes,
+        have_labels=rows.have_labels,
         divided=trained.divided,
     )
     shapes = [array.shape for array in weights]
@@ -157,11 +178,43 @@ def _check_memory(network: Network, origin: str) -> None:
         ) from error
 
 
-def initial_weights(network: Network, rng: np.random.RandomState) -> Weights:
+def _checked_initial(initial: Any) -> Floats | None:
+    """Return the embedding table that a user gave as float32, or raise a ValueError."""
+    if initial is None:
+        return None
+    try:
+        table = check_array(initial, dtype=np.float32, input_name="initial_embedding", copy=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"initial_embedding must be an array of shape (input_dim, embedding_dim): {error}"
+        ) from error
+    if len(table) < N_RESERVED:
+        raise ValueError(
+            f"initial_embedding has {len(table)} rows: it needs one for each word index, and the "
+            f"first {N_RESERVED} are reserved."
+        )
+    return table
+
+
+def initial_weights(
+    network: Network, rng: np.random.RandomState, initial: Floats | None = None
+) -> Weights:
     """Draw weights as Keras's layers do: uniform embeddings, Glorot kernels, zero biases.
 
     With the pooling "evidence", whose shares are of another size, embeddings are normal instead.
+    The embeddings are those of `initial` where it is given.
+
+    Raises
+    ------
+    ValueError
+        If `initial` is not of the shape of the network's embeddings.
     """
+    if initial is not None and initial.shape != network.shapes[0]:
+        raise ValueError(
+            f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
+            f"make it {network.shapes[0]}: set them to {initial.shape[0]} and {initial.shape[1]}, "
+            "or to None and 'auto'."
+        )
     weights: Weights = []
     for shape in network.shapes:
         if len(shape) == 1:
@@ -173,7 +226,7 @@ def initial_weights(network: Network, rng: np.random.RandomState) -> Weights:
             else:
                 array = rng.uniform(-limit, limit, shape)
         weights.append(array.astype(np.float32))
-    return weights
+    return weights if initial is None else [initial, *weights[1:]]
 
 
 # -- forward ----------------------------------------------------------------------------------
@@ -187,36 +240,54 @@ def logits(averages: Floats, weights: Weights) -> Floats:
     return product(averages, kernel) + bias
 
 
-def losses(z: Floats, y: npt.NDArray[np.intp], label_smoothing: float = 0.0) -> Floats:
+def losses(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> Floats:
     """Return the cross-entropy of each sample from its logits, shape (n_samples,).
 
-    Smoothed labels are, by the share `label_smoothing`, of all classes alike.
+    That of several labels is the mean of theirs. Smoothed labels are, by the share
+    `label_smoothing`, of all classes alike.
     """
-    kept = 1 - label_smoothing
-    if z.shape[1] == 1:
-        return np.logaddexp(0, z[:, 0]) - (kept * y + label_smoothing / 2) * z[:, 0]
+    kept, smoothing = 1 - network.label_smoothing, network.label_smoothing
+    if network.ends_in_sigmoids:
+        return (np.logaddexp(0, z) - _truth(network, y) * z).mean(axis=1)
     logarithms = log_softmax(z, axis=1)
     found = -kept * logarithms[np.arange(len(z)), y]
-    return found - label_smoothing * logarithms.mean(axis=1) if label_smoothing else found
+    return found - smoothing * logarithms.mean(axis=1) if smoothing else found
 
 
-def probabilities(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _truth(network: Network, y: npt.NDArray[np.integer]) -> Floats:
+    """Return what the sigmoid units are to give, shape (n_samples, n_outputs)."""
+    smoothing = network.label_smoothing
+    return (1 - smoothing) * y.reshape(len(y), -1) + smoothing / 2
+
+
+def probabilities(network: Network, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the probability of each class from the logits, shape (n_samples, n_classes)."""
-    if z.shape[1] == 1:
-        return np.hstack([expit(-z), expit(z)])
-    return softmax(z, axis=1)
+    if network.have_labels:
+        return expit(z)
+    return np.hstack([expit(-z), expit(z)]) if z.shape[1] == 1 else softmax(z, axis=1)
 
 
-def log_probabilities(z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def log_probabilities(network: Network, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the logarithm of the probability of each class, shape (n_samples, n_classes)."""
-    if z.shape[1] == 1:
-        return np.hstack([log_expit(-z), log_expit(z)])
-    return log_softmax(z, axis=1)
+    if network.have_labels:
+        return log_expit(z)
+    return np.hstack([log_expit(-z), log_expit(z)]) if z.shape[1] == 1 else log_softmax(z, axis=1)
 
 
-def most_probable(z: Floats) -> npt.NDArray[np.intp]:
-    """Return the number of the most probable class from the logits, shape (n_samples,)."""
+def most_probable(network: Network, z: Floats) -> npt.NDArray[np.intp]:
+    """Return the number of the most probable class from the logits, shape (n_samples,).
+
+    Of several labels it is the matrix of those that are more probable than not.
+    """
+    if network.have_labels:
+        return (z > 0).astype(np.intp)
     return (z[:, 0] > 0).astype(np.intp) if z.shape[1] == 1 else z.argmax(axis=1)
+
+
+def n_right(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> float:
+    """Return the number of samples that are predicted as they are; of labels their share of it."""
+    is_right = most_probable(network, z) == y
+    return float(np.count_nonzero(is_right)) * len(y) / is_right.size
 
 
 # -- gradients --------------------------------------------------------------------------------
@@ -226,7 +297,7 @@ def loss_and_gradients(
     network: Network,
     weights: Weights,
     shares: csr_matrix,
-    y: npt.NDArray[np.intp],
+    y: npt.NDArray[np.integer],
     sample_weight: Floats | None,
     rng: np.random.RandomState | None = None,
 ) -> tuple[float, Weights, Floats]:
@@ -260,14 +331,14 @@ def loss_and_gradients(
         share = np.full(n_samples, 1 / n_samples, dtype)
     else:
         share = sample_weight / n_samples
-    smoothing = network.label_smoothing
-    loss = float(np.sum(share * losses(z, y, smoothing)))  # Not by BLAS: see product.
+    loss = float(np.sum(share * losses(network, z, y)))  # Not by BLAS: see product.
 
     # The derivative of either cross-entropy is probability minus truth.
-    if network.n_outputs == 1:
-        truth = (1 - smoothing) * y + smoothing / 2
-        backward = expit(z) - truth[:, np.newaxis].astype(dtype)
+    if network.ends_in_sigmoids:
+        backward = expit(z) - _truth(network, y).astype(dtype)
+        backward /= network.n_outputs
     else:
+        smoothing = network.label_smoothing
         backward = softmax(z, axis=1) - dtype.type(smoothing / network.n_outputs)
         backward[np.arange(n_samples), y] -= 1 - smoothing
     backward = backward * share[:, np.newaxis]

@@ -8,11 +8,16 @@ from math import log2
 from numbers import Real
 from typing import Any, Self
 
+from sklearn.metrics import get_scorer_names
+
 REGRESSION_LOSSES = (
     *("mse", "mae", "mape", "msle", "huber", "logcosh", "meansquarederror", "meanabsoluteerror"),
     *("meanabsolutepercentageerror", "meansquaredlogarithmicerror"),
 )
 """Keras's losses of a regression, by their names in small letters without underscores."""
+
+MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
+"""What every backend measures in each epoch, the last two where there are validation rows."""
 
 CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
@@ -44,12 +49,15 @@ class Plan:
     shuffle: bool
     early_stopping: bool
     monitor: str
+    min_delta: float
     patience: int
     restore_best_weights: bool
     callbacks: Any
     verbose: int
     n_rows: int
     n_classes: int
+    have_labels: bool
+    """Whether a row may have several of the classes, its labels."""
 
     @classmethod
     def of(
@@ -58,6 +66,7 @@ class Plan:
         *,
         n_rows: int,
         n_classes: int,
+        have_labels: bool = False,
         share_length: Callable[[], float] = _one,
     ) -> Self:
         """Resolve the parameters of a fit.
@@ -70,14 +79,20 @@ class Plan:
             If parameters contradict each other or the number of classes, or if `backend="scipy"`
             lacks what was asked for.
         """
-        known = {**parameters, "n_rows": n_rows, "n_classes": n_classes}
+        known = {
+            **parameters,
+            "n_rows": n_rows,
+            "n_classes": n_classes,
+            "have_labels": have_labels,
+        }
         if known["batch_size"] == "auto":
             known["batch_size"] = auto_batch_size(n_rows)
         if isinstance(known["learning_rate"], str):
-            known["learning_rate"] = auto_learning_rate(n_classes, share_length())
+            rate = auto_learning_rate(n_classes, share_length(), have_labels=have_labels)
+            known["learning_rate"] = rate
         plan = cls(**{field.name: known[field.name] for field in fields(cls)})
         plan._check()
-        loss = CROSS_ENTROPIES[n_classes > 2] if plan._loss_is("auto") else plan.loss
+        loss = plan._fitting_loss if plan._loss_is("auto") else plan.loss
         return replace(plan, backend=plan._chosen_backend(), loss=loss)
 
     @classmethod
@@ -87,6 +102,7 @@ class Plan:
         *,
         n_rows: int,
         n_classes: int,
+        have_labels: bool = False,
         share_length: Callable[[], float] = _one,
     ) -> Self:
         """Resolve the parameters of a call of `partial_fit`: one epoch, and no early stopping."""
@@ -105,6 +121,7 @@ class Plan:
             {**parameters, **of_chunk},
             n_rows=n_rows,
             n_classes=n_classes,
+            have_labels=have_labels,
             share_length=share_length,
         )
 
@@ -122,10 +139,27 @@ class Plan:
         name = self.loss if isinstance(self.loss, str) else known
         return name.lower().replace("_", "") in REGRESSION_LOSSES
 
+    @property
+    def _fitting_loss(self) -> str:
+        return CROSS_ENTROPIES[self.n_classes > 2 and not self.have_labels]
+
     def _loss_is(self, *names: str) -> bool:
         return isinstance(self.loss, str) and self.loss in names
 
+    @property
+    def is_scored(self) -> bool:
+        """Whether one of scikit-learn's scorers is to measure the monitor."""
+        return self.early_stopping and self.monitor not in MEASURED
+
     def _check(self) -> None:
+        if self.monitor not in MEASURED and (
+            not self.monitor.startswith("val_") or self.monitor[4:] not in get_scorer_names()
+        ):
+            raise ValueError(
+                f"monitor must be one of {list(MEASURED)}, or 'val_' and the name of a scorer of "
+                f"scikit-learn, such as 'val_f1_macro', got {self.monitor!r}: see "
+                "sklearn.metrics.get_scorer_names()."
+            )
         has_schedule = self.learning_rate_schedule != "constant"
         if not isinstance(self.optimizer, str | type) and has_schedule:
             raise ValueError(
@@ -144,11 +178,11 @@ class Plan:
                 f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
                 f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
             )
-        fitting = CROSS_ENTROPIES[self.n_classes > 2]
-        if is_cross_entropy and not self._loss_is("auto", fitting):
+        if is_cross_entropy and not self._loss_is("auto", self._fitting_loss):
+            kind = "labels of which a row may have several" if self.have_labels else "classes"
             raise ValueError(
-                f"loss={self.loss!r} does not go with {self.n_classes} classes: use {fitting!r} "
-                "or 'auto'."
+                f"loss={self.loss!r} does not go with {self.n_classes} {kind}: use "
+                f"{self._fitting_loss!r} or 'auto'."
             )
 
     def _chosen_backend(self) -> str:
@@ -175,10 +209,12 @@ def auto_batch_size(n_rows: int) -> int:
     return min(max(n_rows // 200, 2), 128)
 
 
-def auto_learning_rate(n_classes: int, share_length: float) -> float:
+def auto_learning_rate(n_classes: int, share_length: float, *, have_labels: bool) -> float:
     """Return the rate at which a step moves a sequence's vector by the same, whatever the rows.
 
     A step of Adam moves a weight by the learning rate at most, and so a sequence's vector by the
-    rate times the sum of the sequence's shares, `share_length`. More classes take larger steps.
+    rate times the sum of the sequence's shares, `share_length`. More classes take larger steps, and
+    labels of which a row may have several take larger ones still.
     """
-    return 0.03 * log2(n_classes) / share_length
+    bits = 2 * log2(2 * n_classes) if have_labels else log2(n_classes)
+    return 0.03 * bits / share_length

@@ -7,6 +7,7 @@ table. For a mean, a word's share is how large a part of the sequence it is. For
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -37,9 +38,12 @@ class ClassCounts(NamedTuple):
     """What class evidence is counted from. A row without a weight counts as 1."""
 
     document_frequency: npt.NDArray[np.float64]
-    """Weight of each class's rows that contain each word index, shape (input_dim, n_classes)."""
+    """Weight of each class's rows that contain each word index, shape (input_dim, n_classes).
+
+    Where a row may have several labels, there is a column more, of all rows.
+    """
     class_sizes: npt.NDArray[np.float64]
-    """Weight of each class's rows, shape (n_classes,)."""
+    """Weight of each class's rows, shape (n_classes,); the same holds."""
 
 
 def with_token_weights(
@@ -54,22 +58,40 @@ def with_token_weights(
     counts = _class_counts(network, rows.within(network.input_dim), n_classes)
     if before is not None:
         counts = ClassCounts(*(now + then for now, then in zip(counts, before, strict=True)))
-    weights = class_evidence(*counts).astype(np.float32)
+    weights = class_evidence(*counts, overlap=rows.have_labels).astype(np.float32)
     return replace(network, token_weights=weights), counts
 
 
 def _class_counts(network: Network, rows: Rows, n_classes: int) -> ClassCounts:
     X, y, sample_weight = rows
+    weights = np.ones(len(X)) if sample_weight is None else sample_weight
+    if rows.have_labels:
+        of_all = np.ones((len(y), 1))
+        members = np.hstack([y, of_all]) * weights[:, np.newaxis]
+        of_labels = np.zeros((network.input_dim, n_classes + 1))
+        for counts, block in _blocks_of_counts(X, network):
+            is_there = csr_matrix(
+                (np.ones(counts.nnz), counts.indices, counts.indptr[::2]),
+                shape=(counts.shape[0] // 2, counts.shape[1]),
+            )
+            of_labels += is_there.T @ members[block]
+        return ClassCounts(of_labels, members.sum(axis=0))
     frequency = np.zeros(network.input_dim * n_classes)
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        block = slice(start, start + ROWS_AT_ONCE)
-        counts = _counts_of_parts(X[block], network)
+    for counts, block in _blocks_of_counts(X, network):
         row_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr)) // 2
-        weights = None if sample_weight is None else sample_weight[block][row_of]
         pairs = counts.indices * np.int64(n_classes) + y[block][row_of]
-        frequency += np.bincount(pairs, weights, len(frequency))
+        of_pairs = None if sample_weight is None else sample_weight[block][row_of]
+        frequency += np.bincount(pairs, of_pairs, len(frequency))
     sizes = np.bincount(y, sample_weight, n_classes).astype(np.float64)
     return ClassCounts(frequency.reshape(network.input_dim, n_classes), sizes)
+
+
+def _blocks_of_counts(
+    X: npt.NDArray[np.integer], network: Network
+) -> Iterator[tuple[csr_matrix, slice]]:
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        yield _counts_of_parts(X[block], network), block
 
 
 # -- shares -----------------------------------------------------------------------------------
@@ -181,6 +203,16 @@ def average(X: npt.NDArray[np.int32], embedding: Floats, network: Network) -> Fl
     return matrix @ embedding
 
 
+def vectors_of(
+    X: npt.NDArray[np.integer], network: Network, embedding: Floats
+) -> npt.NDArray[np.float32]:
+    """Return the pooled vector of each sequence, checked, shape (n_samples, embedding_dim)."""
+    vectors = np.empty((len(X), network.embedding_dim), np.float32)
+    for rows, block in _checked_blocks(X, network):
+        vectors[rows] = average(block, embedding, network)
+    return vectors
+
+
 def logits_of(
     X: npt.NDArray[np.integer], network: Network, weights: Weights
 ) -> npt.NDArray[np.float64]:
@@ -192,9 +224,18 @@ def logits_of(
     embedding, *dense = weights
     weights = [embedding, *(array.astype(np.float64) for array in dense)]
     z = np.empty((len(X), network.n_outputs))
+    for rows, block in _checked_blocks(X, network):
+        z[rows] = logits(average(block, embedding, network), weights)
+    return z
+
+
+def _checked_blocks(
+    X: npt.NDArray[np.integer], network: Network
+) -> Iterator[tuple[slice, npt.NDArray[np.int32]]]:
     # All that is made of X is made of a block of it: X may take most of the memory.
     for first in range(0, len(X), ROWS_AT_ONCE):
         rows = slice(first, first + ROWS_AT_ONCE)
-        block = within(checked_indices(X[rows], "X", range(first, len(X))), network.input_dim)
-        z[rows] = logits(average(block, embedding, network), weights)
-    return z
+        yield (
+            rows,
+            within(checked_indices(X[rows], "X", range(first, len(X))), network.input_dim),
+        )

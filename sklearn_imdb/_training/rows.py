@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_imdb._checks import checked_labels, class_numbers, refuse_texts
 from sklearn_imdb._training.sequences import checked_indices, within
+
+ClassWeight: TypeAlias = Mapping[Any, float] | str | list[Mapping[int, float]] | None
 
 VALIDATION_SPLIT = 0.1
 """Share of the rows that is held out where nothing else is asked for."""
@@ -26,10 +28,16 @@ class Rows(NamedTuple):
 
     X: npt.NDArray[np.integer]
     """Word indices, shape (n_samples, maxlen)."""
-    y: npt.NDArray[np.intp]
-    """Class numbers, shape (n_samples,)."""
+    y: npt.NDArray[np.integer]
+    """Class numbers, shape (n_samples,); or a matrix of labels, of 0 and 1, shape (n_samples,
+    n_labels)."""
     sample_weight: npt.NDArray[np.floating] | None = None
     """With a mean of 1 where they come to a loss, shape (n_samples,)."""
+
+    @property
+    def have_labels(self) -> bool:
+        """Whether a row may have several labels."""
+        return self.y.ndim == 2
 
     def take(self, numbers: npt.NDArray[np.intp]) -> Rows:
         """Return the rows of these numbers."""
@@ -42,7 +50,12 @@ class Rows(NamedTuple):
 
 
 def checked_classes(labels: npt.NDArray[Any], name: str = "y") -> npt.NDArray[Any]:
-    """Return the different labels, sorted, or raise a ValueError where there is only one."""
+    """Return the different labels, sorted, or raise a ValueError where there is only one.
+
+    Those of a matrix of labels are the numbers of its columns.
+    """
+    if labels.ndim == 2:
+        return np.arange(labels.shape[1])
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
@@ -58,13 +71,22 @@ def checked_rows(
     sample_weight: Any,
     classes: npt.NDArray[Any] | None,
     suffix: str = "",
+    *,
+    have_labels: bool = False,
 ) -> tuple[Rows, npt.NDArray[Any]]:
     """Return the rows that weigh anything, and the classes of all where none are given.
 
     Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
-    But two of the classes must weigh something.
+    But two of the classes must weigh something. `have_labels` says whether given classes are labels
+    of which a row may have several.
     """
     numbers = None
+    if classes is not None and (labels.ndim == 2) != have_labels:
+        kinds = ("one label of each row", "a matrix of labels")
+        raise ValueError(
+            f"y{suffix} holds {kinds[labels.ndim == 2]}, and training began with "
+            f"{kinds[have_labels]}."
+        )
     given_classes = checked_classes(labels) if classes is None else classes
     y = class_numbers(labels, given_classes, f"y{suffix}")
     if sample_weight is not None:
@@ -75,7 +97,7 @@ def checked_rows(
         _check_weights(sample_weight, f"sample_weight{suffix}")
         numbers = np.flatnonzero(sample_weight)
         X, y, sample_weight = X[numbers], y[numbers], sample_weight[numbers]
-        if classes is None:
+        if classes is None and y.ndim == 1:
             checked_classes(given_classes[y])
     return Rows(checked_indices(X, f"X{suffix}", numbers), y, sample_weight), given_classes
 
@@ -86,6 +108,8 @@ def checked_validation(
     sample_weight_val: Any,
     classes: npt.NDArray[Any],
     training_shape: tuple[int, int],
+    *,
+    have_labels: bool,
 ) -> Rows | None:
     """Return the validation rows that `fit` was given; None where it was given none."""
     if X_val is None and y_val is None and sample_weight_val is None:
@@ -122,7 +146,9 @@ def checked_validation(
             UserWarning,
             stacklevel=3,
         )
-    validation, _ = checked_rows(X_val, y_val, sample_weight_val, classes, suffix="_val")
+    validation, _ = checked_rows(
+        X_val, y_val, sample_weight_val, classes, "_val", have_labels=have_labels
+    )
     return validation
 
 
@@ -131,10 +157,11 @@ def hold_out(
 ) -> tuple[Rows, Rows | None]:
     """Split the rows into those to train on and a stratified part to validate on.
 
-    A class with too few rows to be split stays with the rows to train on. Where nothing can be held
-    out, the second part is None and a warning says so.
+    A class with too few rows to be split stays with the rows to train on. Rows that may have
+    several labels are not stratified. Where nothing can be held out, the second part is None and a
+    warning says so.
     """
-    y = training.y
+    y = np.zeros(len(training.y), np.intp) if training.have_labels else training.y
     sizes = np.bincount(y)
     sizes = sizes[sizes > 0]
     n_held_out = math.ceil(len(y) * validation_split)
@@ -163,14 +190,19 @@ def hold_out(
 
 def with_row_weights(
     rows: Rows,
-    class_weight: Mapping[Any, float] | str | None,
+    class_weight: ClassWeight,
     classes: npt.NDArray[Any],
     n_before: int = 0,
     mean_before: float = 1.0,
 ) -> tuple[Rows, tuple[int, float]]:
     """Return the rows with their own weights times their classes'; see `with_mean_one`."""
     if class_weight is not None:
-        weights = _of_classes(class_weight, classes, rows.y)[rows.y]
+        if rows.have_labels:
+            weights = compute_sample_weight(class_weight, rows.y)
+        elif isinstance(class_weight, list):
+            raise ValueError("class_weight as a list is for a y with several labels of a row.")
+        else:
+            weights = _of_classes(class_weight, classes, rows.y)[rows.y]
         if rows.sample_weight is not None:
             weights = weights * rows.sample_weight
         _check_weights(weights, "class_weight")
@@ -179,7 +211,7 @@ def with_row_weights(
 
 
 def _of_classes(
-    class_weight: Mapping[Any, float] | str, classes: npt.NDArray[Any], y: npt.NDArray[np.intp]
+    class_weight: Mapping[Any, float] | str, classes: npt.NDArray[Any], y: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.float64]:
     """Return the weight of each of `classes`; "balanced" counts the class numbers `y`."""
     if isinstance(class_weight, str):

@@ -17,7 +17,7 @@ from sklearn_imdb._training.network import (
     logits,
     loss_and_gradients,
     losses,
-    most_probable,
+    n_right,
     penalty,
 )
 from sklearn_imdb._training.optimizers import Adam, OptimizerState, RowwiseAdam, update
@@ -54,7 +54,7 @@ def train(
     for _ in range(plan.epochs):
         begin_epoch()
         order = rng.permutation(n_samples) if plan.shuffle else np.arange(n_samples)
-        loss = n_right = 0.0
+        loss = right = 0.0
         steps.begin_epoch(-(-n_samples // batch_size))
         for start in range(0, n_samples, batch_size):
             rows = order[start : start + batch_size]
@@ -62,9 +62,9 @@ def train(
             weight = None if sample_weight is None else sample_weight[rows]
             batch_loss, z = steps.step(shares[rows], y, weight, rng)
             loss += batch_loss * len(rows)
-            n_right += float(np.count_nonzero(most_probable(z) == y))
+            right += n_right(network, z, y)
         steps.end_epoch()
-        logs = {"loss": loss / n_samples, "accuracy": n_right / n_samples}
+        logs = {"loss": loss / n_samples, "accuracy": right / n_samples}
         if validation is not None and validation_shares is not None:
             logs |= _evaluate(network, steps.weights, validation_shares, validation)
         if end_epoch(logs, steps.weights):
@@ -91,7 +91,7 @@ class _DenseSteps:
     def step(
         self,
         shares: csr_matrix,
-        y: npt.NDArray[np.intp],
+        y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
         rng: np.random.RandomState,
     ) -> tuple[float, Floats]:
@@ -129,7 +129,7 @@ class _RowSteps:
     def step(
         self,
         shares: csr_matrix,
-        y: npt.NDArray[np.intp],
+        y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
         rng: np.random.RandomState,
     ) -> tuple[float, Floats]:
@@ -155,11 +155,11 @@ class _RowSteps:
 
 def _evaluate(network: Network, weights: Weights, shares: csr_matrix, validation: Rows) -> Logs:
     z = logits(shares @ weights[0], weights)
-    each = losses(z, validation.y, network.label_smoothing)
+    each = losses(network, z, validation.y)
     loss = np.average(each, weights=validation.sample_weight)
     return {
         "val_loss": float(loss) + penalty(network, weights),
-        "val_accuracy": float(np.mean(most_probable(z) == validation.y)),
+        "val_accuracy": n_right(network, z, validation.y) / len(z),
     }
 
 

@@ -1,0 +1,286 @@
+"""A text with several labels: a matrix of 0 and 1 in, a sigmoid unit each, a matrix out."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.utils.class_weight import compute_sample_weight
+
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
+from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._training.network import Network, initial_weights, loss_and_gradients
+from sklearn_imdb._training.pooling import with_token_weights, word_shares
+from sklearn_imdb._training.rows import Rows, hold_out
+
+WORDS = ["fine", "long", "loud", "sad"]
+
+
+def documents(n, seed=0):
+    """Texts in which each of four words stands for a label."""
+    rng = np.random.RandomState(seed)
+    Y = (rng.random_sample((n, len(WORDS))) < 0.4).astype(int)
+    others = np.array(["the", "film", "cast", "plot", "score"])
+    return [
+        " ".join(rng.permutation([*others[rng.randint(5, size=4)], *np.array(WORDS)[row == 1]]))
+        for row in Y
+    ], Y
+
+
+@pytest.fixture(scope="module")
+def texts_and_labels():
+    return documents(400)
+
+
+@pytest.fixture(scope="module")
+def sequences_and_labels(texts_and_labels):
+    texts, Y = texts_and_labels
+    return SequenceVectorizer(maxlen=8).fit_transform(texts), Y
+
+
+def quick(**parameters):
+    parameters = {"epochs": 20, "learning_rate": 0.02, "batch_size": 32, **parameters}
+    return EmbeddingAverageClassifier(random_state=0, **parameters)
+
+
+# -- learning -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", ["tutorial", "ngram"])
+def test_both_presets_learn_several_labels(preset, texts_and_labels):
+    texts, Y = texts_and_labels
+    pipeline = make_text_classifier(preset, random_state=0)
+    if preset == "tutorial":
+        pipeline.set_params(
+            classifier__learning_rate=0.02, vectorizer__maxlen=8, classifier__batch_size=16
+        )
+    pipeline.fit(texts[:300], Y[:300])
+    assert pipeline.score(texts[300:], Y[300:]) > 0.9
+
+
+@pytest.mark.parametrize(
+    "of", [np.asarray, csr_matrix, pd.DataFrame, np.ndarray.tolist, lambda Y: Y.astype(bool)]
+)
+def test_the_matrix_may_be_of_any_kind(sequences_and_labels, of):
+    X, Y = sequences_and_labels
+    expected = quick(epochs=1).fit(X, Y)
+    assert_array_equal(quick(epochs=1).fit(X, of(Y)).embedding_, expected.embedding_)
+
+
+def test_what_comes_out_is_what_scikit_learns_network_gives(sequences_and_labels):
+    X, Y = sequences_and_labels
+    ours = quick().fit(X, Y)
+    with pytest.warns(ConvergenceWarning):
+        theirs = MLPClassifier(max_iter=2, random_state=0).fit(X, Y)
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        assert getattr(ours, method)(X[:3]).shape == getattr(theirs, method)(X[:3]).shape
+    assert ours.predict(X).dtype == theirs.predict(X).dtype
+    assert_array_equal(ours.classes_, theirs.classes_)
+    assert ours.decision_function(X).shape == Y.shape
+    assert_array_equal(ours.predict(X), ours.predict_proba(X) > 0.5)
+    assert_allclose(np.exp(ours.predict_log_proba(X)), ours.predict_proba(X))
+    assert ours.score(X, Y) == accuracy_score(Y, ours.predict(X))
+    assert ours.__sklearn_tags__().classifier_tags.multi_label
+
+
+def test_the_accuracy_of_an_epoch_is_the_share_of_labels_that_are_right(sequences_and_labels):
+    X, Y = sequences_and_labels
+    classifier = quick(epochs=3).fit(X, Y, X_val=X[:99], y_val=Y[:99])
+    expected = np.mean(classifier.predict(X[:99]) == Y[:99])
+    assert classifier.history_["val_accuracy"][-1] == pytest.approx(expected)
+
+
+def test_the_gradient_is_that_of_differences():
+    network = Network(7, 3, 4, 3, have_labels=True, label_smoothing=0.1, l2=0.01)
+    rng = np.random.RandomState(0)
+    weights = [array.astype(np.float64) for array in initial_weights(network, rng)]
+    X, y = rng.randint(1, 7, (5, 4)), rng.randint(2, size=(5, 3))
+    shares = word_shares(X, network).astype(np.float64)
+    _, gradients, _ = loss_and_gradients(network, weights, shares, y, None)
+    for array, gradient in zip(weights, gradients, strict=True):
+        for index in np.ndindex(array.shape):
+            kept, losses = array[index], []
+            for step in (1e-5, -1e-5):
+                array[index] = kept + step
+                losses.append(loss_and_gradients(network, weights, shares, y, None)[0])
+            array[index] = kept
+            assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(gradient[index], abs=1e-6)
+
+
+@pytest.mark.usefixtures("keras")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("parameters", [{}, {"pooling": "evidence", "label_smoothing": 0.1}])
+def test_both_backends_learn_the_same(sequences_and_labels, parameters):
+    X, Y = sequences_and_labels
+    arguments = {"X_val": X[:50], "y_val": Y[:50], "sample_weight": np.linspace(0.5, 2, len(X))}
+    scipy, keras = (
+        quick(epochs=3, backend=backend, **parameters).fit(X, Y, **arguments)
+        for backend in ("scipy", "keras")
+    )
+    for name in scipy.history_:
+        assert_allclose(scipy.history_[name], keras.history_[name], atol=1e-4)
+    assert_allclose(scipy.embedding_, keras.embedding_, atol=1e-4)
+    assert_allclose(scipy.model_.predict(X[:9], verbose=0), scipy.predict_proba(X[:9]), atol=1e-5)
+    assert_array_equal(scipy.keras_classifier_.predict(X[:9]), scipy.predict(X[:9]))
+
+
+@pytest.mark.usefixtures("keras")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_loss_of_one_class_of_many_is_refused(sequences_and_labels):
+    with pytest.raises(ValueError, match="does not go with several labels of a row"):
+        quick(loss="categorical_crossentropy").fit(*sequences_and_labels)
+    with pytest.raises(ValueError, match="4 labels of which a row may have several: use 'binary"):
+        quick(loss="sparse_categorical_crossentropy").fit(*sequences_and_labels)
+
+
+def test_it_is_as_accurate_as_a_classifier_for_each_label():
+    texts, Y = documents(600, seed=1)
+    pipeline = make_text_classifier(random_state=0)
+    ours, theirs = (
+        f1_score(
+            Y[400:],
+            classifier.fit(texts[:400], Y[:400]).predict(texts[400:]),
+            average="micro",
+        )
+        for classifier in (pipeline, OneVsRestClassifier(pipeline))
+    )
+    assert ours >= theirs
+
+
+# -- evidence -----------------------------------------------------------------------------------
+
+
+def test_the_evidence_of_one_label_a_document_is_that_of_classes():
+    rng = np.random.RandomState(0)
+    frequency = rng.randint(9, size=(20, 3))
+    sizes = np.array([30, 40, 50])
+    with_all = np.column_stack([frequency, frequency.sum(axis=1)])
+    assert_allclose(
+        class_evidence(with_all, np.append(sizes, sizes.sum()), overlap=True),
+        class_evidence(frequency, sizes),
+    )
+
+
+def test_the_evidence_of_labels_by_hand():
+    # One label of 4 of 8 documents, and one that all have and that tells nothing.
+    [evidence] = class_evidence(np.array([[2, 2, 2]]), np.array([4, 8, 8]), overlap=True)
+    share = (2 + 6 * 0.5) / (2 + 6)
+    assert evidence == pytest.approx(np.sqrt(share) * np.log(share / (1 - share)))
+
+
+def test_rows_are_counted_for_each_of_their_labels():
+    X, y = np.array([[4, 5], [4, 0], [5, 5]]), np.array([[1, 1], [0, 1], [0, 0]])
+    _, counts = with_token_weights(
+        Network(6, 2, 0, 2, pooling="evidence", have_labels=True),
+        Rows(X, y, np.array([1.0, 2.0, 3.0])),
+        2,
+    )
+    assert_array_equal(counts.document_frequency[4:], [[1, 3, 3], [1, 1, 4]])
+    assert_array_equal(counts.class_sizes, [1, 3, 6])
+
+
+@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
+@pytest.mark.parametrize("subword_range", [None, (3, 3)])
+def test_the_vocabulary_of_chunks_is_that_of_all(texts_and_labels, ngram_range, subword_range):
+    texts, Y = texts_and_labels
+    vectorizer = SequenceVectorizer(
+        rank_by="class_evidence",
+        ngram_range=ngram_range,
+        subword_range=subword_range,
+        min_df=2,
+        tokenizer="unicode",
+    )
+    whole = vectorizer.fit(texts, Y).vocabulary_
+    chunks = SequenceVectorizer(**vectorizer.get_params())
+    chunks.partial_fit(texts[:150], Y[:150])
+    chunks = pickle.loads(pickle.dumps(chunks)).partial_fit(texts[150:], csr_matrix(Y[150:]))
+    assert chunks.vocabulary_ == whole
+    assert set(list(whole)[:6]) & set(WORDS)
+    with pytest.raises(ValueError, match=r"y has the labels \[0, 1, 2\] .* began with .*\[0, 1"):
+        chunks.partial_fit(texts[:9], Y[:9, :3])
+    with pytest.raises(ValueError, match="began with the labels"):
+        chunks.partial_fit(texts[:9], Y[:9, 0])
+
+
+# -- rows, weights, stopping ----------------------------------------------------------------------
+
+
+def test_held_out_rows_are_a_part_of_all():
+    rows = Rows(np.arange(20).reshape(20, 1), np.eye(20, dtype=np.int8))
+    training, validation = hold_out(rows, 0.2, np.random.RandomState(0))
+    assert (len(training.y), len(validation.y)) == (16, 4)
+    assert sorted([*training.X.ravel(), *validation.X.ravel()]) == list(range(20))
+
+
+def test_early_stopping_and_weights_work_as_with_one_label(sequences_and_labels):
+    X, Y = sequences_and_labels
+    stopped = quick(early_stopping=True, monitor="val_f1_micro", epochs=60).fit(X, Y)
+    assert stopped.history_["val_f1_micro"][stopped.best_epoch_ - 1] > 0.9
+    weight = np.where(Y[:, 0] == 1, 3.0, 1.0)
+    by_row = quick(epochs=2).fit(X, Y, sample_weight=weight)
+    by_label = quick(epochs=2, class_weight=[{0: 1, 1: 3}, *[{0: 1, 1: 1}] * 3]).fit(X, Y)
+    assert_array_equal(by_row.embedding_, by_label.embedding_)
+
+
+def test_balanced_labels_are_weighed_as_scikit_learn_weighs_them(sequences_and_labels):
+    X, Y = sequences_and_labels
+    by_row = quick(epochs=2).fit(X, Y, sample_weight=compute_sample_weight("balanced", Y))
+    assert_array_equal(
+        by_row.embedding_, quick(epochs=2, class_weight="balanced").fit(X, Y).embedding_
+    )
+
+
+def test_chunks_go_on_and_need_the_labels_first(sequences_and_labels):
+    X, Y = sequences_and_labels
+    classifier = quick(pooling="evidence", hidden_units=0)
+    with pytest.raises(ValueError, match="classes must list all labels"):
+        classifier.partial_fit(X, Y)
+    with pytest.raises(ValueError, match="4 columns of labels, and 3 labels are known"):
+        classifier.partial_fit(X, Y, classes=range(3))
+    for _ in range(12):
+        for rows in (slice(0, 200), slice(200, 400)):
+            classifier.partial_fit(X[rows], Y[rows], classes=range(4))
+    assert classifier.score(X, Y) > 0.9
+    with pytest.raises(ValueError, match=r"y holds one label of each row, .* a matrix of labels"):
+        classifier.partial_fit(X, Y[:, 0])
+
+
+def test_other_kinds_of_labels_in_a_warm_start_or_in_validation_are_refused(sequences_and_labels):
+    X, Y = sequences_and_labels
+    classifier = quick(epochs=1, warm_start=True)
+    with pytest.raises(ValueError, match="y_val holds one label of each row"):
+        classifier.fit(X, Y, X_val=X[:9], y_val=Y[:9, 0])
+    classifier.fit(X, Y[:, 0])
+    with pytest.raises(ValueError, match="y holds a matrix of labels, and training began with one"):
+        classifier.fit(X, Y[:, :2])
+
+
+def test_a_list_of_class_weights_needs_several_labels(sequences_and_labels):
+    X, Y = sequences_and_labels
+    with pytest.raises(ValueError, match="class_weight as a list is for"):
+        quick(class_weight=[{0: 1, 1: 2}]).fit(X, Y[:, 0])
+
+
+# -- in scikit-learn's tools ----------------------------------------------------------------------
+
+
+def test_search_and_cross_validation_take_the_matrix(texts_and_labels):
+    texts, Y = texts_and_labels
+    pipeline = make_text_classifier(random_state=0)
+    search = GridSearchCV(pipeline, {"classifier__epochs": [1, 4]}, scoring="f1_macro", cv=2)
+    assert search.fit(texts, Y).best_score_ > 0.5
+    assert cross_val_predict(pipeline, texts, Y, cv=2, method="predict_proba").shape == Y.shape
+
+
+def test_a_saved_pipeline_predicts_the_same(texts_and_labels):
+    texts, Y = texts_and_labels
+    pipeline = make_text_classifier(random_state=0).fit(texts, Y)
+    loaded = pickle.loads(pickle.dumps(pipeline))
+    assert_array_equal(loaded.predict_proba(texts[:9]), pipeline.predict_proba(texts[:9]))
