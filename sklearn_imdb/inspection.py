@@ -1,60 +1,51 @@
-"""Why a text was classified as it was, and which words the network takes for alike."""
+"""Why a text was classified as it was, which words speak for a class, and which are alike."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
+from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_imdb._convention import DIVIDER, PADDING
-from sklearn_imdb._explain.attribution import attributions
-from sklearn_imdb._explain.page import TextExplanation, element, signed
+from sklearn_imdb._explain.attribution import class_scores
+from sklearn_imdb._explain.contributions import (
+    TokenContributions,
+    contributions_of,
+    is_token_at,
+    number_of,
+)
+from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
 from sklearn_imdb._explain.spans import aligned
-from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import is_subword
-from sklearn_imdb._text.vocabulary import names_of
-from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = [
+    "ClassWordsDisplay",
     "TextExplanation",
     "TokenContributions",
+    "class_words",
     "explain_html",
     "nearest_words",
     "token_contributions",
 ]
 
-
-class TokenContributions(NamedTuple):
-    """What each token of a text contributed to a logit.
-
-    `contributions.sum()` is `logit - baseline`. They are computed in float64, where
-    `decision_function` adds up embeddings in float32: it differs from `logit` in the sixth digit.
-    """
-
-    tokens: list[str]
-    """The tokens that the network was given, in order, as `inverse_transform` of the vectorizer
-    names them: `<START>`, and `<UNK>` for a word it does not know. Tokens that were cut off
-    and padding contribute nothing and are not listed."""
-    contributions: npt.NDArray[np.float64]
-    """Of each token, shape (n_tokens,)."""
-    logit: float
-    """The logit of `label`."""
-    baseline: float
-    """The same logit of a sequence of nothing but padding."""
-    label: Any
-    """The class whose logit it is."""
+_WAYS_OUT = {
+    "best_estimator_": "best_estimator_",
+    "calibrated_classifiers_": "calibrated_classifiers_[0].estimator, one of its fitted pipelines",
+    "estimators_": "estimators_[0], one of its fitted pipelines",
+    "estimator_": "estimator_",
+}
+"""Where meta-estimators hold a fitted pipeline."""
 
 
 def token_contributions(
-    pipeline: Pipeline, texts: Iterable[Any], *, label: Any = None
+    pipeline: Pipeline, texts: Iterable[Any], *, label: Any = None, against: Any = None
 ) -> list[TokenContributions]:
     """Tell how much each token of each text moved the decision.
 
@@ -68,13 +59,16 @@ def token_contributions(
     Parameters
     ----------
     pipeline : Pipeline
-        Fitted, of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+        Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+        Steps before them, which clean the texts, are applied first.
     texts : iterable of str, or of lists of int
         The documents, as the pipeline takes them.
     label : object, default=None
         Class whose logit to explain. None takes `classes_[1]` of two classes, so that positive
-        contributions speak for it and negative ones for `classes_[0]`; of more classes it
-        takes for each text the predicted one.
+        contributions speak for it and negative ones for `classes_[0]`; of more classes, and of
+        several labels a text, it takes for each text the most probable one.
+    against : object, default=None
+        Class whose logit is taken from that of `label`: why one rather than the other.
 
     Returns
     -------
@@ -88,7 +82,8 @@ def token_contributions(
     TypeError
         If `pipeline` is of other steps, or `texts` holds no documents.
     ValueError
-        If `label` is none of the classes; and where the pipeline's own predictions raise one.
+        If `label` or `against` is none of the classes, or both are the same; and where the
+        pipeline's own predictions raise one.
 
     See Also
     --------
@@ -103,7 +98,7 @@ def token_contributions(
     or "evidence", padding has no part, and the baseline is the logit of the zero vector.
 
     With more than two classes only differences between logits decide: a token that raises all of
-    them alike has large contributions and moves nothing.
+    them alike has large contributions and moves nothing. `against` gives such a difference.
 
     References
     ----------
@@ -121,13 +116,8 @@ def token_contributions(
     ('superb', 'dull')
     """
     vectorizer, classifier = _estimators(pipeline)
-    X = vectorizer.transform(texts)
-    # Which checks X as well.
-    logits = _explained_logits(classifier.decision_function(X), classifier.classes_, label)
-    network, weights = classifier._fitted_network(), classifier._weights()
-    return _explained(
-        X, logits, network, weights, vectorizer.vocabulary_, vectorizer._fitted_recipe()
-    )
+    X = vectorizer.transform(_cleaned(pipeline, texts))
+    return _explained(vectorizer, classifier, X, label, against)
 
 
 def explain_html(
@@ -135,6 +125,7 @@ def explain_html(
     text: str,
     *,
     label: Any = None,
+    against: Any = None,
     target_names: Sequence[str] | None = None,
 ) -> TextExplanation:
     """Show a text with its words tinted by what they contributed to the decision.
@@ -142,18 +133,19 @@ def explain_html(
     The text is shown as it was written, with all its capitals and marks; blue and a straight
     underline mark what speaks for the class, vermilion and a wavy underline what speaks against
     it, the stronger the deeper, wider and bolder. What an n-gram contributed is spread evenly over
-    its words, and with `binary` over all its places. Words that the network was not given, because
-    the text was cut off at `maxlen` or by `oov_char=None`, are grey italics. The strongest tokens
-    are listed below with their numbers, those of all places added up.
+    its words, and with `binary` over all its places. Words in no term of the vocabulary have a
+    dotted underline. Words beyond `maxlen` are grey italics. The strongest tokens are listed below
+    with their numbers, those of all places added up.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Fitted, of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+        Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+        Where steps before them clean texts, the cleaned text is shown.
     text : str
         One text. Markup in it is shown, and does nothing.
-    label : object, default=None
-        Class whose logit to explain, as in :func:`token_contributions`.
+    label, against : object, default=None
+        Class whose logit to explain, and another, as in :func:`token_contributions`.
     target_names : sequence of str, default=None
         Names of the classes, in the order of `classes_`; None shows the labels.
 
@@ -169,7 +161,7 @@ def explain_html(
     TypeError
         If `pipeline` is of other steps, `text` is no str, or `target_names` have no order.
     ValueError
-        If `label` is none of the classes, or `target_names` are not as many.
+        If `label` or `against` is none of the classes, or `target_names` are not as many.
 
     See Also
     --------
@@ -194,58 +186,28 @@ def explain_html(
     if not isinstance(text, str):
         raise TypeError(f"text must be one str, got {text!r} of type {type(text).__name__}.")
     vectorizer, classifier = _estimators(pipeline)
-    [explained] = token_contributions(pipeline, [text], label=label)
-    X = vectorizer.transform([text])
+    [cleaned] = _cleaned(pipeline, [text])
+    X = vectorizer.transform([cleaned])
+    [explained] = _explained(vectorizer, classifier, X, label, against)
     classes = classifier.classes_.tolist()
-    names = dict(zip(classes, _names(classes, target_names), strict=True))
+    names = dict(zip(classes, shown_names(classes, target_names), strict=True))
     alignment = aligned(
-        text, vectorizer._fitted_recipe(), vectorizer.vocabulary_, vectorizer._maxlen()
+        cleaned, vectorizer._fitted_recipe(), vectorizer.vocabulary_, vectorizer._maxlen()
     )
 
     [sequence] = np.asarray(X)
     n_tokens = len(alignment.tokens)
     begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
-    read = sequence[begin : begin + n_tokens]
-    # A token of index 0 is padding to the network, and is not among the contributions.
-    is_token = _is_token(read, vectorizer._fitted_recipe())
-    of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
-    of_words: defaultdict[int, float] = defaultdict(float)
-    by_token: defaultdict[str, list[float]] = defaultdict(list)
-    notes = []
-    for token, words, contribution in zip(
-        explained.tokens, of_tokens, explained.contributions.tolist(), strict=True
-    ):
-        if words:
-            # A subword is a part of its word's contribution.
-            name = alignment.names[words[0]] if is_subword(token) else token
-            by_token[name].append(contribution)
-        else:
-            notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
-        for word in words:
-            of_words[word] += contribution / len(words)
-
     [probabilities] = classifier.predict_proba(X)
-    predicted = probabilities.argmax()
-    summary = (
-        f"Predicted: {names[classes[predicted]]}, with probability "
-        f"{probabilities[predicted]:.2f}. Logit of {names[explained.label]}: "
-        f"{signed(explained.baseline)} without words, {signed(explained.contributions.sum())} by "
-        f"them, together {signed(explained.logit)}."
-    )
-    against = f"away from {names[explained.label]}"
-    if len(names) == 2:
-        against = "towards " + next(name for one, name in names.items() if one != explained.label)
-    if not alignment.is_verbatim:
-        notes.append("Shown are the words that the tokenizer made, not the text as it was written.")
-    return TextExplanation(
-        element(
-            alignment,
-            of_words,
-            directions=(f"towards {names[explained.label]}", against),
-            summary=summary,
-            tokens=by_token,
-            notes=notes,
-        )
+    return explanation(
+        alignment,
+        explained,
+        is_token_at(sequence[begin : begin + n_tokens], vectorizer._fitted_recipe()).tolist(),
+        probabilities,
+        names,
+        is_cut=n_tokens >= vectorizer._maxlen(),
+        is_cleaned=cleaned != text,
+        have_labels=classifier._have_labels,
     )
 
 
@@ -259,7 +221,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     Parameters
     ----------
     pipeline : Pipeline
-        Fitted, of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+        Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
     word : str
         As it stands in `vocabulary_` of the vectorizer, mostly in lower case.
     n : int, default=10
@@ -290,16 +252,11 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     ['loved', 'wonderful', 'flawless']
     """
     vectorizer, classifier = _estimators(pipeline)
-    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"n must be a positive integer, got {n!r}.")
+    _check_n(n)
     embedding = classifier.embedding_
     if classifier.token_weights_ is not None:
         embedding = embedding * classifier.token_weights_[:, np.newaxis]
-    known = {
-        known_word: rank + vectorizer.index_from
-        for known_word, rank in vectorizer.vocabulary_.items()
-        if rank + vectorizer.index_from < len(embedding) and not is_subword(known_word)
-    }
+    known = _known_terms(vectorizer, classifier)
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
@@ -313,95 +270,229 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     return [(words[number], float(cosines[number])) for number in np.argsort(-cosines)[:n]]
 
 
+def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarray:
+    """Return the words and n-grams that speak most for each class.
+
+    The score of a term is by how much it moves the logit of the class: the logit of a document that
+    holds the term once and nothing else, less that of a document without words. Without a hidden
+    layer the network is linear, and the score is exact for every document, but for the scale that
+    the document's length gives it. With a hidden layer other words may change it.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+    n : int, default=20
+        How many terms of each class to return; fewer where fewer speak for it.
+    label : object, default=None
+        The class; None takes each of them.
+
+    Returns
+    -------
+    words : recarray of shape (n_words,)
+        With the fields `label`, `word` and `score` (float64), class after class, the highest score
+        first. `pandas.DataFrame(words)` makes a table.
+
+    Raises
+    ------
+    NotFittedError
+        Before `fit`.
+    TypeError
+        If `pipeline` is of other steps.
+    ValueError
+        If `label` is none of the classes, `n` is no positive integer, or no words are known.
+
+    See Also
+    --------
+    ClassWordsDisplay : Draws them.
+    token_contributions : The words of one text.
+
+    Notes
+    -----
+    With more than two classes only differences between logits decide, and scores are relative to
+    the mean over the classes. With `pooling="evidence"` the score has the term's weight in it.
+    Subwords are left out.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_classifier
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> from sklearn_imdb.inspection import class_words
+    >>> pipeline = make_text_classifier("tutorial", random_state=0)
+    >>> pipeline = pipeline.fit(*make_reviews(2000, random_state=0))
+    >>> words = class_words(pipeline, n=3)
+    >>> print(*words[words.label == 1].word, sep=", ")
+    adored, loved, flawless
+    """
+    vectorizer, classifier = _estimators(pipeline)
+    _check_n(n)
+    known, classes = _known_terms(vectorizer, classifier), classifier.classes_.tolist()
+    terms = np.array(list(known), dtype=object)
+    scores = class_scores(
+        classifier._fitted_network(),
+        classifier._weights(),
+        np.fromiter(known.values(), np.intp),
+        classifier.n_features_in_,
+        len(classes),
+    )
+    rows = []
+    for number in range(len(classes)) if label is None else [number_of(label, classes)]:
+        best = np.argsort(-scores[:, number], kind="stable")[:n]
+        best = best[scores[best, number] > 0]
+        rows += [
+            (classes[number], term, score)
+            for term, score in zip(terms[best], scores[best, number].tolist(), strict=True)
+        ]
+    kinds = [("label", classifier.classes_.dtype), ("word", object), ("score", np.float64)]
+    return np.array(rows, dtype=kinds).view(np.recarray)
+
+
+class ClassWordsDisplay:
+    """Plot of the words and n-grams that speak most for each class.
+
+    Create a display with :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    words : recarray
+        As :func:`class_words` returns them.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+    ax_ : ndarray of matplotlib.axes.Axes
+        The axes of each class, side by side.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_classifier
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> from sklearn_imdb.inspection import ClassWordsDisplay
+    >>> pipeline = make_text_classifier(random_state=0).fit(*make_reviews(2000, random_state=0))
+    >>> display = ClassWordsDisplay.from_estimator(pipeline, n=5)
+    >>> [ax.get_title() for ax in display.ax_]
+    ['0', '1']
+    """
+
+    def __init__(self, *, words: np.recarray) -> None:
+        self.words = words
+
+    @classmethod
+    def from_estimator(
+        cls, pipeline: Pipeline, *, n: int = 10, label: Any = None, ax: Any = None
+    ) -> Self:
+        """Plot the words of a fitted pipeline's classes.
+
+        Parameters
+        ----------
+        pipeline, n, label
+            As :func:`class_words` takes them.
+        ax : sequence of matplotlib.axes.Axes, default=None
+            Axes to draw into, one for each class; None makes a figure.
+
+        Returns
+        -------
+        display : ClassWordsDisplay
+        """
+        return cls(words=class_words(pipeline, n, label)).plot(ax=ax)
+
+    def plot(self, ax: Any = None) -> Self:
+        """Plot the words, into axes or a new figure as :meth:`from_estimator` does.
+
+        Raises
+        ------
+        ValueError
+            If `ax` has not as many axes as there are classes.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        labels = list(dict.fromkeys(self.words.label.tolist()))
+        if ax is None:
+            tallest = max(map(self.words.label.tolist().count, labels))
+            _, ax = plt.subplots(
+                ncols=len(labels),
+                squeeze=False,
+                figsize=(3.2 * len(labels), 0.8 + 0.25 * tallest),
+                layout="constrained",
+            )
+        self.ax_ = np.ravel(ax)
+        if len(self.ax_) != len(labels):
+            raise ValueError(f"ax must be {len(labels)} axes, one for each class, got {ax!r}.")
+        self.figure_ = self.ax_[0].figure
+        for one, label in zip(self.ax_, labels, strict=True):
+            words = self.words[self.words.label == label]
+            one.barh(np.arange(len(words)), words.score, color="#0072B2")
+            one.set_yticks(np.arange(len(words)), words.word)
+            one.invert_yaxis()
+            one.set(title=str(label), xlabel="score")
+        return self
+
+
+# -- what the functions share -------------------------------------------------------------------
+
+
 def _estimators(pipeline: Any) -> tuple[SequenceVectorizer, EmbeddingAverageClassifier]:
     steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
     match steps:
-        case [SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
+        case [*_, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
             check_is_fitted(classifier)
             check_is_fitted(vectorizer)
             return vectorizer, classifier
     got = type(pipeline).__name__
     if steps:
         got += f" of {', '.join(type(step).__name__ for step in steps)}"
-    if hasattr(pipeline, "best_estimator_"):
-        got += ": pass its best_estimator_"
+    for name, remedy in _WAYS_OUT.items():
+        if hasattr(pipeline, name):
+            got += f": pass its {remedy}"
     raise TypeError(
-        "pipeline must be a fitted Pipeline of a SequenceVectorizer and an "
+        "pipeline must be a fitted Pipeline that ends in a SequenceVectorizer and an "
         f"EmbeddingAverageClassifier, got {got}."
     )
 
 
-class _ExplainedLogits(NamedTuple):
-    """One logit of each row: its column, the label it speaks for, and its sign for that label."""
+def _cleaned(pipeline: Pipeline, texts: Iterable[Any]) -> Any:
+    """Return the texts as the steps before the vectorizer hand them to it."""
+    for _, step in pipeline.steps[:-2]:
+        if step is not None and step != "passthrough":
+            texts = step.transform(texts)
+    return texts
 
-    columns: npt.NDArray[np.intp]
-    labels: list[Any]
-    signs: npt.NDArray[np.float64]
+
+def _check_n(n: Any) -> None:
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"n must be a positive integer, got {n!r}.")
 
 
-def _explained_logits(
-    z: npt.NDArray[np.float64], classes: npt.NDArray[Any], label: Any
-) -> _ExplainedLogits:
-    """Choose the logits of `label`; where that is None, of `classes[1]` or the predicted class."""
-    known = classes.tolist()
-    if label is None:
-        numbers = np.ones(len(z), dtype=np.intp) if z.ndim == 1 else z.argmax(axis=1)
-    elif label in known:
-        numbers = np.full(len(z), known.index(label))
-    else:
-        raise ValueError(f"label={label!r} is none of the classes {known}.")
-    labels = [known[number] for number in numbers.tolist()]
-    if z.ndim == 1:  # One logit for both classes.
-        signs = np.where(numbers == 1, 1.0, -1.0)
-        return _ExplainedLogits(np.zeros_like(numbers), labels, signs)
-    return _ExplainedLogits(numbers, labels, np.ones(len(z)))
+def _known_terms(
+    vectorizer: SequenceVectorizer, classifier: EmbeddingAverageClassifier
+) -> dict[str, int]:
+    """Return the index of each word and n-gram that the network has an embedding of."""
+    return {
+        term: rank + vectorizer.index_from
+        for term, rank in vectorizer.vocabulary_.items()
+        if rank + vectorizer.index_from < len(classifier.embedding_) and not is_subword(term)
+    }
 
 
 def _explained(
+    vectorizer: SequenceVectorizer,
+    classifier: EmbeddingAverageClassifier,
     X: Any,
-    logits: _ExplainedLogits,
-    network: Network,
-    weights: Weights,
-    vocabulary: Mapping[str, int],
-    recipe: Recipe,
+    label: Any,
+    against: Any,
 ) -> list[TokenContributions]:
-    X = np.asarray(X)
-    indices, name_numbers = np.unique(X, return_inverse=True)
-    names = names_of(indices.tolist(), vocabulary, recipe)
-    name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
-    found = attributions(network, weights, X, logits.columns)
-    is_token = _is_token(X, recipe)
-    return [
-        TokenContributions(
-            tokens=[names[number] for number in name_numbers[row][is_token[row]].tolist()],
-            contributions=sign * found.contributions[row][is_token[row]],
-            logit=float(sign * found.logits[row]),
-            baseline=float(sign * found.baselines[row]),
-            label=logits.labels[row],
-        )
-        for row, sign in enumerate(logits.signs)
-    ]
-
-
-def _is_token(X: npt.NDArray[np.integer], recipe: Recipe) -> npt.NDArray[np.bool_]:
-    """Whether each index stands for a token, and not for padding or the divider."""
-    return (X != PADDING) & ((X != DIVIDER) | (recipe.subword_range is None))
-
-
-def _names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
-    if target_names is None:
-        return [str(label) for label in classes]
-    if not isinstance(target_names, Sequence | np.ndarray):
-        raise TypeError(
-            "target_names must be a sequence of names in the order of classes_, such as a list, "
-            f"got {target_names!r} of type {type(target_names).__name__}."
-        )
-    if isinstance(target_names, str) or len(target_names) != len(classes):
-        raise ValueError(
-            f"target_names must have a name for each of the {len(classes)} classes {classes}, got "
-            f"{target_names!r}."
-        )
-    return [str(name) for name in target_names]
+    return contributions_of(
+        np.asarray(X),
+        classifier.decision_function(X),  # Which checks X as well.
+        classifier._fitted_network(),
+        classifier._weights(),
+        classifier.classes_.tolist(),
+        vectorizer.vocabulary_,
+        vectorizer._fitted_recipe(),
+        label=label,
+        against=against,
+    )
 
 
 def _directions(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

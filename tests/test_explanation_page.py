@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb._explain.page import BLUE, FAINT_INK, INK, VERMILION, escaped, signed, tint
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.inspection import explain_html, token_contributions
+from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
 
 # Markup, right to left, emoji of several characters, a letter that is two in lower case, final
 # sigma, characters that HTML has no room for, and both kinds of quote.
@@ -154,7 +155,7 @@ def test_the_ngram_preset_is_explained(reviews):
     )
     shown = Shown(explain_html(pipeline, text).html)
     assert shown.text == text
-    assert [word for word, style in shown.tinted if "italic" in style] == [";", "xyzzy", ":"]
+    assert [word for word, style in shown.tinted if "dotted" in style] == [";", "xyzzy", ":"]
 
 
 def test_lower_casing_one_character_by_another_finds_every_place():
@@ -228,10 +229,10 @@ def test_the_numbers_are_those_of_token_contributions(pipeline):
 def test_of_two_classes_what_speaks_against_one_speaks_for_the_other(pipeline, reviews, quick):
     text, names = "Superb, superb cast, the plot DULL.", ["negative", "positive"]
     html = explain_html(pipeline, text, target_names=names).html
-    assert "Most towards positive: <bdi>superb" in html
-    assert "Most towards negative: <bdi>dull" in html
+    assert re.search("Most towards positive: <span [^>]*><bdi>superb", html)
+    assert re.search("Most towards negative: <span [^>]*><bdi>dull", html)
     html = explain_html(pipeline, text, target_names=names, label=0).html
-    assert "Most towards negative: <bdi>dull" in html
+    assert re.search("Most towards negative: <span [^>]*><bdi>dull", html)
     texts, y = make_reviews(300, n_classes=3, mean_length=60, random_state=0)
     three = make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(texts, y)
     assert "away from 2" in explain_html(three, "superb dull", label=2).html
@@ -243,18 +244,72 @@ def test_of_two_classes_what_speaks_against_one_speaks_for_the_other(pipeline, r
         ({"maxlen": 2}, ["Superb", "plot"]),
         ({"maxlen": 2, "truncating": "post"}, ["plot", "xyzzy", "superb"]),
         ({"binary": True}, []),
-        ({"oov_char": None}, ["xyzzy"]),
+        ({"oov_char": None}, []),
         ({}, []),
     ],
 )
-def test_words_that_the_network_was_not_given_are_in_grey_italics(
-    reviews, quick, parameters, unread
-):
+def test_words_that_were_cut_off_are_in_grey_italics(reviews, quick, parameters, unread):
     vectorizer = SequenceVectorizer(**{"maxlen": 80, **parameters})
     pipeline = make_pipeline(vectorizer, quick(epochs=1)).fit(*reviews)
     html = explain_html(pipeline, "Superb plot, xyzzy: superb").html
     assert [word for word, style in Shown(html).tinted if "italic" in style] == unread
-    assert ("not read by the network" in html) == bool(unread)
+    assert ("cut off: no weight" in html) == bool(unread)
+
+
+def test_words_in_no_term_are_no_fault_and_have_a_dotted_underline(reviews, quick):
+    vectorizer = SequenceVectorizer(maxlen=80, oov_char=None)
+    pipeline = make_pipeline(vectorizer, quick(epochs=1)).fit(*reviews)
+    html = explain_html(pipeline, "Superb plot, xyzzy: superb").html
+    unread = [word for word, style in Shown(html).tinted if "dotted" in style]
+    assert unread[0] == "xyzzy"
+    assert "in no term: no weight" in html
+    assert "dotted" not in explain_html(pipeline, "Superb plot").html
+
+
+def test_a_cleaned_text_is_explained_as_it_was_cleaned(reviews, quick):
+    def without_tags(texts):
+        return [re.sub(r"<[^>]*>", " ", text) for text in texts]
+
+    pipeline = make_pipeline(
+        FunctionTransformer(without_tags), SequenceVectorizer(maxlen=80), quick(epochs=1)
+    ).fit(*reviews)
+    explanation = explain_html(pipeline, "a <b>superb</b> film")
+    assert Shown(explanation.html).text == "a  superb  film"
+    assert "as the steps before the vectorizer cleaned it" in explanation.html
+    [explained] = token_contributions(pipeline, ["a <b>superb</b> film"])
+    assert explained.tokens == ["<START>", "a", "superb", "film"]
+    assert nearest_words(pipeline, "film", n=1)
+
+
+def test_one_class_is_explained_against_another(reviews, quick):
+    texts, _ = reviews
+    y = np.array(["bad", "fair", "good"])[np.arange(len(texts)) % 3]
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=80), quick(epochs=1)).fit(texts, y)
+    text = "superb dull"
+    html = explain_html(pipeline, text, label="good", against="bad").html
+    assert "Logit of good less that of bad" in html
+    assert ">towards bad</span>" in html
+    assert re.search(r"Next: \w+ 0\.\d\d, \w+ 0\.\d\d\.", html)
+    [explained] = token_contributions(pipeline, [text], label="good", against="bad")
+    [z] = pipeline.decision_function([text])
+    assert explained.logit == pytest.approx(z[2] - z[0], abs=1e-6)
+    assert explained.baseline + explained.contributions.sum() == pytest.approx(explained.logit)
+    with pytest.raises(ValueError, match="against='good' is the label that is explained"):
+        token_contributions(pipeline, [text], label="good", against="good")
+    with pytest.raises(ValueError, match="against='best' is none of the classes"):
+        token_contributions(pipeline, [text], against="best")
+
+
+def test_several_labels_are_explained_one_by_one(reviews, quick):
+    texts, y = reviews
+    Y = np.column_stack([y, 1 - y, np.ones_like(y)])
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(texts, Y)
+    html = explain_html(pipeline, "superb", label=1, target_names=["good", "bad", "any"]).html
+    assert "away from bad" in html
+    assert re.search(r"Predicted: any, with probability \d", html)
+    [explained] = token_contributions(pipeline, ["superb"])
+    assert explained.label == 2
+    assert explained.logit == pytest.approx(pipeline.decision_function(["superb"])[0, 2], abs=1e-6)
 
 
 def test_texts_without_words_are_shown_too(pipeline):

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._training.network import Network, Weights
+from sklearn_imdb._convention import PADDING
+from sklearn_imdb._training.network import Network, Weights, logits
 from sklearn_imdb._training.pooling import word_shares
 from sklearn_imdb._training.sequences import within
 
@@ -32,10 +33,48 @@ class Attributions(NamedTuple):
     """The same logits of a sequence of nothing but padding, shape (n_samples,)."""
 
 
+def class_directions(n_outputs: int, n_classes: int) -> Doubles:
+    """Return, for each class, the logit that speaks for it: shape (n_classes, n_outputs).
+
+    Two classes share a logit, which speaks for the second and against the first.
+    """
+    return np.array([[-1.0], [1.0]]) if n_outputs < n_classes else np.eye(n_outputs)
+
+
+def class_scores(
+    network: Network,
+    weights: Weights,
+    terms: npt.NDArray[np.integer],
+    maxlen: int,
+    n_classes: int,
+) -> Doubles:
+    """Return by how much each term speaks for each class, shape (n_terms, n_classes).
+
+    It is by how much it moves the logit of a document without words that is then to hold it once,
+    and that is of the length `maxlen` where pooling is over padding too. Where terms are weighed,
+    the term's weight is taken as it is, not scaled to a length. Scores of a softmax are relative to
+    their mean.
+    """
+    embedding, *dense = (array.astype(np.float64) for array in weights)
+    empty = np.zeros(network.embedding_dim)
+    share: float | Doubles = 1.0
+    if network.pooling == "mean":
+        empty, share = embedding[PADDING], 1 / maxlen
+    elif network.token_weights is not None:
+        share = network.token_weights[terms, np.newaxis].astype(np.float64)
+    vectors = np.vstack([empty, empty + share * (embedding[terms] - empty)])
+    z = logits(vectors, [embedding, *dense]).astype(np.float64)
+    scores = (z[1:] - z[0]) @ class_directions(network.n_outputs, n_classes).T
+    return scores if network.ends_in_sigmoids else scores - scores.mean(axis=1, keepdims=True)
+
+
 def attributions(
-    network: Network, weights: Weights, X: npt.NDArray[np.integer], columns: npt.NDArray[np.intp]
+    network: Network, weights: Weights, X: npt.NDArray[np.integer], directions: Doubles
 ) -> Attributions:
-    """Attribute one logit of each sequence, that of `columns`, to the positions in the sequence.
+    """Attribute one logit of each sequence to the positions in the sequence.
+
+    The logit is the sum of the network's logits times the row of `directions`, which is of shape
+    (n_samples, n_outputs): it may be one logit, one with its sign turned, or a difference of two.
 
     A word index with the share s and the embedding e contributes s * (e - b) times the mean slope
     along the path, where b is the vector of nothing but padding. This is how far the word moved
@@ -57,9 +96,9 @@ def attributions(
     dense = [array.astype(np.float64) for array in weights[1:]]
     contributions = np.zeros(X.shape)
     logits, baselines = np.empty(len(X)), np.empty(len(X))
-    for row, (sequence, column) in enumerate(zip(X, columns, strict=True)):
+    for row, (sequence, direction) in enumerate(zip(X, directions, strict=True)):
         indices, row_shares, vectors = of_row(row + 1)
-        baselines[row], logits[row], slope = _path(empty, row_shares @ vectors, dense, int(column))
+        baselines[row], logits[row], slope = _path(empty, row_shares @ vectors, dense, direction)
         words, positions, counts = np.unique(sequence, return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
         of_words[np.searchsorted(words, indices)] = row_shares * ((vectors - empty) @ slope)
@@ -68,11 +107,11 @@ def attributions(
 
 
 def _path(
-    start: Doubles, end: Doubles, dense: list[Doubles], column: int
+    start: Doubles, end: Doubles, dense: list[Doubles], direction: Doubles
 ) -> tuple[float, float, Doubles]:
     """Return the logit at either end of a straight path, and its mean gradient along it."""
     *hidden, kernel, bias = dense
-    output, offset = kernel[:, column], float(bias[column])
+    output, offset = kernel @ direction, float(bias @ direction)
     if not hidden:
         return float(start @ output) + offset, float(end @ output) + offset, output
     before, after = (vector @ hidden[0] + hidden[1] for vector in (start, end))

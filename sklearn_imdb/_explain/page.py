@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from sklearn_imdb._explain.contributions import TokenContributions
 from sklearn_imdb._explain.spans import Alignment
+from sklearn_imdb._text.subwords import is_subword
 
 # Colour-blind readers can tell the two apart (Okabe & Ito, 2008).
 BLUE, VERMILION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
@@ -33,7 +40,12 @@ _BOX_STYLE = (
 )
 _TEXT_STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;margin:10px 0"
 _NOTE_STYLE = "margin:4px 0;font-size:14px;line-height:1.5"
-_NOT_READ_STYLE = f"color:{FAINT_INK};font-style:italic"
+_CUT_STYLE = f"color:{FAINT_INK};font-style:italic"
+_NO_TERM_STYLE = f"text-decoration:underline dotted {FAINT_INK} 1px;text-underline-offset:3px"
+_TOKEN_STYLE = (
+    "display:inline-block;border:1px solid #bbbbbb;border-radius:3px;padding:0 5px;margin:1px 0;"
+    "white-space:pre-wrap"
+)
 
 # HTML allows neither control characters nor lone surrogates.
 _NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -88,10 +100,86 @@ class TextExplanation:
         Path(path).write_text(str(self), encoding="utf-8")
 
 
+def explanation(
+    alignment: Alignment,
+    explained: TokenContributions,
+    is_token: Sequence[bool],
+    probabilities: npt.NDArray[np.floating],
+    names: Mapping[Any, str],
+    *,
+    is_cut: bool,
+    is_cleaned: bool,
+    have_labels: bool,
+) -> TextExplanation:
+    """Show the contributions to a text's prediction.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        The text, its words, and the words of each token of its sequence.
+    explained : TokenContributions
+        The contributions.
+    is_token : sequence of bool
+        Which tokens of `alignment` are among the contributions. A token of index 0 is padding to
+        the network, and is not.
+    probabilities : ndarray of shape (n_classes,)
+        What is predicted.
+    names : mapping of object to str
+        The name to show of each class, in their order.
+    is_cut : bool
+        Whether the sequence has no more room, so that words may have been cut off.
+    is_cleaned : bool
+        Whether the text is another than the one that was given.
+    have_labels : bool
+        Whether a text may have several of the classes.
+    """
+    of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
+    of_words: defaultdict[int, float] = defaultdict(float)
+    by_token: defaultdict[str, list[float]] = defaultdict(list)
+    notes = []
+    for token, words, contribution in zip(
+        explained.tokens, of_tokens, explained.contributions.tolist(), strict=True
+    ):
+        if words:
+            # A subword is a part of its word's contribution.
+            name = alignment.names[words[0]] if is_subword(token) else token
+            by_token[name].append(contribution)
+        else:
+            notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
+        for word in words:
+            of_words[word] += contribution / len(words)
+    label = names[explained.label]
+    away = f"away from {label}"
+    explains = f"Logit of {label}"
+    if explained.against is not None:
+        away = f"towards {names[explained.against]}"
+        explains += f" less that of {names[explained.against]}"
+    elif len(names) == 2 and not have_labels:
+        away = "towards " + next(name for one, name in names.items() if one != explained.label)
+    if not alignment.is_verbatim:
+        notes.append("Shown are the words that the tokenizer made, not the text as it was written.")
+    elif is_cleaned:
+        notes.append("Shown is the text as the steps before the vectorizer cleaned it.")
+    return TextExplanation(
+        element(
+            alignment,
+            of_words,
+            is_cut=is_cut,
+            directions=(f"towards {label}", away),
+            summary=f"{_predicted(probabilities, list(names.values()), have_labels)} {explains}: "
+            f"{signed(explained.baseline)} without words, "
+            f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}.",
+            tokens=by_token,
+            notes=notes,
+        )
+    )
+
+
 def element(
     alignment: Alignment,
     contributions: Mapping[int, float],
     *,
+    is_cut: bool,
     directions: tuple[str, str],
     summary: str,
     tokens: Mapping[str, Sequence[float]],
@@ -108,6 +196,8 @@ def element(
     contributions : mapping of int to float
         Contribution of each word that the network read, by the word's position in
         `alignment.words`.
+    is_cut : bool
+        Whether the sequence has no more room, so that words may have been cut off.
     directions : tuple of (str, str)
         Legend of positive and of negative contributions.
     summary : str
@@ -121,14 +211,17 @@ def element(
         f'<span style="{_style(sign * 0.7)}">{escaped(direction)}</span>'
         for direction, sign in zip(directions, (1, -1), strict=True)
     ]
-    if len(contributions) < len(alignment.words):
-        legend.append(f'<span style="{_NOT_READ_STYLE}">not read by the network</span>')
+    unread = _unread(alignment, contributions, is_cut)
+    for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
+        if style in unread.values():
+            legend.append(f'<span style="{style}">{meaning}: no weight</span>')
     lines = [f'<p style="{_NOTE_STYLE}">{" &#160; ".join(legend)}</p>']
     sums = {token: sum(occurrences) for token, occurrences in tokens.items()}
     for direction, sign in zip(directions, (1, -1), strict=True):
         ranked = sorted(sums, key=lambda token: -sign * sums[token])[:_N_LISTED]
-        listed = ", ".join(
-            f"<bdi>{escaped(token)}</bdi> {signed(sums[token])}{_times(len(tokens[token]))}"
+        listed = " ".join(
+            f'<span style="{_TOKEN_STYLE};background:{tint(sign * 0.25)}"><bdi>'
+            f"{escaped(token)}</bdi> {signed(sums[token])}{_times(len(tokens[token]))}</span>"
             for token in ranked
             if sums[token] * sign > 0
         )
@@ -137,10 +230,40 @@ def element(
     lines += [f'<p style="{_NOTE_STYLE}">{escaped(note)}</p>' for note in notes]
     return (
         f'<div style="{_BOX_STYLE}">\n<p style="{_NOTE_STYLE}">{escaped(summary)}</p>\n'
-        f'<div dir="auto" style="{_TEXT_STYLE}">{_tinted(alignment, contributions)}</div>\n'
+        f'<div dir="auto" style="{_TEXT_STYLE}">{_tinted(alignment, contributions, unread)}</div>\n'
         + "\n".join(lines)
         + "\n</div>"
     )
+
+
+def shown_names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
+    """Return the names to show of the classes, checked."""
+    if target_names is None:
+        return [str(label) for label in classes]
+    if not isinstance(target_names, Sequence | np.ndarray):
+        raise TypeError(
+            "target_names must be a sequence of names in the order of classes_, such as a list, "
+            f"got {target_names!r} of type {type(target_names).__name__}."
+        )
+    if isinstance(target_names, str) or len(target_names) != len(classes):
+        raise ValueError(
+            f"target_names must have a name for each of the {len(classes)} classes {classes}, got "
+            f"{target_names!r}."
+        )
+    return [str(name) for name in target_names]
+
+
+def _predicted(
+    probabilities: npt.NDArray[np.floating], names: Sequence[str], have_labels: bool
+) -> str:
+    """Say what is predicted, with its probability, and what is next of more than two classes."""
+    ranked = np.argsort(-probabilities, kind="stable").tolist()
+    n_predicted = int(np.count_nonzero(probabilities > 0.5)) if have_labels else 1
+    shown = [f"{names[number]}, with probability {probabilities[number]:.2f}" for number in ranked]
+    first = "; ".join(shown[:n_predicted]) or "no label"
+    others = [f"{names[number]} {probabilities[number]:.2f}" for number in ranked[n_predicted:]]
+    next_ones = f" Next: {', '.join(others[:3])}." if len(names) > 2 and others else ""
+    return f"Predicted: {first}.{next_ones}"
 
 
 def signed(number: float) -> str:
@@ -159,7 +282,24 @@ def escaped(text: str) -> str:
     return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _tinted(alignment: Alignment, contributions: Mapping[int, float]) -> str:
+def _unread(
+    alignment: Alignment, contributions: Mapping[int, float], is_cut: bool
+) -> dict[int, str]:
+    """Return the style of each word that the network was not given, by its position.
+
+    Words are cut off at one end of a text, before the first or after the last that was given.
+    """
+    given = range(min(contributions, default=0), max(contributions, default=-1) + 1)
+    return {
+        position: _CUT_STYLE if is_cut and position not in given else _NO_TERM_STYLE
+        for position in range(len(alignment.words))
+        if position not in contributions
+    }
+
+
+def _tinted(
+    alignment: Alignment, contributions: Mapping[int, float], unread: Mapping[int, str]
+) -> str:
     largest = max(map(abs, contributions.values()), default=0) or 1.0
     text, parts, end = alignment.text, [], 0
     for position, (word_begin, word_end) in enumerate(alignment.words):
@@ -167,7 +307,7 @@ def _tinted(alignment: Alignment, contributions: Mapping[int, float]) -> str:
         word = escaped(text[word_begin:word_end])
         contribution = contributions.get(position)
         if contribution is None:
-            parts.append(f'<span style="{_NOT_READ_STYLE}">{word}</span>')
+            parts.append(f'<span style="{unread[position]}">{word}</span>')
         else:
             style, title = _style(round(contribution / largest, 2)), signed(contribution)
             parts.append(f'<span style="{style}" title="{title}">{word}</span>')

@@ -1,0 +1,93 @@
+"""What each token of some sequences contributed to a logit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sklearn_imdb._convention import DIVIDER, PADDING
+from sklearn_imdb._explain.attribution import attributions, class_directions
+from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.vocabulary import names_of
+from sklearn_imdb._training.network import Network, Weights
+
+
+class TokenContributions(NamedTuple):
+    """What each token of a text contributed to a logit.
+
+    `contributions.sum()` is `logit - baseline`. They are computed in float64, where
+    `decision_function` adds up embeddings in float32: it differs from `logit` in the sixth digit.
+    """
+
+    tokens: list[str]
+    """The tokens that the network was given, in order, as `inverse_transform` of the vectorizer
+    names them: `<START>`, and `<UNK>` for a word it does not know. Tokens that were cut off
+    and padding contribute nothing and are not listed."""
+    contributions: npt.NDArray[np.float64]
+    """Of each token, shape (n_tokens,)."""
+    logit: float
+    """The logit of `label`."""
+    baseline: float
+    """The same logit of a sequence of nothing but padding."""
+    label: Any
+    """The class whose logit it is."""
+    against: Any = None
+    """The class whose logit was taken from it; None where none was."""
+
+
+def contributions_of(
+    X: npt.NDArray[np.integer],
+    z: npt.NDArray[np.float64],
+    network: Network,
+    weights: Weights,
+    classes: list[Any],
+    vocabulary: Mapping[str, int],
+    recipe: Recipe,
+    *,
+    label: Any,
+    against: Any,
+) -> list[TokenContributions]:
+    """Explain each sequence; `z` are the decisions, which choose the label where it is None."""
+    if label is not None:
+        numbers = np.full(len(z), number_of(label, classes))
+    else:
+        numbers = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
+    of_class = class_directions(network.n_outputs, len(classes))
+    directions = of_class[numbers]
+    if against is not None:
+        other = number_of(against, classes, "against")
+        if (numbers == other).any():
+            raise ValueError(f"against={against!r} is the label that is explained: name another.")
+        if z.ndim > 1:  # Else the logit is of one class against the other.
+            directions = directions - of_class[other]
+    indices, name_numbers = np.unique(X, return_inverse=True)
+    names = names_of(indices.tolist(), vocabulary, recipe)
+    name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
+    found = attributions(network, weights, X, directions)
+    is_token = is_token_at(X, recipe)
+    return [
+        TokenContributions(
+            tokens=[names[number] for number in name_numbers[row][is_token[row]].tolist()],
+            contributions=found.contributions[row][is_token[row]],
+            logit=float(found.logits[row]),
+            baseline=float(found.baselines[row]),
+            label=classes[number],
+            against=against,
+        )
+        for row, number in enumerate(numbers.tolist())
+    ]
+
+
+def number_of(label: Any, classes: list[Any], name: str = "label") -> int:
+    """Return the position of a label among the classes, or raise a ValueError."""
+    if label not in classes:
+        raise ValueError(f"{name}={label!r} is none of the classes {classes}.")
+    return classes.index(label)
+
+
+def is_token_at(X: npt.NDArray[np.integer], recipe: Recipe) -> npt.NDArray[np.bool_]:
+    """Whether each index stands for a token, and not for padding or the divider."""
+    return (X != PADDING) & ((X != DIVIDER) | (recipe.subword_range is None))
