@@ -32,7 +32,7 @@ def make_text_classifier(
     random_state : int, RandomState instance or None, default=None
         The classifier's.
     verbose : {0, 1, 2}, default=0
-        The classifier's: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
+        That of both steps: 0 is silent, 1 shows progress bars, 2 prints a line an epoch.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def make_text_classifier(
     Sentiment and Topic Classification", ACL 2012.
     """
     if preset == "tutorial":
-        vectorizer = SequenceVectorizer()
+        vectorizer = SequenceVectorizer(verbose=verbose)
         classifier = EmbeddingAverageClassifier(
             batch_size=64, early_stopping=True, random_state=random_state, verbose=verbose
         )
@@ -83,6 +83,7 @@ def make_text_classifier(
             rank_by="class_evidence",
             start_char=None,
             oov_char=None,
+            verbose=verbose,
         )
         classifier = EmbeddingAverageClassifier(
             embedding_dim="auto",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, takewhile
 from numbers import Integral
 from operator import attrgetter
@@ -18,7 +18,8 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._numbering import numbering
-from sklearn_imdb._text.documents import Documents, materialized
+from sklearn_imdb._progress import Progress
+from sklearn_imdb._text.documents import Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
     TextEncoder,
     length_for,
@@ -34,6 +35,9 @@ from sklearn_imdb._text.vocabulary import is_packable, names_of, packed, unpacke
 __all__ = ["SequenceVectorizer"]
 
 _recipe_of = attrgetter(*Recipe._fields)
+
+_FEW_DOCUMENTS = 1000
+"""Documents of which no progress is shown, because they take no time."""
 
 
 class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
@@ -60,9 +64,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Whether the zeros stand behind or before a short document.
     truncating : {"pre", "post"}, default="pre"
         Whether a long document loses its beginning (the start too, as in Keras) or its end.
-    vocabulary : mapping of str to int, default=None
+    vocabulary : mapping of str to int, or list of str, default=None
         Ranks of words, counted from 1, such as Keras's `imdb_word_index.json` or another
-        vectorizer's `vocabulary_`. None learns them in `fit`.
+        vectorizer's `vocabulary_`; or the words in the order of their ranks. None learns them in
+        `fit`.
     lowercase : bool, default=True
         Lower-case the text, by `str.lower`, before it is split.
     tokenizer : {"keras", "unicode"} or callable, default="keras"
@@ -81,8 +86,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         group is the word.
     ngram_range : tuple (min_n, max_n), default=(1, 1)
         Words in the shortest and in the longest n-gram that are terms, each written with spaces
-        between its words: (1, 3) takes words, pairs and triples. A sequence has them in the order
-        of the words they start with, the shorter first. What is said here of words holds for them.
+        between its words: (1, 3) takes words, pairs and triples. A space within a word, which a
+        tokenizer of your own may leave, is then written as the character `\u2423`. A sequence has
+        n-grams in the order of the words they start with, the shorter first. What is said here of
+        words holds for them.
     subword_range : tuple (min_n, max_n), "auto" or None, default=None
         Characters in the shortest and in the longest character n-gram of a word that are terms as
         well, with a space at either end of the word [3]_. Rare words share them with others. A
@@ -97,12 +104,16 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         documents between 0.0 and 1.0. "auto" is 1 where the documents have fewer than 100,000
         words, 2 with fewer than 1,000,000, and else 3: with more documents a rare word is more
         often a mistake. Not applied to a given `vocabulary`.
+    max_df : int or float, default=1.0
+        Leave out words with a higher document frequency, a count or a share as for `min_df`: words
+        that stand in nearly every document. For stop words of your own give a `vocabulary`.
     rank_by : {"frequency", "class_evidence"}, default="frequency"
         What words are ranked by, and so which of them `num_words` keeps. "frequency" is how often
-        a word occurs. "class_evidence" is how much a word tells of the classes `y`, times the
-        square root of its document frequency. How much it tells is how far the log odds of the
-        classes of its documents are from those of all documents: for two classes much as
-        the log-count ratio of [4]_.
+        a word occurs; of equal words the one seen first comes first, so that rows in another order
+        may number them otherwise. "class_evidence" is how much a word tells of the classes, or
+        labels, `y`, times the square root of its document frequency. How much it tells is how far
+        the log odds of the classes of its documents are from those of all documents: for two
+        classes much as the log-count ratio of [4]_.
     binary : bool, default=False
         Take each word once a document, where it first occurs, for counts and sequences alike.
     start_char : int or None, default=1
@@ -111,6 +122,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Index of the words left out; None drops them from the sequence.
     index_from : int, default=3
         Added to a word's rank to give its index.
+    verbose : int, default=0
+        With 1 or more, show progress over 1,000 documents or more.
 
     Attributes
     ----------
@@ -177,7 +190,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         "maxlen": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "padding": [StrOptions({"post", "pre"})],
         "truncating": [StrOptions({"post", "pre"})],
-        "vocabulary": [Mapping, None],
+        "vocabulary": [Mapping, list, tuple, None],
         "lowercase": ["boolean"],
         "tokenizer": [StrOptions({"keras", "unicode"}), callable],
         "filters": [str],
@@ -189,11 +202,16 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0.0, 1.0, closed="both"),
         ],
+        "max_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0.0, 1.0, closed="both"),
+        ],
         "rank_by": [StrOptions({"frequency", "class_evidence"})],
         "binary": ["boolean"],
         "start_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
         "oov_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
         "index_from": [Interval(Integral, 0, None, closed="left")],
+        "verbose": [Interval(Integral, 0, None, closed="left")],
     }
 
     def __init__(
@@ -203,7 +221,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         maxlen: int | str | None = 256,
         padding: str = "post",
         truncating: str = "pre",
-        vocabulary: Mapping[str, int] | None = None,
+        vocabulary: Mapping[str, int] | Sequence[str] | None = None,
         lowercase: bool = True,
         tokenizer: str | Callable[[str], Iterable[str]] = "keras",
         filters: str = FILTERS,
@@ -211,11 +229,13 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         ngram_range: tuple[int, int] = (1, 1),
         subword_range: tuple[int, int] | str | None = None,
         min_df: int | float | str = 1,
+        max_df: int | float = 1.0,
         rank_by: str = "frequency",
         binary: bool = False,
         start_char: int | None = START,
         oov_char: int | None = UNKNOWN,
         index_from: int = INDEX_FROM,
+        verbose: int = 0,
     ) -> None:
         self.num_words = num_words
         self.maxlen = maxlen
@@ -229,11 +249,13 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.ngram_range = ngram_range
         self.subword_range = subword_range
         self.min_df = min_df
+        self.max_df = max_df
         self.rank_by = rank_by
         self.binary = binary
         self.start_char = start_char
         self.oov_char = oov_char
         self.index_from = index_from
+        self.verbose = verbose
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -267,9 +289,12 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         recipe = self._checked_recipe()
         finds_length = not isinstance(recipe.maxlen, Integral)
         documents = materialized(X) if finds_length else X
-        with self._fit_task("fit", X, y):
+        with self._fit_task("fit", X, y), self._progress("Counting", documents) as progress:
             learned = learn(
-                Documents(documents), y, recipe, keeps_documents=keeps_documents or finds_length
+                Documents(documents, progress),
+                y,
+                recipe,
+                keeps_documents=keeps_documents or finds_length,
             )
             # A fit starts anew: what partial_fit had counted is no longer this estimator's.
             self.__dict__.pop("_counted", None)
@@ -325,9 +350,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
                 "chunk: give maxlen as an int."
             )
-        with self._fit_task("partial_fit", X, y):
+        with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
             learned = learn(
-                Documents(X),
+                Documents(X, progress),
                 y,
                 recipe,
                 before=before,
@@ -429,15 +454,22 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """Return what `transform` does, always an ndarray."""
         check_is_fitted(self)
         recipe, maxlen = self._fitted_recipe(), self._maxlen()
-        return padded(*self._sequences(X, maxlen), maxlen, recipe)
+        with self._progress("Encoding", X) as progress:
+            return padded(*self._sequences(X, maxlen, progress), maxlen, recipe)
+
+    def _progress(self, name: str, X: Any) -> Progress:
+        n = n_documents(X)
+        return Progress(name, n, shown=self.verbose > 0 and n not in range(_FEW_DOCUMENTS))
 
     def _maxlen(self) -> int:
         """Return the length of the sequences: the parameter, or what `fit` chose."""
         return self.maxlen if isinstance(self.maxlen, Integral) else self.maxlen_
 
-    def _sequences(self, X: Iterable[Any], maxlen: int) -> tuple[Iterator[bytes], str | None]:
+    def _sequences(
+        self, X: Iterable[Any], maxlen: int, progress: Progress | None = None
+    ) -> tuple[Iterator[bytes], str | None]:
         """Return the sequence of each document, and which vocabulary they are numbered by."""
-        documents = Documents(X)
+        documents = Documents(X, progress)
         if documents.are_texts and not documents.is_empty:
             encoder = self._text_encoder()
             return encoder(documents, maxlen), encoder.numbering

@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+import re
 from collections import Counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from sklearn_imdb import SequenceVectorizer
 from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._explain.spans import aligned
 
 WORDS = r"'\w+|\w+|[^\w\s']+"
 TEXTS = ["Not good, not good at all.", "not bad at all", "", "good", "Bad; not good"]
@@ -206,10 +208,33 @@ def test_a_range_that_is_none_is_named(ngram_range):
         SequenceVectorizer(ngram_range=ngram_range).fit(TEXTS)
 
 
-def test_a_word_with_a_space_cannot_be_joined():
-    vectorizer = SequenceVectorizer(ngram_range=(1, 2), token_pattern=r"\w+ \w+")
-    with pytest.raises(ValueError, match="made the word 'not good', which has one"):
-        vectorizer.fit(TEXTS)
+@pytest.mark.parametrize(
+    "splitting",
+    [
+        {"token_pattern": r"a b|\w"},
+        {"tokenizer": lambda text: re.findall(r"a b|\w", text)},
+    ],
+    ids=["pattern", "callable"],
+)
+@pytest.mark.parametrize("oov_char", [2, None])
+def test_a_space_within_a_word_is_told_from_those_between_words(splitting, oov_char):
+    vectorizer = SequenceVectorizer(
+        ngram_range=(1, 2), start_char=None, oov_char=oov_char, maxlen=6, **splitting
+    )
+    X = vectorizer.fit_transform(["a b c", "a c b c"])
+    assert list(vectorizer.vocabulary_)[:3] == ["c", "a␣b", "a␣b c"]
+    assert "b c" in vectorizer.vocabulary_
+    assert vectorizer.inverse_transform(X[:1]) == ["a␣b a␣b c c"]
+    assert_array_equal(vectorizer.transform(["a b c"]), X[:1])
+    recipe, vocabulary = vectorizer._fitted_recipe(), vectorizer.vocabulary_
+    aligned_text = aligned("a b c", recipe, vocabulary, 6)
+    assert (aligned_text.is_verbatim, aligned_text.words) == (True, [(0, 3), (4, 5)])
+
+
+def test_ngrams_of_characters_are_counted_across_spaces():
+    vectorizer = SequenceVectorizer(tokenizer=list, ngram_range=(1, 2), maxlen=20)
+    vocabulary = vectorizer.fit(["ab c", "好电影 好"]).vocabulary_
+    assert {"a", "a b", "b ␣", "␣", "好 电"} <= vocabulary.keys()
 
 
 def test_missing_labels_are_named():

@@ -151,9 +151,9 @@ class WordCounts(NamedTuple):
         return (indices[document] for document in self.documents)
 
 
-def least_document_frequency(min_df: float | str, n_documents: int) -> float:
-    """Return how many documents must contain a term: `min_df`, or a share of all if a float."""
-    return float(min_df) if isinstance(min_df, Integral) else float(min_df) * n_documents
+def document_frequency_bound(df: float | str, n_documents: int) -> float:
+    """Return the document frequency that `min_df` or `max_df` stands for: a float is a share."""
+    return float(df) if isinstance(df, Integral) else float(df) * n_documents
 
 
 class _Tally:

@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 
 from sklearn_imdb._checks import is_missing
 from sklearn_imdb._convention import LARGEST_INDEX
+from sklearn_imdb._progress import Progress
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 
@@ -22,12 +23,14 @@ class Documents:
     An iterator is read once, document after document, and none of them is held.
     """
 
-    def __init__(self, X: Iterable[Any]) -> None:
+    def __init__(self, X: Iterable[Any], progress: Progress | None = None) -> None:
         documents = _checked_iterable(X)
         first = list(islice(documents, 1))
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
-        self._documents = chain(first, documents)
+        self._documents: Iterable[Any] = chain(first, documents)
+        if progress is not None:
+            self._documents = progress.over(self._documents)
 
     def __iter__(self) -> Iterator[Any]:
         check = _checked_text if self.are_texts else _checked_indices
@@ -38,6 +41,11 @@ def materialized(X: Iterable[Any]) -> Iterable[Any]:
     """Return `X`, or the list of its documents where `X` can be read only once."""
     documents = _checked_iterable(X)
     return X if isinstance(X, Sized) else list(documents)
+
+
+def n_documents(X: Any) -> int | None:
+    """Return how many documents there are; None where that shows only when they are read."""
+    return len(X) if isinstance(X, Sized) and not issparse(X) else None
 
 
 def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
@@ -74,6 +82,8 @@ def _checked_text(document: Any, row: int) -> str:
 
 
 def _checked_indices(document: Any, row: int) -> npt.NDArray[np.integer]:
+    if hasattr(document, "to_list"):  # A list in a column of polars.
+        document = document.to_list()
     if not isinstance(document, list | tuple | np.ndarray):
         raise _wrong_type(document, row, "" if row == 0 else "the documents before it are lists")
     try:

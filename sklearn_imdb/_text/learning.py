@@ -18,7 +18,13 @@ from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import DividedCounts, SubwordCounts
 from sklearn_imdb._text.tokens import make_tokenizer
-from sklearn_imdb._text.vocabulary import given_vocabulary, packed, ranked, unpacked
+from sklearn_imdb._text.vocabulary import (
+    given_vocabulary,
+    packed,
+    ranked,
+    unpacked,
+    warn_if_not_split,
+)
 
 _MANY_WORDS = 10**15
 """More than there are to be in any documents."""
@@ -159,10 +165,12 @@ def learn(
         n_documents = of_all_documents(words.class_sizes, overlap=words.overlap)
         raise ValueError(
             f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
-            f"different words, of which min_df={resolved.min_df}, "
+            f"different words, of which max_df={recipe.max_df}, min_df={resolved.min_df}, "
             f"ngram_range={recipe.ngram_range} and the filters keep none."
         )
-    return Learned(resolved, _with_ranks(counts.terms(kept)), counts, kept, counted)
+    terms = counts.terms(kept)
+    warn_if_not_split(terms, recipe)
+    return Learned(resolved, _with_ranks(terms), counts, kept, counted)
 
 
 def _with_ranks(terms: list[str]) -> dict[str, int]:
@@ -178,12 +186,6 @@ def _terms(
     resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, n_classes)
     if recipe.is_of_words:
         return words, resolved
-    for word in words.words:
-        if " " in word:
-            raise ValueError(
-                f"ngram_range={recipe.ngram_range} joins words by spaces, and token_pattern or "
-                f"tokenizer made the word {word!r}, which has one: have them split at spaces."
-            )
     # A term that is rare in every chunk may be frequent in all.
     min_df = 1 if counts_on else resolved.min_df
     counts: Counts = words
@@ -224,10 +226,13 @@ def _check_goes_on(before: Counted, recipe: Recipe, labels: Labels) -> None:
     if before.counts is None:
         return
     if recipe.needs_document_frequency and before.counts.words and not _by_document(before):
+        bound = f"min_df={recipe.min_df}"
+        if recipe.leaves_out_frequent:
+            bound = f"max_df={recipe.max_df}"
         raise ValueError(
-            f"min_df={recipe.min_df} needs the number of documents that contain each word, and "
-            "partial_fit began with min_df=1, for which it counts none: set it back, or start "
-            "with a clone."
+            f"{bound} needs the number of documents that contain each word, and partial_fit began "
+            "with min_df=1 and max_df=1.0, for which it counts none: set it back, or start with a "
+            "clone."
         )
     if recipe.ranks_by_evidence and (before.counts.overlap or labels.overlap):
         if labels.classes and before.counts.classes not in ([], labels.classes):

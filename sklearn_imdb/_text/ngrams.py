@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._class_evidence import of_all_documents
-from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, least_document_frequency
+from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, document_frequency_bound
 
 
 def ngram_spans(n_words: int, ngram_range: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -80,7 +80,7 @@ class NgramCounts:
         n_documents = len(self._lengths)
         document_of = np.repeat(np.arange(n_documents, dtype=np.intc), self._lengths)
         words = np.concatenate([*counts.documents, np.empty(0, np.intc)])
-        least = least_document_frequency(min_df, n_documents)
+        least = document_frequency_bound(min_df, n_documents)
         sizes: list[_Size] = []
         while len(sizes) < longest:
             sizes.append(_next_size(sizes, words, document_of, labels, least))

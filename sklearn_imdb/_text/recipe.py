@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import NamedTuple, TypeAlias
 
@@ -27,7 +27,7 @@ class Recipe(NamedTuple):
     """
 
     # Which terms a text has. `partial_fit` counts terms and cannot go on with others.
-    vocabulary: Mapping[str, int] | None
+    vocabulary: Mapping[str, int] | Sequence[str] | None
     lowercase: bool
     tokenizer: str | Tokenize
     filters: str
@@ -39,6 +39,7 @@ class Recipe(NamedTuple):
 
     # Which terms are kept, and how a sequence is laid out. These may change between chunks.
     min_df: int | float | str
+    max_df: int | float
     num_words: int | None
     start_char: int | None
     oov_char: int | None
@@ -110,7 +111,12 @@ class Recipe(NamedTuple):
     def needs_document_frequency(self) -> bool:
         """Whether the number of documents that contain a term is needed, and not only its count."""
         is_one = isinstance(self.min_df, Integral) and self.min_df == 1  # And no share of 1.0.
-        return self.ranks_by_evidence or not is_one
+        return self.ranks_by_evidence or not is_one or self.leaves_out_frequent
+
+    @property
+    def leaves_out_frequent(self) -> bool:
+        """Whether `max_df` leaves out any term."""
+        return isinstance(self.max_df, Integral) or self.max_df < 1
 
     @property
     def n_ranks(self) -> int | None:

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._class_evidence import of_all_documents
 from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb._text.counts import Counts, WordCounts, least_document_frequency
+from sklearn_imdb._text.counts import Counts, WordCounts, document_frequency_bound
 
 _DOCUMENTS_AT_ONCE = 4096
 
@@ -79,7 +79,7 @@ class SubwordCounts:
         self._ids, self._ends = np.array(ids, np.intp), np.array(ends)
         self._terms = list(id_of)
         self.document_frequency = self._document_frequency(labels)
-        least = least_document_frequency(min_df, len(counts.documents))
+        least = document_frequency_bound(min_df, len(counts.documents))
         of_all = of_all_documents(self.document_frequency, overlap=labels.overlap)
         kept = np.flatnonzero(of_all >= least)
         self._keep(kept)

@@ -13,6 +13,9 @@ from typing import Any, Protocol, TypeAlias
 from sklearn_imdb._text.recipe import Recipe, Tokenize
 from sklearn_imdb._text.unicode_tokens import Span, UnicodeTokenizer
 
+SPACE_IN_WORD = "\N{OPEN BOX}"
+"""Stands for a space within a word where spaces join the words of an n-gram."""
+
 Key: TypeAlias = Any
 """`bytes` from `KerasTokenizer`, `str` from the others: equal keys, equal words."""
 
@@ -41,12 +44,13 @@ class Tokenizer(Protocol):
 
 def make_tokenizer(recipe: Recipe) -> Tokenizer:
     """Choose the tokenizer of a recipe: of exact ones the fastest."""
+    joins = not recipe.is_of_words
     if callable(recipe.tokenizer):
-        return CallableTokenizer(recipe.lowercase, recipe.tokenizer)
+        return CallableTokenizer(recipe.lowercase, recipe.tokenizer, joins=joins)
     if recipe.tokenizer == "unicode":
         return UnicodeTokenizer(recipe.lowercase)
     if recipe.token_pattern is not None:
-        return PatternTokenizer(recipe.lowercase, recipe.token_pattern)
+        return PatternTokenizer(recipe.lowercase, recipe.token_pattern, joins=joins)
     if recipe.filters.isascii():
         return KerasTokenizer(recipe.lowercase, recipe.filters)
     blanks = str.maketrans(dict.fromkeys(recipe.filters, " "))
@@ -125,6 +129,11 @@ class _StringTokenizer(ABC):
         return key
 
 
+def _joinable(words: list[str]) -> list[str]:
+    """Return words of which n-grams can be joined by spaces: a space in a word is a `␣`."""
+    return [word.replace(" ", SPACE_IN_WORD) if " " in word else word for word in words]
+
+
 class PatternTokenizer(_StringTokenizer):
     """The matches of a regular expression, of its one group if it has one.
 
@@ -132,9 +141,14 @@ class PatternTokenizer(_StringTokenizer):
     """
 
     def __init__(
-        self, lowercase: bool, token_pattern: str, blanks: dict[int, str] | None = None
+        self,
+        lowercase: bool,
+        token_pattern: str,
+        blanks: dict[int, str] | None = None,
+        *,
+        joins: bool = False,
     ) -> None:
-        self._lowercase = lowercase
+        self._lowercase, self._joins = lowercase, joins
         self._pattern = _compiled(token_pattern)
         self._blanks = blanks
 
@@ -143,7 +157,8 @@ class PatternTokenizer(_StringTokenizer):
         return text if self._blanks is None else text.translate(self._blanks)
 
     def split(self, text: str) -> list[str]:
-        return self._pattern.findall(self._prepare(text))
+        words = self._pattern.findall(self._prepare(text))
+        return _joinable(words) if self._joins else words
 
     def spans(self, text: str) -> list[Span]:
         prepared = self._prepare(text)
@@ -153,11 +168,15 @@ class PatternTokenizer(_StringTokenizer):
 class CallableTokenizer(_StringTokenizer):
     """A user's function from a text to its tokens."""
 
-    def __init__(self, lowercase: bool, tokenize: Tokenize) -> None:
-        self._lowercase = lowercase
+    def __init__(self, lowercase: bool, tokenize: Tokenize, *, joins: bool = False) -> None:
+        self._lowercase, self._joins = lowercase, joins
         self._tokenize = tokenize
 
     def split(self, text: str) -> list[str]:
+        words = self._words(text)
+        return _joinable(words) if self._joins else words
+
+    def _words(self, text: str) -> list[str]:
         words = self._tokenize(text.lower() if self._lowercase else text)
         if isinstance(words, str):
             raise TypeError("tokenizer must return the words of a text as a list, got a str")
@@ -178,7 +197,7 @@ class CallableTokenizer(_StringTokenizer):
         """
         lowered = text.lower() if self._lowercase else text
         spans, end = [], 0
-        for word in self.split(text):
+        for word in self._words(text):
             begin = lowered.find(word, end)
             if begin < 0 or any(map(str.isalnum, lowered[end:begin])):
                 return None

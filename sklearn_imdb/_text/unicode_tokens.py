@@ -88,6 +88,11 @@ _ASCII_LOWER = {code: character.lower() for code, character in _ASCII.items()}
 _ASCII_SYMBOLS = [(c, f" {c} ") for c in map(chr, range(128)) if _CLASSES[ord(c)] == "s"]
 
 
+def has_unspaced_script(text: str) -> bool:
+    """Whether a third of the characters are of a script that puts no spaces between words."""
+    return 3 * sum(_CLASSES[ord(character)] == "c" for character in text) >= max(len(text), 1)
+
+
 class UnicodeTokenizer:
     """Splits a text in any language into tokens, in time linear in its length.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -14,8 +15,14 @@ import numpy.typing as npt
 
 from sklearn_imdb._class_evidence import class_evidence, of_all_documents
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
-from sklearn_imdb._text.counts import Counts, least_document_frequency
+from sklearn_imdb._text.counts import Counts, document_frequency_bound
 from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.unicode_tokens import has_unspaced_script
+
+_TERMS_LOOKED_AT = 1000
+
+_WORD_LENGTH = 8
+"""Characters of a word on average, above which it is a sentence in a script without spaces."""
 
 
 def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
@@ -26,11 +33,12 @@ def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
     first.
     """
     n_documents = int(of_all_documents(counts.class_sizes, overlap=counts.overlap))
-    least = least_document_frequency(recipe.min_df, n_documents)
+    least = document_frequency_bound(recipe.min_df, n_documents)
+    most = document_frequency_bound(recipe.max_df, n_documents)
     ids = np.arange(len(counts.occurrences))
-    if least > 1:
+    if least > 1 or recipe.leaves_out_frequent:
         of_all = of_all_documents(counts.document_frequency, overlap=counts.overlap)
-        ids = ids[of_all >= least]
+        ids = ids[(of_all >= least) & (of_all <= most)]
     scores = counts.occurrences[ids].astype(np.float64)
     if recipe.ranks_by_evidence:
         document_frequency = counts.document_frequency[ids]
@@ -51,11 +59,17 @@ def given_vocabulary(recipe: Recipe) -> dict[str, int]:
     if recipe.vocabulary is None:
         return {}
     vocabulary, n_ranks, index_from = recipe.vocabulary, recipe.n_ranks, recipe.index_from
+    if not isinstance(vocabulary, Mapping):
+        words = Counter(vocabulary)
+        if len(words) < len(vocabulary):
+            [(twin, times)] = words.most_common(1)
+            raise ValueError(f"vocabulary must list each word once, got {twin!r} {times} times.")
+        vocabulary = dict(zip(words, itertools.count(1)))
     ranks: dict[str, int] = {}
     for word, rank in vocabulary.items():
         if not isinstance(word, str):
             raise TypeError(
-                f"vocabulary must map words to ranks, got the key {word!r} of type "
+                f"vocabulary must map words to ranks, or list words, got the key {word!r} of type "
                 f"{type(word).__name__}."
             )
         if not isinstance(rank, Integral) or isinstance(rank, bool) or rank < 1:
@@ -81,11 +95,49 @@ def given_vocabulary(recipe: Recipe) -> dict[str, int]:
             f"vocabulary holds no rank that num_words leaves room for: its lowest is {lowest}, and "
             f"ranks end at {n_ranks}. Raise num_words."
         )
+    _warn_of_capitals(ranks, recipe)
     return {
         word: rank
         for word, rank in sorted(ranks.items(), key=lambda item: item[1])
         if n_ranks is None or rank <= n_ranks
     }
+
+
+def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
+    """Warn where lower-casing keeps texts from ever having some of the words.
+
+    Not where they are fewer than one in a hundred: Keras's word index has some with capitals.
+    """
+    if not recipe.lowercase or callable(recipe.tokenizer):
+        return
+    capital = [word for word in words if word != word.lower()]
+    if 100 * len(capital) > len(words):
+        warnings.warn(
+            f"vocabulary has {len(capital)} words with capitals, such as {capital[0]!r}, which no "
+            "text has after lowercase=True: set lowercase=False, or lower-case the vocabulary.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
+    """Warn where texts in a script without spaces were split at spaces.
+
+    Their words are then whole sentences, of which hardly any occurs twice. A text whose words are
+    separated by spaces has words of a few characters, in these scripts too.
+    """
+    if recipe.tokenizer != "keras" or recipe.token_pattern is not None:
+        return
+    some = terms[:_TERMS_LOOKED_AT]
+    unspaced = [term for term in some if has_unspaced_script(term)]
+    if 2 * len(unspaced) > len(some) and sum(map(len, unspaced)) > _WORD_LENGTH * len(unspaced):
+        warnings.warn(
+            "The texts are of a script without spaces, and tokenizer='keras' splits them at spaces "
+            f"alone: a word is a sentence, such as {unspaced[0]!r}. Set tokenizer='unicode' and "
+            "ngram_range=(1, 3), or separate the words with spaces.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Recipe) -> list[str]:

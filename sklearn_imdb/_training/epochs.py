@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_imdb._progress import Progress
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import Logs, Network, Weights
 from sklearn_imdb._training.optimizers import OptimizerState
@@ -234,26 +235,11 @@ class EpochMonitor:
         """Show the epochs as Keras users know it: 1 is a bar, 2 a line an epoch."""
         if verbose == 2:
             self._show = self._print
-            yield
-        elif verbose == 1:
-            try:
-                from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-                from rich.table import Column
-            except ImportError as error:
-                raise ImportError(
-                    "verbose=1 draws its progress bar with rich, which is not installed: "
-                    "pip install rich, or set verbose=2 for a line an epoch."
-                ) from error
-            # As narrow as 80 characters need; where they are fewer, the figures are cut first.
-            figures = TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=True))
-            count = MofNCompleteColumn(table_column=Column(min_width=5, no_wrap=True))
-            with Progress("Epoch", count, BarColumn(bar_width=8), figures) as progress:
-                task = progress.add_task("Epoch", total=self._epochs, logs="")
+        with Progress("Epoch", self._epochs, shown=verbose == 1, line_each=True) as progress:
+            if verbose == 1:
                 self._show = lambda epoch, logs: progress.update(
-                    task, completed=epoch, logs=_formatted(logs, "{} {:.3f}", " ")
+                    epoch, _formatted(logs, "{} {:.3f}", " ")
                 )
-                yield
-        else:
             yield
 
     @property
