@@ -226,6 +226,23 @@ def test_the_numbers_are_those_of_token_contributions(pipeline):
     assert f"Predicted: positive, with probability {probability:.2f}." in html
 
 
+def test_subwords_add_to_their_word_and_are_no_occurrences_of_it(reviews, quick):
+    vectorizer = SequenceVectorizer(maxlen=80, start_char=None, subword_range=(3, 4))
+    pipeline = make_pipeline(vectorizer, quick()).fit(*reviews)
+    text = "superb cast, superb"
+    [explained] = token_contributions(pipeline, [text])
+    parts = ("superb", *(token for token in explained.tokens if token.strip() in " superb "))
+    assert len(set(parts)) > 2
+    total = sum(
+        contribution
+        for token, contribution in zip(explained.tokens, explained.contributions, strict=True)
+        if token in parts
+    )
+    html = explain_html(pipeline, text).html
+    assert f"<bdi>superb</bdi> {signed(total)} (2 ×)" in html
+    assert re.search(r"<bdi>cast</bdi> \S+</span>", html)
+
+
 def test_of_two_classes_what_speaks_against_one_speaks_for_the_other(pipeline, reviews, quick):
     text, names = "Superb, superb cast, the plot DULL.", ["negative", "positive"]
     html = explain_html(pipeline, text, target_names=names).html
@@ -289,7 +306,7 @@ def test_one_class_is_explained_against_another(reviews, quick):
     html = explain_html(pipeline, text, label="good", against="bad").html
     assert "Logit of good less that of bad" in html
     assert ">towards bad</span>" in html
-    assert re.search(r"Next: \w+ 0\.\d\d, \w+ 0\.\d\d\.", html)
+    assert re.search(r"Next: \w+ \(0\.\d\d\), \w+ \(0\.\d\d\)\.", html)
     [explained] = token_contributions(pipeline, [text], label="good", against="bad")
     [z] = pipeline.decision_function([text])
     assert explained.logit == pytest.approx(z[2] - z[0], abs=1e-6)

@@ -135,15 +135,15 @@ def explanation(
     """
     of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
     of_words: defaultdict[int, float] = defaultdict(float)
-    by_token: defaultdict[str, list[float]] = defaultdict(list)
+    by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     notes = []
     for token, words, contribution in zip(
         explained.tokens, of_tokens, explained.contributions.tolist(), strict=True
     ):
         if words:
-            # A subword is a part of its word's contribution.
+            # A subword adds to its word's occurrence, and is no occurrence of its own.
             name = alignment.names[words[0]] if is_subword(token) else token
-            by_token[name].append(contribution)
+            by_token[name][words[0]] += contribution
         else:
             notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
         for word in words:
@@ -169,7 +169,7 @@ def explanation(
             summary=f"{_predicted(probabilities, list(names.values()), have_labels)} {explains}: "
             f"{signed(explained.baseline)} without words, "
             f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}.",
-            tokens=by_token,
+            tokens={token: list(places.values()) for token, places in by_token.items()},
             notes=notes,
         )
     )
@@ -261,7 +261,7 @@ def _predicted(
     n_predicted = int(np.count_nonzero(probabilities > 0.5)) if have_labels else 1
     shown = [f"{names[number]}, with probability {probabilities[number]:.2f}" for number in ranked]
     first = "; ".join(shown[:n_predicted]) or "no label"
-    others = [f"{names[number]} {probabilities[number]:.2f}" for number in ranked[n_predicted:]]
+    others = [f"{names[number]} ({probabilities[number]:.2f})" for number in ranked[n_predicted:]]
     next_ones = f" Next: {', '.join(others[:3])}." if len(names) > 2 and others else ""
     return f"Predicted: {first}.{next_ones}"
 
