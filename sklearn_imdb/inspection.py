@@ -93,9 +93,9 @@ def token_contributions(
     -----
     A contribution is of a token at its place in this text. The average is blind to order, so that
     equal tokens of a text have equal contributions; without n-grams "not" cannot turn what follows
-    it. With a
-    hidden layer a contribution depends on the other tokens as well. With the pooling "masked_mean"
-    or "evidence", padding has no part, and the baseline is the logit of the zero vector.
+    it. With a hidden layer a contribution depends on the other tokens as well. With the pooling
+    "masked_mean" or "evidence", padding has no part, and the baseline is the logit of the zero
+    vector.
 
     With more than two classes only differences between logits decide: a token that raises all of
     them alike has large contributions and moves nothing. `against` gives such a difference.
@@ -339,10 +339,7 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
     for number in range(len(classes)) if label is None else [number_of(label, classes)]:
         best = np.argsort(-scores[:, number], kind="stable")[:n]
         best = best[scores[best, number] > 0]
-        rows += [
-            (classes[number], term, score)
-            for term, score in zip(terms[best], scores[best, number].tolist(), strict=True)
-        ]
+        rows += [(classes[number], terms[term], scores[term, number]) for term in best.tolist()]
     kinds = [("label", classifier.classes_.dtype), ("word", object), ("score", np.float64)]
     return np.array(rows, dtype=kinds).view(np.recarray)
 
@@ -402,20 +399,20 @@ class ClassWordsDisplay:
         Raises
         ------
         ValueError
-            If `ax` has not as many axes as there are classes.
+            If `words` is empty, or `ax` has not as many axes as there are classes.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
         labels = list(dict.fromkeys(self.words.label.tolist()))
+        if not labels:
+            raise ValueError(
+                "words must hold at least one word, got none: no word has a score > 0."
+            )
         if ax is None:
             tallest = max(map(self.words.label.tolist().count, labels))
-            _, ax = plt.subplots(
-                ncols=len(labels),
-                squeeze=False,
-                figsize=(3.2 * len(labels), 0.8 + 0.25 * tallest),
-                layout="constrained",
-            )
+            size = (3.2 * len(labels), 0.8 + 0.25 * tallest)
+            _, ax = plt.subplots(ncols=len(labels), figsize=size, layout="constrained")
         self.ax_ = np.ravel(ax)
         if len(self.ax_) != len(labels):
             raise ValueError(f"ax must be {len(labels)} axes, one for each class, got {ax!r}.")
@@ -423,9 +420,11 @@ class ClassWordsDisplay:
         for one, label in zip(self.ax_, labels, strict=True):
             words = self.words[self.words.label == label]
             one.barh(np.arange(len(words)), words.score, color="#0072B2")
-            one.set_yticks(np.arange(len(words)), words.word)
+            # Words and labels are no mathematics, whatever dollar signs they hold.
+            one.set_yticks(np.arange(len(words)), words.word, parse_math=False)
             one.invert_yaxis()
-            one.set(title=str(label), xlabel="score")
+            one.set_title(str(label), parse_math=False)
+            one.set_xlabel("score")
         return self
 
 

@@ -57,6 +57,21 @@ def test_a_score_of_a_linear_network_is_the_contribution_in_any_text(pipeline):
     assert contribution == pytest.approx(class_words(pipeline, n=1, label=0).score[0], abs=1e-6)
 
 
+def test_a_score_of_weighed_terms_is_weight_times_embedding_times_output(reviews, quick):
+    vectorizer = SequenceVectorizer(maxlen=80, start_char=None)
+    pipeline = make_pipeline(vectorizer, quick(pooling="evidence", hidden_units=0)).fit(*reviews)
+    vectorizer, classifier = pipeline[0], pipeline[1]
+    words = class_words(pipeline, n=5, label=1)
+    indices = [vectorizer.vocabulary_[word] + vectorizer.index_from for word in words.word]
+    by_hand = classifier.embedding_[indices] @ classifier.coefs_[0][:, 0]
+    by_hand = by_hand * classifier.token_weights_[indices]
+    assert_allclose(words.score, by_hand, rtol=1e-5)
+    # In a text, scores keep their ratios: all terms of it are scaled alike.
+    [explained] = token_contributions(pipeline, [" ".join(words.word)], label=1)
+    scales = explained.contributions / words.score
+    assert_allclose(scales, scales[0], rtol=1e-5)
+
+
 def test_scores_of_several_classes_are_relative_to_their_mean(reviews, quick):
     texts, y = make_reviews(300, n_classes=3, mean_length=60, random_state=0)
     pipeline = make_pipeline(SequenceVectorizer(maxlen=80, start_char=None), quick()).fit(texts, y)
@@ -130,3 +145,19 @@ def test_the_plot_takes_axes_and_refuses_too_few(pipeline):
     with pytest.raises(ValueError, match="ax must be 2 axes, one for each class"):
         ClassWordsDisplay.from_estimator(pipeline, n=2, ax=ax)
     matplotlib.pyplot.close(figure)
+
+
+def test_dollar_signs_are_drawn_as_they_are(quick):
+    texts, y = ["$_{ dull", "$^$ superb"] * 20, [r"$\bad$", "$^$"] * 20
+    vectorizer = SequenceVectorizer(maxlen=4, filters="")
+    pipeline = make_pipeline(vectorizer, quick()).fit(texts, y)
+    display = ClassWordsDisplay.from_estimator(pipeline, n=2)
+    display.figure_.canvas.draw()
+    ticks = [tick.get_text() for ax in display.ax_ for tick in ax.get_yticklabels()]
+    assert {"$_{", "$^$"} <= set(ticks)
+    matplotlib.pyplot.close(display.figure_)
+
+
+def test_a_plot_of_no_words_is_refused(pipeline):
+    with pytest.raises(ValueError, match="words must hold at least one word"):
+        ClassWordsDisplay(words=class_words(pipeline)[:0]).plot()
