@@ -22,6 +22,7 @@ from sklearn_imdb._explain.contributions import (
 from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb._text.subwords import is_subword
+from sklearn_imdb._text.vocabulary import check_has_words
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
 
@@ -467,6 +468,7 @@ def _known_terms(
     vectorizer: SequenceVectorizer, classifier: EmbeddingAverageClassifier
 ) -> dict[str, int]:
     """Return the index of each word and n-gram that the network has an embedding of."""
+    check_has_words(vectorizer.vocabulary_)
     return {
         term: rank + vectorizer.index_from
         for term, rank in vectorizer.vocabulary_.items()

@@ -13,7 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb._text.vocabulary import names_of
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
+from sklearn_imdb.inspection import (
+    class_words,
+    explain_html,
+    nearest_words,
+    token_contributions,
+)
 
 TEXT = "A superb film, a SUPERB cast; the plot xyzzy is dull"
 
@@ -178,11 +183,19 @@ def test_tokens_are_named_as_inverse_transform_names_them(parameters):
     assert names_of(indices, vectorizer.vocabulary_, vectorizer._recipe()) == expected
 
 
-def test_without_a_vocabulary_there_is_nothing_to_explain_by(quick):
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda pipeline: token_contributions(pipeline, [[1, 4, 5]]),
+        lambda pipeline: nearest_words(pipeline, "film"),
+        class_words,
+    ],
+)
+def test_without_a_vocabulary_there_is_nothing_to_explain_by(quick, ask):
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
     with pytest.raises(ValueError, match="knows no words, because it was fitted on"):
-        token_contributions(pipeline, lists)
+        ask(pipeline)
 
 
 # -- neighbours -------------------------------------------------------------------------------

@@ -145,12 +145,24 @@ def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Reci
 
     Without a table of all words, which would take longer than to explain a text.
     """
+
+
+def check_has_words(vocabulary: Mapping[str, int]) -> None:
+    """Raise a ValueError if there are no words to name."""
     if not vocabulary:
         raise ValueError(
             "This SequenceVectorizer knows no words, because it was fitted on index lists or no "
             "word was kept yet: give it the vocabulary that encoded them, such as Keras's word "
             "index."
         )
+
+
+def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Recipe) -> list[str]:
+    """Return the name of each word index, other than that of padding.
+
+    Without a table of all words, which would take longer than to explain a text.
+    """
+    check_has_words(vocabulary)
     words = list(vocabulary)
     # They are sorted by rank. A vocabulary that was given may leave out some ranks.
     ranks: Sequence[int] = range(1, len(words) + 1)
