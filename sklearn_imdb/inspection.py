@@ -36,13 +36,8 @@ __all__ = [
     "token_contributions",
 ]
 
-_WAYS_OUT = {
-    "best_estimator_": "best_estimator_",
-    "calibrated_classifiers_": "calibrated_classifiers_[0].estimator, one of its fitted pipelines",
-    "estimators_": "estimators_[0], one of its fitted pipelines",
-    "estimator_": "estimator_",
-}
-"""Where meta-estimators hold a fitted pipeline."""
+_HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_[0]", "estimator_")
+"""Where meta-estimators hold a fitted pipeline, or a pipeline's last step its classifier."""
 
 
 def token_contributions(
@@ -92,11 +87,10 @@ def token_contributions(
 
     Notes
     -----
-    A contribution is of a token at its place in this text. The average is blind to order, so that
-    equal tokens of a text have equal contributions; without n-grams "not" cannot turn what follows
-    it. With a hidden layer a contribution depends on the other tokens as well. With the pooling
-    "masked_mean" or "evidence", padding has no part, and the baseline is the logit of the zero
-    vector.
+    The average is blind to order: equal tokens of a text have equal contributions, and without
+    n-grams "not" cannot turn what follows it. With a hidden layer a contribution depends on the
+    other tokens as well. With the pooling "masked_mean" or "evidence", padding has no part, and
+    the baseline is the logit of the zero vector.
 
     With more than two classes only differences between logits decide: a token that raises all of
     them alike has large contributions and moves nothing. `against` gives such a difference.
@@ -434,17 +428,21 @@ class ClassWordsDisplay:
 
 def _estimators(pipeline: Any) -> tuple[SequenceVectorizer, EmbeddingAverageClassifier]:
     steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
+    holder, remedy = pipeline, "its {}"
     match steps:
         case [*_, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
             check_is_fitted(classifier)
             check_is_fitted(vectorizer)
             return vectorizer, classifier
+        case [*_, SequenceVectorizer(), last]:
+            holder, remedy = last, "make_pipeline(*pipeline[:-1], pipeline[-1].{})"
     got = type(pipeline).__name__
     if steps:
         got += f" of {', '.join(type(step).__name__ for step in steps)}"
-    for name, remedy in _WAYS_OUT.items():
-        if hasattr(pipeline, name):
-            got += f": pass its {remedy}"
+    for held in _HELD:
+        if hasattr(holder, held.partition("[")[0]):
+            got += f": pass {remedy.format(held)}"
+            break
     raise TypeError(
         "pipeline must be a fitted Pipeline that ends in a SequenceVectorizer and an "
         f"EmbeddingAverageClassifier, got {got}."

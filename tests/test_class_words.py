@@ -1,5 +1,7 @@
 """The words that speak most for each class, and their plot."""
 
+import re
+
 import matplotlib
 import matplotlib.pyplot
 import numpy as np
@@ -124,6 +126,25 @@ def test_an_unknown_class_is_named(pipeline):
 def test_the_way_out_of_a_meta_estimator_is_named(pipeline, reviews, wrapped, remedy):
     with pytest.raises(TypeError, match=remedy):
         class_words(wrapped(pipeline).fit(*reviews))
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "held"),
+    [
+        (lambda classifier: GridSearchCV(classifier, {}, cv=2), "best_estimator_"),
+        (
+            lambda classifier: CalibratedClassifierCV(classifier, cv=2),
+            "calibrated_classifiers_[0].estimator",
+        ),
+    ],
+)
+def test_the_way_out_of_a_wrapped_classifier_is_named_and_leads_out(reviews, quick, wrapped, held):
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=80), wrapped(quick())).fit(*reviews)
+    remedy = f"make_pipeline(*pipeline[:-1], pipeline[-1].{held})"
+    with pytest.raises(TypeError, match=re.escape(f"pass {remedy}.")):
+        class_words(pipeline)
+    names = {"make_pipeline": make_pipeline, "pipeline": pipeline}
+    assert len(class_words(eval(remedy, names), n=1)) == 2
 
 
 def test_the_plot_has_a_bar_for_each_word(pipeline):
