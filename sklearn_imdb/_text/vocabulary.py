@@ -140,13 +140,6 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
         )
 
 
-def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Recipe) -> list[str]:
-    """Return the name of each word index, other than that of padding.
-
-    Without a table of all words, which would take longer than to explain a text.
-    """
-
-
 def check_has_words(vocabulary: Mapping[str, int]) -> None:
     """Raise a ValueError if there are no words to name."""
     if not vocabulary:
