@@ -30,6 +30,7 @@ parser.add_argument(
 options = parser.parse_args()
 options.pictures.mkdir(parents=True, exist_ok=True)
 plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 # %%
 # The reviews
@@ -84,7 +85,7 @@ report("not stopping", for_long)
 stopped = sklearn.clone(pipeline).fit(train_texts, y_train)
 report("stopping", stopped)
 
-figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), sharex=True, layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), layout="constrained")
 for row, fitted, title in (
     (0, for_long, "not stopping"),
     (1, stopped, "stopping early"),
@@ -92,7 +93,7 @@ for row, fitted, title in (
     display = TrainingHistoryDisplay.from_estimator(fitted, ax=axes[row])
     display.ax_[0].set_title(title, loc="left")
 picture = options.pictures / "early_stopping.png"
-figure.savefig(picture, dpi=100)
+figure.savefig(picture)
 print(f"The trainings: {picture}")
 
 # %%
@@ -120,5 +121,5 @@ cv_results = cross_validate(pipeline, train_texts, y_train, cv=5, return_estimat
 print(f"Folds: {cv_results['test_score'].round(4)} right on unseen reviews")
 display = TrainingHistoryDisplay.from_cv_results(cv_results)
 picture = options.pictures / "early_stopping_folds.png"
-display.figure_.savefig(picture, dpi=100)
+display.figure_.savefig(picture)
 print(f"The trainings of five folds: {picture}")

@@ -31,6 +31,7 @@ parser.add_argument(
 options = parser.parse_args()
 options.pictures.mkdir(parents=True, exist_ok=True)
 plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 # %%
 # Words are numbered by how often they occur
@@ -122,11 +123,11 @@ left.axvline(256, color="0.1", linestyle=":", label="maxlen=256, the default")
 left.set(xlabel="Words in a review", ylabel="Reviews")
 left.legend()
 for (kept, line), style in zip(accuracies.items(), ("o-", "s--"), strict=True):
-    right.plot(maxlens, line, style, label=kept, color="#0072B2" if style == "o-" else "#E69F00")
+    right.plot(maxlens, line, style, label=kept, color="C0" if style == "o-" else "C2")
 right.set_xscale("log", base=2)
 right.set_xticks(maxlens, [str(maxlen) for maxlen in maxlens])
 right.set(xlabel="maxlen, in words", ylabel="Accuracy on unseen reviews")
 right.legend()
 picture = options.pictures / "encodings.png"
-figure.savefig(picture, dpi=100)
+figure.savefig(picture)
 print(f"Lengths of reviews, and accuracy over the length of sequences: {picture}")

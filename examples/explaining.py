@@ -32,6 +32,7 @@ parser.add_argument(
 options = parser.parse_args()
 options.pictures.mkdir(parents=True, exist_ok=True)
 plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 # %%
 # The reviews
@@ -103,13 +104,13 @@ print("Most positive:", *often[:-13:-1])
 
 figure, ax = plt.subplots(figsize=(6.4, 5.6), layout="constrained")
 means = np.array([sums[token] / counts[token] for token in extremes])
-colours = np.where(means > 0, "#0072B2", "#D55E00")
+colours = np.where(means > 0, "C0", "C1")
 ax.barh(range(len(extremes)), means, color=colours)
 ax.set_yticks(range(len(extremes)), extremes)
 ax.axvline(0, color="0.1", linewidth=1)
 ax.set(xlabel="Mean contribution to the logit of a positive review")
 picture = options.pictures / "explaining.png"
-figure.savefig(picture, dpi=100)
+figure.savefig(picture)
 print(f"The words that matter most: {picture}")
 
 # %%

@@ -31,6 +31,7 @@ options = parser.parse_args()
 options.pictures.mkdir(parents=True, exist_ok=True)
 parser_jobs = 2  # Processes; as many as there are cores to spare.
 plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 # %%
 # The reviews
@@ -88,7 +89,7 @@ print(f"On reviews that the search has not seen: {search.score(test_texts, y_tes
 
 scores = np.reshape(results["mean_test_score"], (len(sizes), len(n_words)))
 figure, ax = plt.subplots(figsize=(5.4, 3.8), layout="constrained")
-image = ax.imshow(scores, cmap="cividis", aspect="auto")
+image = ax.imshow(scores, aspect="auto")
 middle = (scores.min() + scores.max()) / 2
 for (row, column), score in np.ndenumerate(scores):
     ink = "black" if score > middle else "white"
@@ -98,5 +99,5 @@ ax.set_yticks(range(len(sizes)), [str(size) for size in sizes])
 ax.set(xlabel="num_words of the vectorizer", ylabel="embedding_dim of the classifier")
 figure.colorbar(image, label="Mean accuracy of three folds")
 picture = options.pictures / "grid_search.png"
-figure.savefig(picture, dpi=100)
+figure.savefig(picture)
 print(f"Accuracy over both parameters: {picture}")

@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import joblib
-import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.pipeline import make_pipeline
@@ -41,7 +41,8 @@ parser.add_argument("--small", action="store_true", help="2,000 reviews only, to
 parser.add_argument("--seed", type=int, default=0, help="of the training; default: 0")
 options = parser.parse_args()
 
-mpl.use("agg")  # Pictures go to files.
+plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 NUM_WORDS = 10_000
 BATCH_SIZE = 512 if not options.small else 32  # Few reviews make few batches to learn from.
@@ -211,7 +212,7 @@ else:
     print("The validation loss falls to the end: more epochs would overfit.")
 options.pictures.mkdir(parents=True, exist_ok=True)
 picture = options.pictures / "imdb_tutorial_history.png"
-display.figure_.savefig(picture, dpi=100)
+display.figure_.savefig(picture)
 print(f"Loss and accuracy over the epochs: {picture}")
 
 # %%
@@ -244,8 +245,8 @@ report("the tutorial", classifier)
 report("stopping early", stopped)
 
 # %%
-# Dropout and weight decay
-# ------------------------
+# Dropout and an L2 penalty
+# -------------------------
 # Two ways to have the network learn less by heart: drop half of the units at random in every
 # step, or add the dense weights' squares to the loss. The curves have the squares in them, as Keras
 # reports them, and lie higher from the start for it; the losses printed are of predictions alone.
@@ -253,10 +254,10 @@ report("stopping early", stopped)
 variants = {
     "the tutorial": classifier,
     "dropout .5": fitted(dropout=0.5),
-    "weight decay .001": fitted(l2=0.001),
+    "l2 .001": fitted(l2=0.001),
     "both": fitted(dropout=0.5, l2=0.001),
 }
-figure, ax = mpl.pyplot.subplots(layout="constrained")
+figure, ax = plt.subplots(layout="constrained")
 styles = ("-", "--", "-.", ":")
 for (name, variant), style in zip(variants.items(), styles, strict=True):
     report(name, variant)
@@ -264,8 +265,8 @@ for (name, variant), style in zip(variants.items(), styles, strict=True):
 ax.set(xlabel="Epoch", ylabel="Validation loss, squares included")
 ax.legend()
 picture = options.pictures / "imdb_tutorial_regularization.png"
-figure.savefig(picture, dpi=100)
-print(f"Validation loss with dropout and weight decay: {picture}")
+figure.savefig(picture)
+print(f"Validation loss with dropout and an L2 penalty: {picture}")
 
 # %%
 # Saving and restoring

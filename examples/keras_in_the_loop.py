@@ -32,6 +32,7 @@ parser.add_argument(
 options = parser.parse_args()
 options.pictures.mkdir(parents=True, exist_ok=True)
 plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow is to say what went wrong only.
 
 # %%
@@ -126,12 +127,12 @@ print(f"Its predictions differ from the classifier's by {difference:.0e} at most
 
 figure, ax = plt.subplots(figsize=(5.8, 3.8), layout="constrained")
 curves = {"SciPy, Adam": by_scipy, "Keras, Adam": by_keras, "Keras, AdamW and a schedule": by_adamw}
-styles = (("#0072B2", "-", 6), ("#E69F00", "--", 2), ("0.2", ":", 2))  # The first two coincide.
+styles = (("C0", "-", 6), ("C2", "--", 2), ("0.2", ":", 2))  # The first two coincide.
 for (name, classifier), (colour, style, width) in zip(curves.items(), styles, strict=True):
     losses = classifier.history_["val_loss"]
     ax.plot(range(1, epochs + 1), losses, style, color=colour, label=name, linewidth=width)
 ax.set(xlabel="Epoch", ylabel="Validation loss", xticks=range(1, epochs + 1))
 ax.legend()
 picture = options.pictures / "keras_in_the_loop.png"
-figure.savefig(picture, dpi=100)
+figure.savefig(picture)
 print(f"Validation losses: {picture}")

@@ -109,15 +109,16 @@ def draw(accuracies, folder):
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use(Path(__file__).with_name("style.mplstyle"))
+
     figure, ax = plt.subplots(figsize=(6.4, 2.4), layout="constrained")
     names = sorted(accuracies, key=accuracies.get)
     errors = [100 * (1 - accuracies[name]) for name in names]
     bars = ax.barh(names, errors, color=["C0" if "preset" in name else "0.7" for name in names])
     ax.bar_label(bars, fmt="%.1f %%", padding=3)
     ax.set(xlabel="Test reviews classified wrongly, %", xlim=(0, 1.15 * max(errors)))
-    ax.spines[["top", "right"]].set_visible(False)
     path = Path(folder) / "ngram_accuracy.png"
-    figure.savefig(path, dpi=100)
+    figure.savefig(path)
     print(f"Drawn: {path}")
 
 

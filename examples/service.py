@@ -37,6 +37,7 @@ parser.add_argument(
 options = parser.parse_args()
 options.pictures.mkdir(parents=True, exist_ok=True)
 plt.switch_backend("agg")  # Pictures go to files.
+plt.style.use(Path(__file__).with_name("style.mplstyle"))
 
 # %%
 # The reviews
@@ -147,10 +148,10 @@ print(f"Half of the answers took less than {np.median(milliseconds):.1f} ms, the
 # ------------------------
 
 figure, ax = plt.subplots(figsize=(5.4, 3.6), layout="constrained")
-ax.hist(milliseconds, bins=np.linspace(0, np.quantile(milliseconds, 0.98), 40), color="#0072B2")
+ax.hist(milliseconds, bins=np.linspace(0, np.quantile(milliseconds, 0.98), 40), color="C0")
 ax.axvline(np.median(milliseconds), color="0.1", linestyle=":", label="median")
 ax.set(xlabel="Milliseconds from question to answer", ylabel="Answers")
 ax.legend()
 picture = options.pictures / "service.png"
-figure.savefig(picture, dpi=100)
+figure.savefig(picture)
 print(f"How long an answer takes: {picture}")

@@ -70,7 +70,7 @@ def compare(options):
     accuracies = {}
     for name, pipeline in {
         f"{len(texts):,} labelled": labelled,
-        f"and {len(unlabelled):,} unlabelled": both,
+        f"{len(texts):,} labelled, {len(unlabelled):,} unlabelled": both,
     }.items():
         accuracies[name] = accuracy_score(y_test, pipeline.predict(test_texts))
         print(f"Test accuracy, {name}: {accuracies[name]:.4f}")
@@ -84,14 +84,16 @@ def draw(accuracies, folder):
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.style.use(Path(__file__).with_name("style.mplstyle"))
+
     figure, ax = plt.subplots(figsize=(6.4, 1.8), layout="constrained")
     errors = [100 * (1 - accuracy) for accuracy in accuracies.values()]
     bars = ax.barh(list(accuracies), errors, color=["0.7", "C0"])
     ax.bar_label(bars, fmt="%.1f %%", padding=3)
+    ax.invert_yaxis()  # The first on top.
     ax.set(xlabel="Test reviews classified wrongly, %", xlim=(0, 1.15 * max(errors)))
-    ax.spines[["top", "right"]].set_visible(False)
     path = Path(folder) / "unlabelled_reviews.png"
-    figure.savefig(path, dpi=100)
+    figure.savefig(path)
     print(f"Drawn: {path}")
 
 

@@ -18,6 +18,7 @@ from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._imdb.files import Reviews, load_split
 from sklearn_imdb._imdb.grammar import write_review
 from sklearn_imdb._imdb.indices import encode, limit_num_words, load_encoded, load_word_index
+from sklearn_imdb._progress import Progress
 
 __all__ = ["fetch_imdb", "make_reviews"]
 
@@ -44,6 +45,7 @@ _FETCH_IMDB: dict[str, list[Any]] = {
     "return_X_y": ["boolean"],
     "n_retries": [Interval(Integral, 0, None, closed="left")],
     "delay": [Interval(Real, 0.0, None, closed="left")],
+    "verbose": [Interval(Integral, 0, None, closed="left")],
 }
 
 
@@ -59,6 +61,7 @@ def fetch_imdb(
     return_X_y: bool = False,
     n_retries: int = 3,
     delay: float = 1.0,
+    verbose: int = 0,
 ) -> Bunch | tuple[list[Any], npt.NDArray[np.int64]]:
     """Load the Large Movie Review Dataset (binary sentiment classification of film reviews).
 
@@ -113,6 +116,8 @@ def fetch_imdb(
         Number of retries after a failed download.
     delay : float, default=1.0
         Number of seconds between retries.
+    verbose : int, default=0
+        With 1 or more, show the progress of a download, in MB, and of reading many files.
 
     Returns
     -------
@@ -170,16 +175,18 @@ def fetch_imdb(
     bunch = Bunch(target_names=["neg", "pos"], DESCR=_DESCR)
     columns: dict[str, Any] | None = None
     if encoding == "index":
-        bunch.word_index = load_word_index(home, download)
+        bunch.word_index = load_word_index(home, download, verbose=verbose)
         if subset != "unsupervised":
-            columns = load_encoded(splits, home, download)
+            columns = load_encoded(splits, home, download, verbose=verbose)
     elif num_words is not None:
         raise ValueError(
             f"num_words={num_words} goes with encoding='index'; for texts give it to the "
             "SequenceVectorizer."
         )
     if columns is None:
-        reviews = Reviews.concatenated([load_split(split, home, download) for split in splits])
+        reviews = Reviews.concatenated(
+            [load_split(split, home, download, verbose=verbose) for split in splits]
+        )
         columns = reviews.columns()
         if encoding == "index":
             columns["data"] = encode(reviews.texts, bunch.word_index)
@@ -202,6 +209,7 @@ _MAKE_REVIEWS: dict[str, list[Any]] = {
     "mean_length": [Interval(Integral, 1, None, closed="left")],
     "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
     "random_state": ["random_state"],
+    "verbose": [Interval(Integral, 0, None, closed="left")],
 }
 
 
@@ -212,6 +220,7 @@ def make_reviews(
     mean_length: int = 100,
     label_noise: float = 0.05,
     random_state: int | np.random.RandomState | None = None,
+    verbose: int = 0,
 ) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Generate film reviews to classify, from worst to best.
 
@@ -231,6 +240,8 @@ def make_reviews(
         Share of reviews whose text is written for a random class instead of their label.
     random_state : int, RandomState instance or None, default=None
         Determines the generated reviews. Pass an int for the same reviews in every call.
+    verbose : int, default=0
+        With 1 or more, show progress over the reviews.
 
     Returns
     -------
@@ -258,8 +269,9 @@ def make_reviews(
     y = generator.permutation(np.arange(n_samples) % n_classes)
     rng = Random(int(generator.randint(np.iinfo(np.int32).max)))
     texts = []
-    for label in y.tolist():
-        written_for = rng.randrange(n_classes) if rng.random() < label_noise else label
-        sentiment = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
-        texts.append(write_review(sentiment, mean_length, rng))
+    with Progress("Generating reviews", n_samples, shown=verbose > 0) as progress:
+        for label in progress.over(y.tolist()):
+            written_for = rng.randrange(n_classes) if rng.random() < label_noise else label
+            sentiment = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
+            texts.append(write_review(sentiment, mean_length, rng))
     return texts, y

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -189,6 +190,20 @@ def test_a_download_is_read_and_cached(tmp_path, published, path):
         "imdb_train.npz",
         "imdb_unsupervised.npz",
     ]
+
+
+def test_a_download_and_the_reading_show_their_progress(tmp_path, published, capsys):
+    published("slow")
+    assert quickly(data_home=tmp_path, verbose=1).data == TRAIN
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Downloading aclImdb_v1.tar.gz, MB 0/")
+    assert re.fullmatch(r"Reading files \d+", lines[-1])
+
+
+def test_generating_shows_its_progress(capsys):
+    texts, _ = make_reviews(300, mean_length=9, random_state=0, verbose=1)
+    assert texts == make_reviews(300, mean_length=9, random_state=0)[0]
+    assert capsys.readouterr().out == "Generating reviews 300/300\n"
 
 
 def test_the_cache_serves_when_all_else_is_gone(unpacked):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
@@ -61,13 +62,14 @@ def test_an_example_runs_without_the_real_data(example, tmp_path):
     # What it says it has drawn is there.
     names = sorted(re.findall(r"(\w+\.(?:png|html))$", output, flags=re.MULTILINE))
     assert bool(names) == (example.stem not in NEEDED)
-    assert names == sorted(path.name for path in pictures.iterdir())
+    others = {"sentiment.joblib"} if example.stem == "imdb_sentiment" else set()
+    assert sorted([*names, *others]) == sorted(path.name for path in pictures.iterdir())
 
 
 @pytest.mark.usefixtures("no_network")
 def test_the_main_job_on_generated_reviews(tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
-    output = run(example, "--data-home", tmp_path, "--pictures", tmp_path)
+    output = run(example, "--data-home", tmp_path, "--pictures", tmp_path, cwd=tmp_path)
     assert "Going on with 20,000 GENERATED reviews" in output
     loss, accuracy = figures(output)
     assert loss < 0.3
@@ -76,7 +78,7 @@ def test_the_main_job_on_generated_reviews(tmp_path):
 
 def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
-    output = run(example, "--data-home", imdb_home, "--pictures", tmp_path)
+    output = run(example, "--data-home", imdb_home, "--pictures", tmp_path, cwd=tmp_path)
     assert "25000 reviews to train and 25000 to test" in output
     assert "Epoch 1/40 - loss: 0." in output
     loss, accuracy = figures(output)
@@ -85,6 +87,8 @@ def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
     positive = [float(share) for share in re.findall(r"(\d+\.\d)% positive", output)]
     assert positive[0] > 90
     assert positive[1] < 10
+    saved = joblib.load(tmp_path / "sentiment.joblib")
+    assert saved.predict(["An excellent film."]).tolist() == [1]
 
 
 @pytest.mark.usefixtures("no_network")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 
 from sklearn.datasets import fetch_file
+
+from sklearn_imdb._progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +30,18 @@ class PublishedFile(NamedTuple):
 
 
 def fetch_published(
-    published: PublishedFile, home: Path, download: dict[str, Any] | None, alternative: str = ""
+    published: PublishedFile,
+    home: Path,
+    download: dict[str, Any] | None,
+    alternative: str = "",
+    *,
+    verbose: int = 0,
 ) -> Path:
     """Return the path of the verified file in `home`. Download the file if it is missing there.
 
     `download` contains the options of `fetch_file`. None forbids a download. `alternative` names,
-    for the error message, what the user can put into `home` instead of the file.
+    for the error message, what the user can put into `home` instead of the file. With `verbose` it
+    shows how many MB have come.
     """
     remedy = (
         f"Download {published.url} ({published.n_bytes / 1e6:.0f} MB) where there is a network and "
@@ -55,18 +66,50 @@ def fetch_published(
         fault = f"{published.what} are not in {home} and"
         logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
     try:
-        return Path(
-            fetch_file(
-                published.url,
-                folder=home,
-                local_filename=published.filename,
-                sha256=published.sha256,
-                **download,
+        with _shown_coming(published, home, shown=verbose > 0 and not path.exists()):
+            return Path(
+                fetch_file(
+                    published.url,
+                    folder=home,
+                    local_filename=published.filename,
+                    sha256=published.sha256,
+                    **download,
+                )
             )
-        )
     except (OSError, HTTPException) as error:
         failure = OSError(f"{fault} could not be downloaded: {error}. {remedy}")
         failure.errno = getattr(error, "errno", None)
         if isinstance(error, HTTPError):
             error.close()  # `failure` refers to the error, which would keep the connection open.
         raise failure from error
+
+
+@contextmanager
+def _shown_coming(published: PublishedFile, home: Path, *, shown: bool) -> Iterator[None]:
+    """Show meanwhile how large the file is, which scikit-learn writes beside its final name."""
+    name = f"Downloading {published.filename}, MB"
+    with Progress(name, published.n_bytes // 10**6, shown=shown) as progress:
+        is_over = threading.Event()
+
+        def look() -> None:
+            while not is_over.wait(0.5):
+                sizes = [_size(part) for part in home.glob(f"{published.filename}.part_*")]
+                progress.update(max(sizes, default=0) // 10**6)
+
+        watcher = threading.Thread(target=look, daemon=True)
+        if shown:
+            watcher.start()
+        try:
+            yield
+            progress.update(published.n_bytes // 10**6)
+        finally:
+            is_over.set()
+            if shown:
+                watcher.join()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # It has just got its final name.
+        return 0

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._imdb.download import PublishedFile, fetch_published
+from sklearn_imdb._progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +85,14 @@ class Reviews(NamedTuple):
         }
 
 
-def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Reviews:
+def load_split(
+    split: str, home: Path, download: dict[str, Any] | None, *, verbose: int = 0
+) -> Reviews:
     """Return the reviews of a split from the first source that has them.
 
     The order is: the cache, the folder, the archive, a download. `download` contains the options
-    of `fetch_file`. None forbids a download.
+    of `fetch_file`. None forbids a download. `verbose` shows the progress of a download, and of
+    reading many files.
     """
     cache = home / f"imdb_{split}.npz"
     if cache.exists():
@@ -100,11 +104,13 @@ def load_split(split: str, home: Path, download: dict[str, Any] | None) -> Revie
             return _checked_count(reviews, split, cache)
     folder = home / "aclImdb"
     if _has_split(folder, split):
-        reviews = Reviews.from_files(_files_of_folder(folder, split))
+        with Progress("Reading reviews", N_REVIEWS[split], shown=verbose > 0) as progress:
+            reviews = Reviews.from_files(progress.over(_files_of_folder(folder, split)))
         _write_cache(reviews, cache)
         return _checked_count(reviews, split, folder)
-    archive = fetch_published(ARCHIVE, home, download, ", or the folder aclImdb unpacked from it,")
-    splits = _read_archive(archive)
+    alternative = ", or the folder aclImdb unpacked from it,"
+    archive = fetch_published(ARCHIVE, home, download, alternative, verbose=verbose)
+    splits = _read_archive(archive, verbose)
     if split not in splits:
         raise OSError(f"{archive} holds no {split} reviews.")
     for name, reviews in splits.items():
@@ -158,13 +164,16 @@ def _files_of_folder(folder: Path, split: str) -> Iterator[tuple[str, bytes]]:
             )
 
 
-def _read_archive(archive: Path) -> dict[str, Reviews]:
+def _read_archive(archive: Path, verbose: int) -> dict[str, Reviews]:
     """Read all splits in one pass, without unpacking files to the disk."""
     files: dict[str, list[tuple[str, bytes]]] = {split: [] for split in _FOLDERS}
     try:
         # As a stream, "r|gz", tarfile would accept a truncated archive without an error.
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in tar:
+        with (
+            tarfile.open(archive, "r:gz") as tar,
+            Progress("Reading files", None, shown=verbose > 0) as progress,
+        ):
+            for member in progress.over(tar):
                 found = _REVIEW_FILE.fullmatch(member.name.removeprefix("./"))
                 if found and (file := tar.extractfile(member)):
                     split = "unsupervised" if found[2] == "unsup" else found[1]

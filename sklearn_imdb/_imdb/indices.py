@@ -30,19 +30,21 @@ WORD_INDEX = PublishedFile(
 _BLANKS = bytes.maketrans(FILTERS.encode(), b" " * len(FILTERS))
 
 
-def load_word_index(home: Path, download: dict[str, Any] | None) -> dict[str, int]:
+def load_word_index(
+    home: Path, download: dict[str, Any] | None, *, verbose: int = 0
+) -> dict[str, int]:
     """Return the rank of each word, 1 for the most frequent word."""
-    path = fetch_published(WORD_INDEX, home, download)
+    path = fetch_published(WORD_INDEX, home, download, verbose=verbose)
     ranks: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
     return ranks
 
 
 def load_encoded(
-    splits: list[str], home: Path, download: dict[str, Any] | None
+    splits: list[str], home: Path, download: dict[str, Any] | None, *, verbose: int = 0
 ) -> dict[str, Any] | None:
     """Return the columns of Keras's copy. Return None, with a warning, if it is unavailable."""
     try:
-        path = fetch_published(ENCODED, home, download)
+        path = fetch_published(ENCODED, home, download, verbose=verbose)
     except OSError as error:
         warnings.warn(
             "Keras's encoded reviews are made from the texts and Keras's word index: the same "
