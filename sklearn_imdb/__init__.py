@@ -31,7 +31,7 @@ _HOMES = {
 
 # PEP 562: a name's module is imported when the name is first asked for.
 def __getattr__(name: str) -> Any:
-    if name in ("datasets", "inspection"):
+    if name in ("datasets", "inspection", "vectors"):
         return import_module(f"sklearn_imdb.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -66,8 +66,8 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
         `oov_char=None` in front.
     initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
-        Embeddings to start from, as :func:`initial_embedding` makes them of vectors that were
-        learned elsewhere. None draws them.
+        Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them of
+        vectors that were learned elsewhere. None draws them.
     dropout : float, default=0.0
         Share of the pooled vector's and of the hidden layer's units dropped in training.
     l2 : float, default=0.0
