@@ -76,15 +76,15 @@ def refuse_side_by_side(X: npt.NDArray[np.integer], names: Sequence[str] | None)
             f"row is to be one sequence. {_REMEDY}"
         )
     is_padding = X == PADDING
-    if not is_padding.any() or X.max() < N_RESERVED:
+    rises = is_padding[:, :-1] & ~is_padding[:, 1:]
+    if not rises.any() or X.max() < N_RESERVED:  # Most sequences are padded behind their words.
         return
-    first = (~is_padding).argmax(axis=1)
-    end = X.shape[1] - (~is_padding[:, ::-1]).argmax(axis=1)
-    n_words = X.shape[1] - np.count_nonzero(is_padding, axis=1)
-    has_gap = (n_words > 0) & (n_words < end - first)
+    # Words begin at the first place, or where padding ends.
+    n_beginnings = np.count_nonzero(rises, axis=1) + ~is_padding[:, 0]
+    has_gap = n_beginnings > 1
     if not has_gap.any():
         return
-    begins = X[np.arange(len(X)), first] == START
+    begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
     n_dividers = np.count_nonzero(X == DIVIDER, axis=1)
     # Padding alone between words is no proof: whoever numbers words may begin at 0.
     if begins.mean() > 0.5 or n_dividers.min() > 1:
