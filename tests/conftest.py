@@ -28,7 +28,7 @@ ASKS_FOR = {
 }
 """The fixtures, of which one gives a test the marker."""
 
-NEED_KERAS = {"test_keras.py"}
+NEED_KERAS = {"test_keras.py", "test_exporting.py", "exporting.py", "keras_text.py"}
 """Files that import Keras where they are collected, which takes seconds."""
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

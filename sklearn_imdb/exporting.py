@@ -1,0 +1,111 @@
+"""A fitted pipeline as one Keras model, from texts to probabilities.
+
+To import this module takes Keras, and lets `keras.models.load_model` read what is saved.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_imdb._convention import UNKNOWN
+from sklearn_imdb._training.keras_text import make_text_model
+from sklearn_imdb.classifier import EmbeddingAverageClassifier
+from sklearn_imdb.text import SequenceVectorizer
+
+__all__ = ["to_keras"]
+
+
+def to_keras(pipeline: Pipeline) -> Any:
+    """Make one Keras model of a fitted pipeline, from texts to probabilities.
+
+    The texts are taken apart by TensorFlow's string operations, to the sequences that the
+    vectorizer makes. The network is the classifier's `model_`, whichever backend trained it.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted, of a :class:`SequenceVectorizer` with `tokenizer="keras"` and single words, and an
+        :class:`EmbeddingAverageClassifier`.
+
+    Returns
+    -------
+    model : keras.Model
+        It takes a batch of strings, of shape (n_samples,), and gives the probabilities, of shape
+        (n_samples, n_classes) and dtype float32, in the order of `classes_`.
+
+    Raises
+    ------
+    NotFittedError
+        Before `fit`.
+    TypeError
+        If `pipeline` is of other steps.
+    ValueError
+        If TensorFlow's string operations cannot do what a parameter of the vectorizer asks for.
+
+    Notes
+    -----
+    `model.save("model.keras")` writes Keras's format. `import sklearn_imdb.exporting` before
+    `keras.models.load_model` reads it: the layer of the texts is this library's.
+    `model.export("folder")` writes a SavedModel, which needs TensorFlow alone.
+
+    TensorFlow lower-cases as Python does, but for 40 letters that Unicode has had since version 14.
+    With `pooling="masked_mean"` and no `start_char`, a text without words gives NaN.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_classifier
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> from sklearn_imdb.exporting import to_keras
+    >>> pipeline = make_text_classifier("tutorial", random_state=0)
+    >>> pipeline = pipeline.fit(*make_reviews(500, random_state=0))
+    >>> model = to_keras(pipeline)
+    >>> import tensorflow
+    >>> model.predict(tensorflow.constant(["A superb film.", "Dull."]), verbose=0).shape
+    (2, 2)
+    """
+    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
+    match steps:
+        case [SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
+            check_is_fitted(classifier)
+            check_is_fitted(vectorizer)
+        case _:
+            got = ", ".join(type(step).__name__ for step in steps) or type(pipeline).__name__
+            raise TypeError(
+                "pipeline must be a fitted Pipeline of a SequenceVectorizer and an "
+                f"EmbeddingAverageClassifier, got {got}. What a step before the vectorizer does to "
+                "texts is to be done before the model."
+            )
+    recipe = vectorizer._fitted_recipe()
+    for name, value, only in (
+        ("tokenizer", recipe.tokenizer, "keras"),
+        ("token_pattern", recipe.token_pattern, None),
+        ("ngram_range", recipe.ngram_range, (1, 1)),
+        ("subword_range", recipe.subword_range, None),
+        ("binary", recipe.binary, False),
+    ):
+        if value != only:
+            raise ValueError(
+                f"{name}={value!r} is beyond TensorFlow's string operations, and a model that "
+                f"takes texts can be made for {name}={only!r} alone. classifier.model_, which "
+                "takes sequences, can be saved for any vectorizer."
+            )
+    if not vectorizer.vocabulary_:
+        raise ValueError("The vectorizer knows no words: fit it on texts, or give it a vocabulary.")
+    # The network takes an index beyond its embeddings for the unknown word.
+    indices = [rank + recipe.index_from for rank in vectorizer.vocabulary_.values()]
+    n_known = len(classifier.embedding_)
+    options = {
+        "words": list(vectorizer.vocabulary_),
+        "indices": [index if index < n_known else UNKNOWN for index in indices],
+        "maxlen": vectorizer._maxlen(),
+        "padding": recipe.padding,
+        "truncating": recipe.truncating,
+        "lowercase": recipe.lowercase,
+        "filters": recipe.filters,
+        "start_char": recipe.start_char,
+        "oov_char": recipe.oov_char,
+    }
+    return make_text_model(options, classifier.model_)
