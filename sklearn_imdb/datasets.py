@@ -16,11 +16,11 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._imdb.files import Reviews, load_split
-from sklearn_imdb._imdb.grammar import write_review
+from sklearn_imdb._imdb.grammar import THEMES, write_review, write_themed_review
 from sklearn_imdb._imdb.indices import encode, limit_num_words, load_encoded, load_word_index
 from sklearn_imdb._progress import Progress
 
-__all__ = ["fetch_imdb", "make_reviews"]
+__all__ = ["fetch_imdb", "make_multilabel_reviews", "make_reviews"]
 
 _DESCR = """\
 Large Movie Review Dataset v1.0
@@ -275,3 +275,74 @@ def make_reviews(
             sentiment = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
             texts.append(write_review(sentiment, mean_length, rng))
     return texts, y
+
+
+_MAKE_MULTILABEL_REVIEWS: dict[str, list[Any]] = {
+    "n_samples": [Interval(Integral, 1, None, closed="left")],
+    "n_labels": [Interval(Integral, 2, len(THEMES), closed="both")],
+    "mean_length": [Interval(Integral, 1, None, closed="left")],
+    "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
+    "random_state": ["random_state"],
+}
+
+
+def make_multilabel_reviews(
+    n_samples: int = 1000,
+    *,
+    n_labels: int = 8,
+    mean_length: int = 60,
+    label_noise: float = 0.05,
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Generate film reviews with several labels each: the themes that a film is about.
+
+    A review has a sentence or two about each of its themes, between sentences about other things.
+    Neighbouring themes share words, and some labels are wrong.
+
+    Parameters
+    ----------
+    n_samples : int, default=1000
+        Number of reviews.
+    n_labels : int, default=8
+        Number of themes, from 2 to 12. A review has each of them with a probability of 0.25.
+    mean_length : int, default=60
+        Mean length of what is not about the themes, in words.
+    label_noise : float, default=0.05
+        Share of the labels that are wrong: the text is not about the theme, or is without label.
+    random_state : int, RandomState instance or None, default=None
+        Determines the generated reviews. Pass an int for the same reviews in every call.
+
+    Returns
+    -------
+    texts : list of str, of length n_samples
+        The reviews.
+    Y : ndarray of shape (n_samples, n_labels), dtype int64
+        1 where a review has the label.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    See Also
+    --------
+    make_reviews : Reviews with one label each.
+
+    Examples
+    --------
+    >>> from sklearn_imdb.datasets import make_multilabel_reviews
+    >>> texts, Y = make_multilabel_reviews(500, random_state=0)
+    >>> Y.shape, Y.sum(axis=1).max() > 3
+    ((500, 8), np.True_)
+    """
+    validate_parameter_constraints(
+        _MAKE_MULTILABEL_REVIEWS, locals(), caller_name="make_multilabel_reviews"
+    )
+    generator = check_random_state(random_state)
+    shown = generator.random_sample((n_samples, n_labels)) < 0.25
+    is_wrong = generator.random_sample(shown.shape) < label_noise
+    rng = Random(int(generator.randint(np.iinfo(np.int32).max)))
+    texts = [
+        write_themed_review(np.flatnonzero(themes).tolist(), mean_length, rng) for themes in shown
+    ]
+    return texts, (shown ^ is_wrong).astype(np.int64)

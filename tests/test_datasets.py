@@ -26,7 +26,8 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb._imdb import files, indices
 from sklearn_imdb._imdb.download import PublishedFile
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
+from sklearn_imdb._imdb.grammar import THEMES
+from sklearn_imdb.datasets import fetch_imdb, make_multilabel_reviews, make_reviews
 
 FILES = {
     "train/neg/0_1.txt": "bad<br />film\u2028, caf\u00e9 \x85",
@@ -568,3 +569,18 @@ def test_make_reviews_names_a_parameter_out_of_range(parameters):
     (name,) = parameters
     with pytest.raises(ValueError, match=f"The '{name}' parameter of make_reviews"):
         make_reviews(**parameters)
+
+
+def test_reviews_of_several_themes_are_reproducible_and_have_them():
+    texts, Y = make_multilabel_reviews(400, n_labels=5, label_noise=0.0, random_state=0)
+    again, _ = make_multilabel_reviews(400, n_labels=5, label_noise=0.0, random_state=0)
+    assert texts == again
+    assert Y.shape == (400, 5)
+    assert_allclose(Y.mean(axis=0), 0.25, atol=0.08)
+    for theme, words in enumerate(THEMES[:5]):
+        has_word = np.array([any(word in text for word in words) for text in texts])
+        assert has_word[Y[:, theme] == 1].all()
+    noisy = make_multilabel_reviews(400, n_labels=5, label_noise=0.5, random_state=0)[1]
+    assert 0.4 < np.mean(noisy != Y) < 0.6
+    with pytest.raises(ValueError, match="n_labels"):
+        make_multilabel_reviews(9, n_labels=13)

@@ -31,6 +31,31 @@ DEEDS = "meets follows betrays rescues forgets marries robs teaches hides hunts 
 PLACES = "Paris prison school space court Africa Berlin exile Rome Texas Japan London".split()
 TIMES = "one night; after the war; years later; in winter; on a train; by chance".split("; ")
 
+# Each theme has words of its own, and shares the last two with the theme behind it.
+THEMES = tuple(
+    words.split()
+    for words in (
+        "soldiers trenches battles tanks uniforms medals orders captains",
+        "voyages storms harbours sailors orders captains maps islands",
+        "treasure jungles ruins compasses maps islands bandits gold",
+        "sheriffs horses saloons deserts bandits gold heists safes",
+        "detectives alibis fingerprints clues heists safes lawyers lies",
+        "weddings letters kisses jealousy lawyers lies secrets ghosts",
+        "vampires cellars screams graves secrets ghosts aliens lasers",
+        "rockets planets robots orbits aliens lasers rivals trophies",
+        "boxers coaches referees stadiums rivals trophies bands tours",
+        "songs pianos choirs guitars bands tours diaries teenagers",
+        "teachers exams classrooms homework diaries teenagers pranks jokes",
+        "clowns puns disguises pies pranks jokes soldiers trenches",
+    )
+)
+THEMES_SENTENCES = (
+    "There are {word} and {word2} all over it.",
+    "It is a film about {word}.",
+    "In the end the {word} decide everything.",
+    "Its {subject} by {name} has {word} in nearly every scene.",
+)
+
 OPINIONS = (
     "The {subject} is {adverb} {adjective}.",
     "I found the {subject} {adjective}.",
@@ -60,6 +85,24 @@ MEAN_SENTENCE = 9
 SYLLABLES = (
     "an bel cor da el fa gor hal in jo ka lin mor na os per qui ro sa tor ul vi wen ya zo".split()
 )
+
+
+def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str:
+    """Write a review that has at least a sentence about each of some themes."""
+    about = [
+        rng.choice(THEMES_SENTENCES).format(
+            word=rng.choice(THEMES[theme]),
+            word2=rng.choice(THEMES[theme]),
+            subject=rng.choice(SUBJECTS),
+            name=rng.choice(_names()),
+        )
+        for theme in themes
+        for _ in range(rng.randint(1, 2))
+    ]
+    other = write_review(rng.random(), mean_length, rng).split(". ")
+    sentences = [*about, *other]
+    rng.shuffle(sentences)
+    return ". ".join(sentence.rstrip(".") for sentence in sentences) + "."
 
 
 def write_review(sentiment: float, mean_length: int, rng: Random) -> str:
