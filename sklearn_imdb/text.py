@@ -452,8 +452,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
 
     def _encoded(self, X: Iterable[Any]) -> npt.NDArray[np.int32]:
         """Return what `transform` does, always an ndarray."""
-        check_is_fitted(self)
-        recipe, maxlen = self._fitted_recipe(), self._maxlen()
+        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
+            check_is_fitted(self)
+        recipe, maxlen = self._recipe(), self._maxlen()
         if not self.verbose:  # Opening a progress takes a tenth of one text's encoding.
             return padded(*self._sequences(X, maxlen), maxlen, recipe)
         with self._progress("Encoding", X) as progress:

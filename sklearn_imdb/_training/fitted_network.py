@@ -136,7 +136,8 @@ class FittedNetworkMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Trans
         return network, logits_of(X, network, self._weights())
 
     def _checked_to_predict(self, X: Any) -> Any:
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
+            check_is_fitted(self)
         # scikit-learn's check takes longer than a prediction, and has nothing to find here.
         is_checked = (
             type(X) is np.ndarray
