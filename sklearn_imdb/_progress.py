@@ -66,7 +66,8 @@ class Progress:
             ) from error
         console = Console()
         self._is_notebook = console.is_jupyter
-        if not console.is_terminal and not (self._is_notebook and find_spec("ipywidgets")):
+        # Not console.is_terminal, which FORCE_COLOR makes true of a file.
+        if not console.file.isatty() and not (self._is_notebook and find_spec("ipywidgets")):
             return
         # As narrow as 80 characters need; where they are fewer, the figures are cut first.
         figures = TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True))

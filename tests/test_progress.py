@@ -13,10 +13,15 @@ from sklearn_imdb._progress import Progress
 from sklearn_imdb.datasets import make_reviews
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 @pytest.fixture
 def terminal(monkeypatch):
     """A console that takes itself for a terminal, with what was written to it."""
-    written = io.StringIO()
+    written = Terminal()
     original = rich.console.Console
     monkeypatch.setattr(
         rich.console, "Console", lambda: original(file=written, force_terminal=True, width=80)
@@ -39,6 +44,13 @@ def test_elsewhere_each_epoch_has_a_line_without_control_characters(capsys):
         progress.update(1, "loss 0.500")
         progress.update(2, "loss 0.250")
     assert capsys.readouterr().out == "Epoch 1/2 loss 0.500\nEpoch 2/2 loss 0.250\n"
+
+
+def test_a_file_gets_lines_also_where_colours_are_forced(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with Progress("Epoch", 1) as progress:
+        progress.update(1)
+    assert capsys.readouterr().out == "Epoch 1/1\n"
 
 
 def test_of_many_items_the_last_line_is_written(capsys):
