@@ -21,7 +21,8 @@ import sklearn_imdb
 
 # Importing brings nothing heavy, and public modules are found without being imported first.
 assert not {"sklearn", "numpy", "scipy"} & set(sys.modules), "import sklearn_imdb"
-assert sklearn_imdb.datasets.__all__ == ["fetch_imdb", "make_reviews"]
+assert {"fetch_imdb", "make_reviews"} <= set(sklearn_imdb.datasets.__all__)
+assert "initial_embedding" in sklearn_imdb.vectors.__all__
 assert "explain_html" in sklearn_imdb.inspection.__all__
 from sklearn_imdb import *
 heavy = {"tensorflow", "keras", "scikeras", "matplotlib"} & set(sys.modules)
