@@ -332,8 +332,8 @@ def make_multilabel_reviews(
     --------
     >>> from sklearn_imdb.datasets import make_multilabel_reviews
     >>> texts, Y = make_multilabel_reviews(500, random_state=0)
-    >>> Y.shape, Y.sum(axis=1).max() > 3
-    ((500, 8), np.True_)
+    >>> Y.shape
+    (500, 8)
     """
     validate_parameter_constraints(
         _MAKE_MULTILABEL_REVIEWS, locals(), caller_name="make_multilabel_reviews"

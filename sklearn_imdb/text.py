@@ -456,7 +456,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             check_is_fitted(self)
         recipe, maxlen = self._recipe(), self._maxlen()
         if not self.verbose:  # Opening a progress takes a tenth of one text's encoding.
-            return padded(*self._sequences(X, maxlen), maxlen, recipe)
+            return padded(*self._sequences(X, maxlen, recipe=recipe), maxlen, recipe)
         with self._progress("Encoding", X) as progress:
             return padded(*self._sequences(X, maxlen, progress), maxlen, recipe)
 
@@ -469,12 +469,16 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return self.maxlen if isinstance(self.maxlen, Integral) else self.maxlen_
 
     def _sequences(
-        self, X: Iterable[Any], maxlen: int, progress: Progress | None = None
+        self,
+        X: Iterable[Any],
+        maxlen: int,
+        progress: Progress | None = None,
+        recipe: Recipe | None = None,
     ) -> tuple[Iterator[bytes], str | None]:
         """Return the sequence of each document, and which vocabulary they are numbered by."""
         documents = Documents(X, progress)
         if documents.are_texts and not documents.is_empty:
-            encoder = self._text_encoder()
+            encoder = self._text_encoder(recipe or self._recipe())
             return encoder(documents, maxlen), encoder.numbering
         self._checked_recipe()
         recipe = self._fitted_recipe()
@@ -484,10 +488,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         )
         return sequences, None
 
-    def _text_encoder(self) -> TextEncoder:
+    def _text_encoder(self, recipe: Recipe) -> TextEncoder:
         # Built, and parameters checked, once and not in every call, which takes longer than one
         # text's encoding. But parameters may have been set since.
-        recipe = self._recipe()
         known: tuple[Recipe, TextEncoder] | None = self.__dict__.get("_encoder")
         if known is None or known[0] != recipe:
             self._checked_recipe()
