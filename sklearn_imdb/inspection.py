@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -110,9 +110,8 @@ def token_contributions(
     >>> ranked[-1][1], ranked[0][1]
     ('superb', 'dull')
     """
-    vectorizer, classifier = _estimators(pipeline)
-    X = vectorizer.transform(_cleaned(pipeline, texts))
-    return _explained(vectorizer, classifier, X, label, against)
+    steps = _steps_of(pipeline)
+    return steps.contributions(steps.vectorizer.transform(steps.clean(texts)), label, against)
 
 
 def explain_html(
@@ -180,10 +179,10 @@ def explain_html(
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be one str, got {text!r} of type {type(text).__name__}.")
-    vectorizer, classifier = _estimators(pipeline)
-    [cleaned] = _cleaned(pipeline, [text])
+    steps = _, vectorizer, classifier = _steps_of(pipeline)
+    [cleaned] = steps.clean([text])
     X = vectorizer.transform([cleaned])
-    [explained] = _explained(vectorizer, classifier, X, label, against)
+    [explained] = steps.contributions(X, label, against)
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, shown_names(classes, target_names), strict=True))
     alignment = aligned(
@@ -246,12 +245,13 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     >>> [word for word, _ in nearest_words(pipeline, "superb", n=3)]
     ['loved', 'wonderful', 'flawless']
     """
-    vectorizer, classifier = _estimators(pipeline)
+    steps = _steps_of(pipeline)
+    classifier = steps.classifier
     _check_n(n)
     embedding = classifier.embedding_
     if classifier.token_weights_ is not None:
         embedding = embedding * classifier.token_weights_[:, np.newaxis]
-    known = _known_terms(vectorizer, classifier)
+    known = steps.known_terms()
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
@@ -319,9 +319,10 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
     >>> print(*words[words.label == 1].word, sep=", ")
     adored, loved, flawless
     """
-    vectorizer, classifier = _estimators(pipeline)
+    steps = _steps_of(pipeline)
+    classifier = steps.classifier
     _check_n(n)
-    known, classes = _known_terms(vectorizer, classifier), classifier.classes_.tolist()
+    known, classes = steps.known_terms(), classifier.classes_.tolist()
     terms = np.array(list(known), dtype=object)
     scores = class_scores(
         classifier._fitted_network(),
@@ -426,14 +427,53 @@ class ClassWordsDisplay:
 # -- what the functions share -------------------------------------------------------------------
 
 
-def _estimators(pipeline: Any) -> tuple[SequenceVectorizer, EmbeddingAverageClassifier]:
+class _Steps(NamedTuple):
+    """The steps of a fitted pipeline."""
+
+    cleaning: list[Any]
+    """Transformers from texts to texts, in front of the vectorizer."""
+    vectorizer: SequenceVectorizer
+    classifier: EmbeddingAverageClassifier
+
+    def clean(self, texts: Iterable[Any]) -> Any:
+        """Return the texts as the vectorizer receives them."""
+        for step in filter(None, self.cleaning):
+            texts = step.transform(texts)
+        return texts
+
+    def known_terms(self) -> dict[str, int]:
+        """Return the index of each word and n-gram that the network has an embedding of."""
+        check_has_words(self.vectorizer.vocabulary_)
+        n_known = len(self.classifier.embedding_) - self.vectorizer.index_from
+        return {
+            term: rank + self.vectorizer.index_from
+            for term, rank in self.vectorizer.vocabulary_.items()
+            if rank < n_known and not is_subword(term)
+        }
+
+    def contributions(self, X: Any, label: Any, against: Any) -> list[TokenContributions]:
+        """Explain the vectorizer's sequences."""
+        return contributions_of(
+            np.asarray(X),
+            self.classifier.decision_function(X),  # Which checks X as well.
+            self.classifier._fitted_network(),
+            self.classifier._weights(),
+            self.classifier.classes_.tolist(),
+            self.vectorizer.vocabulary_,
+            self.vectorizer._fitted_recipe(),
+            label=label,
+            against=against,
+        )
+
+
+def _steps_of(pipeline: Any) -> _Steps:
     steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
     holder, remedy = pipeline, "its {}"
     match steps:
-        case [*_, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
-            check_is_fitted(classifier)
+        case [*cleaning, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as last]:
+            check_is_fitted(last)
             check_is_fitted(vectorizer)
-            return vectorizer, classifier
+            return _Steps([step for step in cleaning if step != "passthrough"], vectorizer, last)
         case [*_, SequenceVectorizer(), last]:
             holder, remedy = last, "make_pipeline(*pipeline[:-1], pipeline[-1].{})"
     got = type(pipeline).__name__
@@ -449,49 +489,9 @@ def _estimators(pipeline: Any) -> tuple[SequenceVectorizer, EmbeddingAverageClas
     )
 
 
-def _cleaned(pipeline: Pipeline, texts: Iterable[Any]) -> Any:
-    """Return the texts as the steps before the vectorizer hand them to it."""
-    for _, step in pipeline.steps[:-2]:
-        if step is not None and step != "passthrough":
-            texts = step.transform(texts)
-    return texts
-
-
 def _check_n(n: Any) -> None:
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"n must be a positive integer, got {n!r}.")
-
-
-def _known_terms(
-    vectorizer: SequenceVectorizer, classifier: EmbeddingAverageClassifier
-) -> dict[str, int]:
-    """Return the index of each word and n-gram that the network has an embedding of."""
-    check_has_words(vectorizer.vocabulary_)
-    return {
-        term: rank + vectorizer.index_from
-        for term, rank in vectorizer.vocabulary_.items()
-        if rank + vectorizer.index_from < len(classifier.embedding_) and not is_subword(term)
-    }
-
-
-def _explained(
-    vectorizer: SequenceVectorizer,
-    classifier: EmbeddingAverageClassifier,
-    X: Any,
-    label: Any,
-    against: Any,
-) -> list[TokenContributions]:
-    return contributions_of(
-        np.asarray(X),
-        classifier.decision_function(X),  # Which checks X as well.
-        classifier._fitted_network(),
-        classifier._weights(),
-        classifier.classes_.tolist(),
-        vectorizer.vocabulary_,
-        vectorizer._fitted_recipe(),
-        label=label,
-        against=against,
-    )
 
 
 def _directions(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
