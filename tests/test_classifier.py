@@ -308,9 +308,13 @@ def test_predictions_are_those_of_the_network_in_float64(sequences):
     assert_allclose(classifier.decision_function(X[:1]), expected, atol=1e-5)
 
 
-def test_a_prediction_does_not_depend_on_the_rows_beside_it(sequences, monkeypatch):
+@pytest.mark.parametrize("pooling", ["mean", "masked_mean", "evidence"])
+@pytest.mark.parametrize("embedding_dim", [1, 16])
+def test_a_prediction_does_not_depend_on_the_rows_beside_it(
+    sequences, monkeypatch, pooling, embedding_dim
+):
     X, y = sequences
-    classifier = quick().fit(X, y)
+    classifier = quick(pooling=pooling, embedding_dim=embedding_dim).fit(X, y)
     at_once = classifier.decision_function(X)
     assert_allclose(
         [classifier.decision_function(row[np.newaxis])[0] for row in X], at_once, atol=1e-12

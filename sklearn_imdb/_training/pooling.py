@@ -196,6 +196,10 @@ def average(X: npt.NDArray[np.int32], embedding: Floats, network: Network) -> Fl
         is_word = X != 0
         lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
         np.divide(is_word, lengths, out=shares)
+    if n_samples == 1 < embedding.shape[1]:
+        # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not the
+        # places of a single column.
+        return (shares.T * embedding[X[0]]).sum(axis=0, keepdims=True)
     indptr = np.arange(0, X.size + 1, maxlen)
     matrix = csr_matrix(
         (shares.ravel(), X.ravel(), indptr), shape=(n_samples, len(embedding)), copy=False
