@@ -219,26 +219,15 @@ class Labels(NamedTuple):
                 f"holds {more}."
             )
 
-    def frequency(
-        self, terms: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_terms: int
-    ) -> npt.NDArray[np.int64]:
-        """Count the documents of each class that contain each term, shape (n_terms, n_classes).
+    def indicator(self, n_documents: int) -> npt.NDArray[np.int32]:
+        """Return 1 where a document has a class, shape (n_documents, n_classes).
 
-        Each document and each term it contains are given once, in two arrays of the same length.
+        The number of documents is that of `numbers`, which may be None.
         """
-        n_classes = len(self.classes)
-        if self.numbers is not None and self.overlap:
-            has_class = self.numbers.astype(bool)
-            return np.column_stack(
-                [
-                    np.bincount(terms[has_class[:, number][documents]], minlength=n_terms)
-                    for number in range(n_classes)
-                ]
-            )
-        pairs = terms * np.int64(n_classes)
-        if self.numbers is not None:
-            pairs += self.numbers[documents]
-        return np.bincount(pairs, minlength=n_terms * n_classes).reshape(n_terms, n_classes)
+        if self.overlap and self.numbers is not None:
+            return self.numbers.astype(np.int32)
+        numbers = np.zeros(n_documents, np.intp) if self.numbers is None else self.numbers
+        return np.eye(len(self.classes), dtype=np.int32)[numbers]
 
 
 # -- raw texts --------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._class_evidence import of_all_documents
@@ -83,7 +84,7 @@ class NgramCounts:
         least = document_frequency_bound(min_df, n_documents)
         sizes: list[_Size] = []
         while len(sizes) < longest:
-            sizes.append(_next_size(sizes, words, document_of, labels, least))
+            sizes.append(_next_size(sizes, words, document_of, n_documents, labels, least))
         self._sizes = sizes
         self._n_words = words.max(initial=0) + 1
         self._wanted = sizes[shortest - 1 :]
@@ -228,40 +229,76 @@ def _next_size(
     sizes: list[_Size],
     words: TermIds,
     document_of: TermIds,
+    n_documents: int,
     labels: Labels,
     least: float,
 ) -> _Size:
     """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones."""
+    n_words = int(words.max(initial=0)) + 1
+    # An n-gram's occurrences are brought together in the order of the documents: by the last word
+    # and then, which keeps that order, by the n-gram one word shorter.
     if not sizes:
-        starts, pairs = np.arange(len(words), dtype=np.intc), words.astype(np.int64)
+        starts = _counting_argsort(words, n_words)
+        lasts, beginnings = words[starts], np.zeros(1, np.intc)
+        is_first = _changes(lasts)
     else:
         # Both n-grams one word shorter that are in it are kept.
         shorter = sizes[-1].ids
         starts = _where_longer(shorter, document_of, len(sizes) + 1)
         starts = starts[shorter[starts + 1] >= 0]
-        pairs = shorter[starts] * np.int64(words.max(initial=0) + 1) + words[starts + len(sizes)]
-    order = np.argsort(pairs, kind="stable")
-    pairs, starts = pairs[order], starts[order]
-    del order
-    documents = document_of[starts]
-    is_first = np.ones(len(pairs), dtype=bool)
-    np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])
+        starts = starts[_counting_argsort(words[starts + len(sizes)], n_words)]
+        beginnings = shorter[starts]
+        order = _counting_argsort(beginnings, len(sizes[-1].pairs))
+        starts, beginnings = starts[order], beginnings[order]
+        del order
+        lasts = words[starts + len(sizes)]
+        is_first = _changes(beginnings) | _changes(lasts)
     firsts = np.flatnonzero(is_first)
-    ids = np.cumsum(is_first, dtype=np.intc) - 1
-    # Equal pairs are in the order of the documents: a change of document is a document more.
-    is_new_document = is_first.copy()
-    is_new_document[1:] |= documents[1:] != documents[:-1]
-    document_frequency = labels.frequency(
-        ids[is_new_document], documents[is_new_document], len(firsts)
+    occurrences = np.diff(firsts, append=len(starts))
+    ids_at_words = np.full(len(document_of), -1, dtype=np.intc)
+    # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
+    may_be_kept = occurrences >= least
+    starts = starts[np.repeat(may_be_kept, occurrences)]
+    firsts, occurrences = firsts[may_be_kept], occurrences[may_be_kept]
+    pairs = lasts[firsts].astype(np.int64)
+    if sizes:
+        pairs += beginnings[firsts] * np.int64(n_words)
+    # Occurrences are in the order of the documents: a change of document is a document more.
+    documents = document_of[starts]
+    is_new_document = _changes(documents)
+    bounds = np.concatenate([[0], np.cumsum(occurrences)])
+    firsts = bounds[:-1]
+    is_new_document[firsts] = True
+    is_in = csr_matrix(
+        (is_new_document.astype(np.int32), documents, bounds), (len(firsts), n_documents)
     )
+    document_frequency = (is_in @ labels.indicator(n_documents)).astype(np.int64)
     is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
     new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
-    ids_at_words = np.full(len(document_of), -1, dtype=np.intc)
-    ids_at_words[starts] = new_ids[ids]
+    ids_at_words[starts] = np.repeat(new_ids, occurrences)
     return _Size(
         ids=ids_at_words,
-        pairs=pairs[firsts[is_kept]],
+        pairs=pairs[is_kept],
         first_words=starts[firsts[is_kept]],
-        occurrences=np.diff(firsts, append=len(pairs))[is_kept],
+        occurrences=occurrences[is_kept],
         document_frequency=document_frequency[is_kept],
     )
+
+
+def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:
+    """Return the stable order of keys below `n_keys`, as `np.argsort` does, but in linear time.
+
+    SciPy sorts by counting where it brings the columns of a sparse matrix together.
+    """
+    n = len(keys)
+    one_a_row = csr_matrix(
+        (np.ones(n, bool), keys, np.arange(n + 1, dtype=np.intc)), shape=(n, n_keys)
+    )
+    return one_a_row.tocsc().indices
+
+
+def _changes(values: TermIds) -> npt.NDArray[np.bool_]:
+    """Whether each value differs from the one before; the first does."""
+    changes = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=changes[1:])
+    return changes

@@ -96,6 +96,7 @@ class SubwordCounts:
         of_words = csr_matrix(
             (np.ones(len(self._ids), np.int32), self._ids, self._ends), shape=(n_words, n_terms)
         )
+        indicator = labels.indicator(len(self._documents))
         frequency = np.zeros((n_terms, n_classes), np.int64)
         for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
             block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
@@ -106,8 +107,8 @@ class SubwordCounts:
             )
             # The product has each subword of a document once.
             subwords = occurring @ of_words
-            documents = np.repeat(np.arange(start, start + len(block)), np.diff(subwords.indptr))
-            frequency += labels.frequency(subwords.indices, documents, n_terms)
+            subwords.data[:] = 1
+            frequency += subwords.T @ indicator[start : start + len(block)]
         return frequency
 
     def _keep(self, kept: npt.NDArray[np.intp]) -> None:
