@@ -182,40 +182,68 @@ class NgramTable:
         indices = np.fromiter(found.values(), np.int32, len(found))
         flat = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(found)), np.int64)
         begins = np.cumsum(lengths) - lengths
-        # Sorted pairs, as in _Size, of the n-grams of each size and of the beginnings of longer
-        # ones. A beginning that is no term itself has the index -1.
-        self._pairs: list[Integers] = []
-        self._indices: list[npt.NDArray[np.int32]] = []
-        ngrams = np.zeros(len(found), np.int64)
-        for n in range(1, longest + 1):
+        # The n-grams of each size, and the beginnings of longer ones, which have the index -1
+        # where they are no terms themselves. The n-grams of one word have its id.
+        self._pairs: list[_PairTable] = []
+        self._indices = [np.full(len(words) + 1, -1, np.int32)]
+        ngrams = flat[begins]
+        self._indices[0][ngrams[lengths == 1]] = indices[lengths == 1]
+        for n in range(2, longest + 1):
             reaching = np.flatnonzero(lengths >= n)
             pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
             pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
-            # A sentinel that sorts last, so that `searchsorted` never runs off the end.
-            self._pairs.append(np.append(pairs, np.iinfo(np.int64).max))
-            ends = np.flatnonzero(lengths == n)
-            # The last index, of the sentinel, also serves what is not found: see `sequences`.
+            self._pairs.append(_PairTable(pairs))
+            # The last index is that of the id -1, which is no n-gram's.
             self._indices.append(np.full(len(pairs) + 1, -1, np.int32))
-            self._indices[-1][ngrams[ends]] = indices[ends]
+            self._indices[-1][ngrams[lengths == n]] = indices[lengths == n]
 
     def sequences(self, documents: Sequence[Sequence[Any]]) -> Iterator[npt.NDArray[np.int32]]:
         """Yield the indices of each document's n-grams, given its words; unknown ones left out."""
         lengths = [len(document) for document in documents]
         words = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(documents)), np.intc)
         document_of = np.repeat(np.arange(len(documents), dtype=np.intc), lengths)
-        ids, columns = np.zeros(len(words), np.intc), []
-        for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices, strict=True), 1):
+        ids, columns = words, [self._indices[0][words]]
+        for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices[1:], strict=True), 2):
             starts = _where_longer(ids, document_of, n)
             last_words = words[starts + n - 1]
             starts, last_words = starts[last_words >= 0], last_words[last_words >= 0]
-            wanted = ids[starts] * np.int64(len(self._id_of)) + last_words
-            found = np.searchsorted(pairs, wanted)
-            found = np.where(pairs[found] == wanted, found, -1)
+            found = pairs.find(ids[starts] * np.int64(len(self._id_of)) + last_words)
             ids = np.full(len(words), -1, np.intc)
             ids[starts] = found
-            if n >= self._shortest:
-                columns.append(indices[ids])
-        return _rows(columns, lengths, self._binary)
+            columns.append(indices[ids])
+        return _rows(columns[self._shortest - 1 :], lengths, self._binary)
+
+
+class _PairTable:
+    """A hash table of different integers, which finds the positions of many at once."""
+
+    _BUCKETS_EACH = 8
+    _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio (Knuth).
+
+    def __init__(self, pairs: Integers) -> None:
+        n_bits = max(self._BUCKETS_EACH * len(pairs), 2).bit_length()
+        self._shift = np.uint64(64 - n_bits)
+        buckets = self._bucket(pairs)
+        sizes = np.bincount(buckets, minlength=2**n_bits)
+        self._begins = (np.cumsum(sizes) - sizes).astype(np.intc)
+        self._largest = int(sizes.max())
+        order = np.argsort(buckets)
+        # A search may go on into the next bucket, where it finds nothing, and beyond the last one.
+        self._pairs = np.append(pairs[order], np.full(self._largest, -1))
+        self._positions = np.append(order, np.full(self._largest, -1)).astype(np.intc)
+
+    def _bucket(self, pairs: Integers) -> Integers:
+        return (pairs.astype(np.uint64) * self._SPREAD >> self._shift).astype(np.int64)
+
+    def find(self, wanted: Integers) -> TermIds:
+        """Return the position of each of these integers; -1 for one that is not there."""
+        at = self._begins[self._bucket(wanted)]
+        found = np.full(len(wanted), -1, np.intc)
+        for _ in range(self._largest):
+            is_here = self._pairs[at] == wanted
+            found[is_here] = self._positions[at[is_here]]
+            at += 1
+        return found
 
 
 class _IdOf(dict[Any, int]):
