@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from sklearn_imdb._base import LearningMixin, learning_method
-from sklearn_imdb._checks import checked_labels
+from sklearn_imdb._checks import checked_labels, class_numbers
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import (
     numbering_of,
@@ -22,10 +22,11 @@ from sklearn_imdb._numbering import (
 )
 from sklearn_imdb._training.epochs import Trained
 from sklearn_imdb._training.fitted_network import FittedNetworkMixin
-from sklearn_imdb._training.fitting import StreamState, fit, fit_chunk
+from sklearn_imdb._training.fitting import ReadSequences, StreamState, fit, fit_chunk, fit_stream
 from sklearn_imdb._training.rows import (
     VALIDATION_SPLIT,
     ClassWeight,
+    Rows,
     checked_classes,
     checked_rows,
     checked_validation,
@@ -422,7 +423,7 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         `pooling="evidence"` counts on: each chunk is trained with the evidence of all rows so far,
         and predictions use the last. After `fit`, which keeps no counts, its evidence stays.
         Rows of a second epoch are counted once more. That makes the evidence of rare words larger
-        than those of `fit`, in every epoch a little more.
+        than those of `fit`, in every epoch a little more. `streaming.fit_stream` counts first.
 
         Parameters
         ----------
@@ -482,6 +483,37 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
                 history=self.history_ if going_on else {},
             )
             self._set_trained(trained, stream)
+        return self
+
+    @learning_method
+    def _fit_stream(
+        self,
+        read: ReadSequences,
+        sizes: list[int],
+        labels: npt.NDArray[Any],
+        classes: Any,
+        sample: npt.NDArray[np.intp],
+        X_sample: npt.NDArray[np.integer],
+        parameters: Mapping[str, Any],
+    ) -> Self:
+        """Fit on a stream; see `fit_stream`. `sample` are the numbers of the rows of `X_sample`.
+
+        `parameters` are those that differ from the estimator's for this training.
+        """
+        self._validate_params()
+        if classes is None:
+            self.classes_ = checked_classes(labels)
+        else:
+            self.classes_ = checked_classes(checked_labels(classes, "classes"), "classes")
+        y = class_numbers(labels, self.classes_)
+        self._checked_X(X_sample, reset=True)
+        self._set_numbering(X_sample, going_on=False)
+        rng = check_random_state(self.random_state)
+        parameters = {**self.get_params(deep=False), **parameters}
+        with self._fit_task("fit", X_sample, labels, epochs=parameters["epochs"]) as task:
+            of_sample = Rows(X_sample, y[sample])
+            trained = fit_stream(parameters, self.classes_, read, sizes, y, of_sample, rng, task)
+            self._set_trained(trained, stream=None)
         return self
 
     def _set_trained(self, trained: Trained, stream: StreamState | None) -> None:

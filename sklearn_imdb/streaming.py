@@ -1,4 +1,4 @@
-"""Chunk after chunk of a stream: through a function, or from texts to sequences.
+"""Chunk after chunk of a stream: to a fitted pipeline, through a function, or to sequences.
 
 Errors say in which chunk they arose.
 """
@@ -8,21 +8,229 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from itertools import count, pairwise
+from itertools import count, islice, pairwise
+from numbers import Integral
 from os import PathLike
 from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.pipeline import Pipeline
 
+from sklearn_imdb._checks import checked_labels
+from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._numbering import numbering
-from sklearn_imdb._text.encoding import padded, sequence_of_terms, truncated
-from sklearn_imdb._text.learning import Learned
+from sklearn_imdb._progress import Progress
+from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.encoding import (
+    TextEncoder,
+    length_for,
+    padded,
+    sequence_of_terms,
+    truncated,
+)
+from sklearn_imdb._text.learning import ChunkLearner, Learned
+from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
 
-__all__ = ["fit_transform_chunks", "map_chunks"]
+__all__ = ["fit_stream", "fit_transform_chunks", "map_chunks"]
 
 T = TypeVar("T")
+
+_ROWS_AT_ONCE = 4096
+
+
+def fit_stream(
+    pipeline: Pipeline,
+    read_chunks: Callable[[], Iterable[tuple[Any, Any]]],
+    *,
+    epochs: int = 5,
+    classes: npt.ArrayLike | None = None,
+    verbose: int = 0,
+    folder: str | PathLike[str] | None = None,
+) -> Pipeline:
+    """Fit a pipeline on texts that do not fit into memory together.
+
+    The words are counted first, then the class evidence, and then the network is trained, chunk
+    after chunk. A text is read and cut once. The result is what `fit` would give on as many epochs
+    that shuffle the rows of each chunk, and not the chunks.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It is fitted
+        anew, whatever it has learned before.
+    read_chunks : callable
+        Called without arguments, returns the chunks from the first on: an iterator of
+        `(texts, y)`. It is called a second time where the vocabulary is given, and for n-grams with
+        `oov_char`. Rows should be in random order.
+    epochs : int, default=5
+        Passes over the stream, in place of the classifier's `epochs`. There is no early stopping.
+    classes : array-like of shape (n_classes,), default=None
+        All labels there will be; None finds them.
+    verbose : int, default=0
+        Whether to show progress.
+    folder : str or path-like, default=None
+        Where the temporary files are; None takes that of :mod:`tempfile`, which on some machines is
+        in memory. They take 4 bytes for each word, and 4 for each index of the sequences.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        The pipeline that was given, fitted.
+
+    Raises
+    ------
+    TypeError
+        If `pipeline` is of other steps, `read_chunks` is no function, or a chunk is no
+        `(texts, y)`.
+    ValueError
+        Where `fit` would, or if there is no chunk.
+    Exception
+        What `read_chunks` raises. Every error has the note of :func:`map_chunks`, and leaves the
+        pipeline as it was.
+
+    See Also
+    --------
+    SequenceVectorizer.partial_fit, EmbeddingAverageClassifier.partial_fit : The same by hand, where
+        the stream has no end.
+
+    Notes
+    -----
+    Memory holds a chunk, the labels, the different words with their counts and the network. To
+    count n-grams takes 80 bytes for each word of the stream on top.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_classifier
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> from sklearn_imdb.streaming import fit_stream
+    >>> texts, y = make_reviews(2000, random_state=0)
+    >>> def read_chunks():
+    ...     for start in range(0, 2000, 500):
+    ...         yield texts[start : start + 500], y[start : start + 500]
+    >>> pipeline = fit_stream(make_text_classifier(random_state=0), read_chunks)
+    >>> pipeline.predict(["A superb film.", "A dull film."]).tolist()
+    [1, 0]
+    """
+    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
+    match steps:
+        case [SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
+            pass
+        case _:
+            got = ", ".join(type(step).__name__ for step in steps) or type(pipeline).__name__
+            raise TypeError(
+                "pipeline must be a Pipeline of a SequenceVectorizer and an "
+                f"EmbeddingAverageClassifier, got {got}. What a step before them does to texts is "
+                "to be done in read_chunks."
+            )
+    if not callable(read_chunks):
+        raise TypeError(
+            "read_chunks must be a function that returns the chunks from the first on, got a "
+            f"{type(read_chunks).__name__}: for chunks in a list pass lambda: chunks."
+        )
+    recipe = vectorizer._checked_recipe()
+    with (
+        vectorizer._whole_or_not_at_all(),
+        classifier._whole_or_not_at_all(),
+        RowFile(folder) as documents,
+        RowFile(folder) as rows,
+    ):
+        learner = ChunkLearner(recipe, documents)
+        labels: list[npt.NDArray[Any]] = []
+
+        def count_words(texts: Any, y: Any) -> None:
+            if len(texts):
+                labels.append(_checked_like(labels, y))
+                learner.add(_texts(texts), y)
+
+        with Progress("Counted chunk", None, shown=verbose > 0) as progress:
+            for number, _ in enumerate(map_chunks(count_words, _pairs(read_chunks())), 1):
+                progress.update(number)
+        if not labels:
+            raise ValueError("read_chunks() must return at least one text, got none.")
+        y = np.concatenate(labels)
+        learned = learner.learned(y)
+        recipe = learned.recipe
+        if learned.has_documents:
+            sequences = learned.sequences()
+            while some := list(islice(sequences, _ROWS_AT_ONCE)):
+                rows.extend([_unpacked(sequence_of_terms(terms, recipe)) for terms in some])
+        else:
+            encoder = TextEncoder(learned.vocabulary, recipe)
+
+            def encode(texts: Any, y: Any) -> None:
+                rows.extend(list(map(_unpacked, encoder(_texts(texts), LARGEST_INDEX))))
+
+            for _ in map_chunks(encode, _pairs(read_chunks())):
+                pass
+            if len(rows) != len(y):
+                raise ValueError(
+                    f"read_chunks() gave {len(y)} rows in all, and {len(rows)} when it was called "
+                    "again: it must return the same chunks, from the first on."
+                )
+        vectorizer.__dict__.pop("_counted", None)
+        vectorizer._set_learned(learned, recipe.maxlen)
+        if not isinstance(recipe.maxlen, Integral):
+            finds_all = recipe.maxlen is None
+            vectorizer.maxlen_ = length_for(rows.lengths.tolist(), finds_all=finds_all)
+        maxlen, numbered_by = vectorizer.maxlen_, numbering(learned.vocabulary, recipe.index_from)
+
+        def encoded(some: Iterable[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
+            cut = (truncated(row.tobytes(), maxlen, recipe) for row in some)
+            return padded(cut, numbered_by, maxlen, recipe)
+
+        # Some rows tell what a training is to be like; the largest index is to be among theirs.
+        largest = max(enumerate(rows), key=lambda row: row[1].max(initial=0))[0]
+        sample = np.union1d(np.arange(0, len(y), -(-len(y) // _ROWS_AT_ONCE)), [largest])
+        classifier._fit_stream(
+            lambda begin, end: encoded(rows[begin:end]),
+            list(map(len, labels)),
+            y,
+            classes,
+            sample,
+            encoded(rows[number] for number in sample.tolist()),
+            {"epochs": epochs, "verbose": verbose},
+        )
+    return pipeline
+
+
+def _texts(texts: Any) -> Documents:
+    documents = Documents(texts)
+    if not documents.are_texts:
+        raise TypeError(
+            "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
+            "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of them."
+        )
+    return documents
+
+
+def _checked_like(before: list[npt.NDArray[Any]], y: Any) -> npt.NDArray[Any]:
+    """Return the labels of a chunk, which are to be of the kind of those before."""
+    labels = checked_labels(y, are_known=True)
+    if before:
+        kinds = [(found.dtype.kind in "OU", found.shape[1:]) for found in (before[0], labels)]
+        if kinds[0] != kinds[1]:
+            others, these = (found[:1].tolist()[0] for found in (before[0], labels))
+            raise ValueError(
+                f"y holds labels such as {these!r}, and the chunks before hold labels such as "
+                f"{others!r}: labels are all text, all numbers, or rows of a matrix with the same "
+                "columns."
+            )
+    return labels
+
+
+def _pairs(chunks: Iterable[Any]) -> Iterator[Any]:
+    for chunk in chunks:
+        if isinstance(chunk, tuple) and len(chunk) != 2:
+            raise TypeError(f"A chunk must be a pair (texts, y), got a tuple of {len(chunk)}.")
+        yield chunk
+
+
+def _unpacked(sequence: bytes) -> npt.NDArray[np.int32]:
+    return np.frombuffer(sequence, np.int32)
 
 
 def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:

@@ -23,6 +23,7 @@ from sklearn_imdb._text.documents import Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
     TextEncoder,
     length_for,
+    n_indices,
     padded,
     sequence_of_indices,
     sequence_of_terms,
@@ -307,7 +308,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             if finds_length:
                 if sequences is None:
                     sequences = list(self._sequences(documents, LARGEST_INDEX)[0])
-                self.maxlen_ = length_for(sequences, finds_all=recipe.maxlen is None)
+                lengths = map(n_indices, sequences)
+                self.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
         return sequences
 
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:

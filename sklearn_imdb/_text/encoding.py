@@ -174,11 +174,15 @@ def padded(
     return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen)
 
 
-def length_for(sequences: Iterable[bytes], *, finds_all: bool) -> int:
+def length_for(lengths: Iterable[int], *, finds_all: bool) -> int:
     """Return the length of the longest sequence, or else the length that 99 % do not exceed."""
-    lengths = [len(sequence) // _INDEX_BYTES for sequence in sequences]
     part = 100 if finds_all else 99
-    return max(int(np.percentile(lengths or [1], part, method="higher")), 1)
+    return max(int(np.percentile([*lengths] or [1], part, method="higher")), 1)
+
+
+def n_indices(sequence: bytes) -> int:
+    """Return the length of a sequence."""
+    return len(sequence) // _INDEX_BYTES
 
 
 def _with_start(indices: bytes, recipe: Recipe) -> bytes:

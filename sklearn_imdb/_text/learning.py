@@ -16,6 +16,7 @@ from sklearn_imdb._text.counts import Counts, TermIds, WordCounts
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._text.subwords import DividedCounts, SubwordCounts
 from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.vocabulary import (
@@ -154,14 +155,62 @@ def learn(
             return Learned(resolved, _with_ranks(terms), counted=before)
         counted = Counted(recipe, None) if counts_on else None
         return Learned(recipe.resolved(0), given_vocabulary(recipe), counted=counted)
+    if not counts_on:
+        return _learned(words, labels, recipe)
     n_words = int(words.occurrences.sum())
-    counts, resolved = _terms(words, labels, recipe, n_words, counts_on=counts_on)
-    counted = None
-    if counts_on:
-        counts, counted = _added(before, counts, labels.classes, recipe, n_words)
-        resolved = recipe.resolved(counted.n_words)._replace(subword_range=resolved.subword_range)
+    counts, resolved = _terms(words, labels, recipe, n_words, counts_on=True)
+    counts, counted = _added(before, counts, labels.classes, recipe, n_words)
+    resolved = recipe.resolved(counted.n_words)._replace(subword_range=resolved.subword_range)
     kept = ranked(counts, resolved)
-    if not len(kept) and not counts_on:
+    terms = counts.terms(kept)
+    warn_if_not_split(terms, recipe)
+    return Learned(resolved, _with_ranks(terms), counts, kept, counted)
+
+
+class ChunkLearner:
+    """Learns the vocabulary of a stream's documents, as `learn` does of all at once.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to count and what to keep.
+    documents : RowFile
+        Takes the ids of each document's words.
+    """
+
+    def __init__(self, recipe: Recipe, documents: RowFile) -> None:
+        self._recipe, self._documents = recipe, documents
+        self._words: WordCounts | None = None
+        self._id_of: dict[str, int] = {}
+
+    def add(self, documents: Documents, y: Any) -> None:
+        """Count the words of the next chunk."""
+        labels = _labels(y, self._recipe)
+        words = _count_words(documents, self._recipe, labels, None, True)
+        if words is None:  # The vocabulary is given.
+            return
+        if self._words is None:
+            self._id_of = words.ids()
+        else:
+            words = self._words.plus(words, self._id_of)
+        self._documents.extend(list(words.documents))
+        self._words = words._replace(documents=())
+
+    def learned(self, y: Any) -> Learned:
+        """Return what was learned, given the labels of all documents."""
+        if self._words is None:
+            return Learned(self._recipe.resolved(0), given_vocabulary(self._recipe))
+        labels = _labels(y, self._recipe)
+        _check_classes(labels, self._recipe)
+        words = self._words._replace(documents=self._documents)
+        return _learned(words, labels, self._recipe)
+
+
+def _learned(words: WordCounts, labels: Labels, recipe: Recipe) -> Learned:
+    n_words = int(words.occurrences.sum())
+    counts, resolved = _terms(words, labels, recipe, n_words, counts_on=False)
+    kept = ranked(counts, resolved)
+    if not len(kept):
         n_documents = of_all_documents(words.class_sizes, overlap=words.overlap)
         raise ValueError(
             f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
@@ -170,7 +219,7 @@ def learn(
         )
     terms = counts.terms(kept)
     warn_if_not_split(terms, recipe)
-    return Learned(resolved, _with_ranks(terms), counts, kept, counted)
+    return Learned(resolved, _with_ranks(terms), counts, kept)
 
 
 def _with_ranks(terms: list[str]) -> dict[str, int]:

@@ -1,17 +1,19 @@
-"""The steps of a fit and of a chunk of `partial_fit`, from checked rows to a trained network."""
+"""The steps of a fit, of a chunk of `partial_fit` and of a stream, from rows to a network."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sklearn_imdb._progress import Progress
 from sklearn_imdb._training.epochs import Trained, train
 from sklearn_imdb._training.network import Network, Weights, starting_point
 from sklearn_imdb._training.optimizers import OptimizerState
@@ -25,6 +27,8 @@ from sklearn_imdb._training.rows import (
     with_row_weights,
 )
 from sklearn_imdb._training.scoring import validation_score
+
+ReadSequences: TypeAlias = Callable[[int, int], npt.NDArray[np.integer]]
 
 _MANY_NUMBERS = 5
 """Numbers, as of stars, that with the loss of a regression are likely meant to be in order."""
@@ -168,6 +172,100 @@ def fit_chunk(
         mean_weight=mean,
         rng=rng if isinstance(parameters["random_state"], Integral) else None,
     )
+
+
+def fit_stream(
+    parameters: Mapping[str, Any],
+    classes: npt.NDArray[Any],
+    read: ReadSequences,
+    sizes: list[int],
+    y: npt.NDArray[np.integer],
+    sample: Rows,
+    rng: np.random.RandomState,
+    task: Task,
+) -> Trained:
+    """Train on rows whose sequences are read chunk after chunk, in each epoch anew.
+
+    What `fit` knows of all rows is known before the first step: the class evidence, the weights of
+    classes, the number of steps. The rows of a chunk are shuffled, and the chunks are not.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of the classifier. There is no early stopping, whatever they say.
+    classes, y : ndarray
+        All classes, and the class numbers of all rows.
+    read : callable
+        Returns the sequences of the rows from one number to another.
+    sizes : list of int
+        Number of rows of each chunk.
+    sample : Rows
+        Some of the rows. The largest index is among theirs.
+    rng, task
+        As for `fit`.
+    """
+    network, weights = starting_point(parameters, sample, len(classes), rng)
+    all_rows = Rows(sample.X, y)
+    counted: ClassCounts | None = None
+    if network.pooling == "evidence":
+        for rows in _chunks(all_rows, sizes, read):
+            network, counted = with_token_weights(network, rows, len(classes), counted)
+    plan = Plan.of(
+        {**parameters, "early_stopping": False, "monitor": "loss"},
+        n_rows=len(y),
+        n_classes=len(classes),
+        have_labels=sample.have_labels,
+        share_length=lambda: share_length(sample.X, network),
+    )
+    all_rows, _ = with_row_weights(all_rows, parameters["class_weight"], classes)
+    # A call trains an epoch of one chunk, by the schedule of all steps.
+    n_steps = plan.epochs * sum(-(-size // plan.batch_size) for size in sizes)
+    plan_of_call = replace(plan, epochs=1, n_rows=n_steps * plan.batch_size, verbose=0)
+    trained = Trained(plan, network, weights, {}, 0, 0)
+    optimizer: OptimizerState | None = None
+    with Progress("Epoch", plan.epochs, shown=plan.verbose > 0, line_each=True) as progress:
+        for epoch in range(1, plan.epochs + 1):
+            task.begin_epoch()
+            sums: defaultdict[str, float] = defaultdict(float)
+            for rows in _chunks(all_rows, sizes, read):
+                of_chunk, optimizer = train(
+                    plan_of_call,
+                    network,
+                    trained.weights,
+                    rows,
+                    None,
+                    rng=rng,
+                    optimizer_state=optimizer,
+                    begin_epoch=_nothing,
+                    end_epoch=_go_on,
+                )
+                trained = replace(trained, weights=of_chunk.weights)
+                for name, [value] in of_chunk.history.items():
+                    sums[name] += value * len(rows.y)
+            means = {name: total / len(y) for name, total in sums.items()}
+            history = {name: [*trained.history.get(name, []), means[name]] for name in means}
+            trained = replace(trained, history=history, best_epoch=epoch, kept_epoch=epoch)
+            progress.update(epoch, " ".join(f"{name} {means[name]:.3f}" for name in means))
+            if task.end_epoch(trained.attributes):
+                break
+    return trained
+
+
+def _chunks(rows: Rows, sizes: list[int], read: ReadSequences) -> Iterator[Rows]:
+    """Yield each chunk: its sequences, and its part of what `rows` has besides."""
+    end = 0
+    for size in sizes:
+        begin, end = end, end + size
+        weight = rows.sample_weight
+        part = None if weight is None else weight[begin:end]
+        yield Rows(read(begin, end), rows.y[begin:end], part)
+
+
+def _nothing() -> None: ...
+
+
+def _go_on(so_far: Callable[[], Trained]) -> bool:
+    return False
 
 
 def _planned(

@@ -1,0 +1,82 @@
+"""Rows of integers of different lengths in a temporary file: a stream's documents."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from os import PathLike
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Any, Self, overload
+
+import numpy as np
+import numpy.typing as npt
+
+Row = npt.NDArray[np.int32]
+
+_ROWS_AT_ONCE = 4096
+
+
+class RowFile(Sequence[Row]):
+    """A sequence of rows of int32, to which rows can be added at the end.
+
+    The file has no name and takes 4 bytes for each integer. It is removed when the `with` statement
+    ends, and where the process is killed. A slice is read into memory at once; rows one after
+    the other are read in blocks.
+    """
+
+    def __init__(self, folder: str | PathLike[str] | None = None) -> None:
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  # It is closed by __exit__.
+        self._ends = array("q", [0])
+
+    def extend(self, rows: list[Row]) -> None:
+        """Add rows."""
+        for row in rows:
+            self._ends.append(self._ends[-1] + len(row))
+        self._file.write(np.concatenate([np.empty(0, np.int32), *rows]).astype(np.int32).tobytes())
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Number of integers of each row."""
+        ends = np.array(self._ends, np.int64)
+        return ends[1:] - ends[:-1]
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, len(self), _ROWS_AT_ONCE):
+            yield from self[start : start + _ROWS_AT_ONCE]
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: Any) -> Any:
+        if not isinstance(index, slice):
+            number = range(len(self))[index]
+            return self[number : number + 1][0]
+        begin, end, step = index.indices(len(self))
+        if step != 1:
+            return [self[number] for number in range(begin, end, step)]
+        ends = self._ends[begin : max(end, begin) + 1]
+        size = ends[-1] - ends[0]
+        if not size:  # Nothing can be mapped of an empty file.
+            return [np.empty(0, np.int32) for _ in ends[1:]]
+        self._file.flush()
+        # Mapped for this slice alone: mapped pages count as memory of the process.
+        mapped = np.memmap(self._file, np.int32, "r", offset=4 * ends[0], shape=(size,))
+        items = np.array(mapped)
+        return [items[first - ends[0] : last - ends[0]] for first, last in pairwise(ends)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()

@@ -1,0 +1,205 @@
+"""A stream to a fitted pipeline in one call: the same as `fit`, whole or not at all."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from sklearn_imdb import SequenceVectorizer, make_text_classifier
+from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb.datasets import make_multilabel_reviews
+from sklearn_imdb.streaming import fit_stream
+
+PARAMETERS = {
+    "ngram": ("ngram", {}),
+    "subwords": ("ngram", {"vectorizer__subword_range": (3, 4)}),
+    "unknown n-grams": ("ngram", {"vectorizer__oov_char": 2}),
+    "balanced": ("ngram", {"classifier__class_weight": "balanced"}),
+    "longest": ("ngram", {"vectorizer__maxlen": None}),
+    "tutorial": ("tutorial", {}),
+    "given words": ("tutorial", {"vectorizer__vocabulary": {"superb": 1, "dull": 2}}),
+    "min_df": ("tutorial", {"vectorizer__min_df": 3}),
+}
+EPOCHS = 4
+
+
+@pytest.fixture(params=PARAMETERS.values(), ids=PARAMETERS)
+def pipeline(request):
+    preset, parameters = request.param
+    pipeline = make_text_classifier(preset, random_state=0).set_params(**parameters)
+    return pipeline.set_params(classifier__early_stopping=False, classifier__epochs=EPOCHS)
+
+
+def in_chunks(texts, y, size):
+    """Return a function that returns the chunks, an empty one among them."""
+
+    def read_chunks():
+        yield [], []
+        for start in range(0, len(texts), size):
+            yield texts[start : start + size], y[start : start + size]
+
+    return read_chunks
+
+
+def test_one_chunk_gives_what_fit_does(reviews, pipeline):
+    fitted = clone(pipeline).fit(*reviews)
+    streamed = fit_stream(pipeline, in_chunks(*reviews, 600), epochs=EPOCHS)
+    assert streamed is pipeline
+    assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
+    assert streamed[0].maxlen_ == fitted[0].maxlen_
+    for name in ("embedding_", "token_weights_", "history_", "n_iter_", "learning_rate_"):
+        assert_array_equal(getattr(streamed[1], name), getattr(fitted[1], name), err_msg=name)
+    assert_array_equal(streamed.predict_proba(reviews[0]), fitted.predict_proba(reviews[0]))
+
+
+def test_chunks_are_encoded_and_weighted_as_all_at_once(reviews, pipeline):
+    fitted = clone(pipeline).fit(*reviews)
+    streamed = fit_stream(pipeline, in_chunks(*reviews, 130), epochs=EPOCHS)
+    assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
+    assert_array_equal(streamed[0].transform(reviews[0]), fitted[0].transform(reviews[0]))
+    assert streamed[1].learning_rate_ == fitted[1].learning_rate_
+    assert streamed[1].batch_size_ == fitted[1].batch_size_
+    assert len(streamed[1].history_["loss"]) == EPOCHS
+    if fitted[1].token_weights_ is not None:
+        assert_allclose(streamed[1].token_weights_, fitted[1].token_weights_, rtol=1e-6)
+
+
+def test_chunks_teach_what_fit_does(reviews):
+    fitted = make_text_classifier(random_state=0).fit(*reviews)
+    streamed = fit_stream(make_text_classifier(random_state=0), in_chunks(*reviews, 100), epochs=4)
+    accuracies = [pipeline.score(*reviews) for pipeline in (fitted, streamed)]
+    assert accuracies[1] == pytest.approx(accuracies[0], abs=0.02)
+    assert accuracies[1] > 0.9
+
+
+def test_several_labels_are_learned():
+    texts, Y = make_multilabel_reviews(300, n_labels=3, random_state=0)
+    pipeline = make_text_classifier(random_state=0).set_params(classifier__epochs=EPOCHS)
+    fitted = clone(pipeline).fit(texts, Y)
+    streamed = fit_stream(pipeline, lambda: [(texts, Y)], epochs=EPOCHS)
+    assert_array_equal(streamed[1].embedding_, fitted[1].embedding_)
+
+
+@pytest.mark.usefixtures("keras")
+def test_keras_trains_on_a_stream(reviews):
+    pipeline = make_text_classifier(random_state=0).set_params(classifier__backend="keras")
+    streamed = fit_stream(pipeline, in_chunks(*reviews, 300), epochs=3)
+    assert streamed[1].backend_ == "keras"
+    assert streamed.score(*reviews) > 0.85
+
+
+def test_classes_that_are_not_in_the_stream_have_a_probability(reviews):
+    texts, y = reviews
+    names = np.array(["dull", "superb"])[y]
+    pipeline = fit_stream(
+        make_text_classifier(random_state=0),
+        in_chunks(texts, names, 300),
+        epochs=1,
+        classes=["superb", "mixed", "dull"],
+    )
+    assert pipeline.classes_.tolist() == ["dull", "mixed", "superb"]
+    assert pipeline.predict_proba(texts[:2]).shape == (2, 3)
+
+
+def test_progress_is_shown(reviews, capsys):
+    fit_stream(make_text_classifier(), in_chunks(*reviews, 300), epochs=2, verbose=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:11] for line in lines[-2:]] == ["Epoch 1/2 l", "Epoch 2/2 l"]
+
+
+# -- errors -----------------------------------------------------------------------------------
+
+
+def broken(reviews, chunk):
+    """Return a function that returns two good chunks and a broken one."""
+    texts, y = reviews
+
+    def read_chunks():
+        yield texts[:100], y[:100]
+        yield texts[100:200], y[100:200]
+        if isinstance(chunk, Exception):
+            raise chunk
+        yield chunk
+
+    return read_chunks
+
+
+BROKEN = {
+    "missing text": ((["fine", None], [0, 1]), TypeError, r"X\[1\] = None"),
+    "missing label": ((["fine", "dull"], [0, None]), ValueError, r"y\[1\] = None"),
+    "labels of another kind": ((["fine"], ["good"]), ValueError, r"'good'.* such as 0"),
+    "lengths": ((["fine", "dull"], [0]), ValueError, "same length"),
+    "index lists": (([[1, 5]], [0]), TypeError, "takes texts"),
+    "three columns": ((["fine"], [0], [1]), TypeError, "tuple of 3"),
+    "reader": (OSError("The disk is gone."), OSError, "The disk is gone"),
+}
+
+
+@pytest.mark.parametrize(("chunk", "error", "message"), BROKEN.values(), ids=BROKEN)
+def test_an_error_names_the_chunk_and_leaves_the_pipeline_as_it_was(
+    reviews, tmp_path, chunk, error, message
+):
+    pipeline = make_text_classifier(random_state=0).fit(*reviews)
+    before = pickle.dumps(pipeline)
+    with pytest.raises(error, match=message) as raised:
+        fit_stream(pipeline, broken(reviews, chunk), folder=tmp_path)
+    assert "chunk 2 of the stream, which begins at row 200," in raised.value.__notes__[-1]
+    assert pickle.dumps(pipeline) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_in_training_leaves_the_vectorizer_as_it_was_too(reviews):
+    pipeline = make_text_classifier(random_state=0).fit(*reviews)
+    pipeline.set_params(classifier__input_dim=10)
+    before = pickle.dumps(pipeline)
+    with pytest.raises(ValueError, match="beyond input_dim=10"):
+        fit_stream(pipeline, in_chunks(*reviews, 300))
+    assert pickle.dumps(pipeline) == before
+
+
+@pytest.mark.parametrize(
+    ("read_chunks", "error", "message"),
+    [
+        ([(["a"], [0])], TypeError, "for chunks in a list pass lambda: chunks"),
+        (list, ValueError, "at least one text"),
+        (lambda: [([], [])], ValueError, "at least one text"),
+        (lambda: [(["a film", "a play"], [1, 1])], ValueError, "at least two classes"),
+    ],
+)
+def test_what_gives_no_chunks_of_two_classes_is_refused(read_chunks, error, message):
+    with pytest.raises(error, match=message):
+        fit_stream(make_text_classifier(), read_chunks)
+
+
+def test_another_pipeline_is_refused():
+    with pytest.raises(TypeError, match="got SequenceVectorizer"):
+        fit_stream(SequenceVectorizer(), list)
+
+
+def test_a_stream_that_is_another_the_second_time_is_refused(reviews):
+    texts, y = reviews
+    pipeline = make_text_classifier("tutorial").set_params(vectorizer__vocabulary={"superb": 1})
+    chunks = iter([[(texts, y)], [(texts[:5], y[:5])]])
+    with pytest.raises(ValueError, match="gave 600 rows in all, and 5 when"):
+        fit_stream(pipeline, lambda: next(chunks))
+
+
+# -- rows in a file ---------------------------------------------------------------------------
+
+
+def test_rows_of_a_file_are_a_sequence():
+    with RowFile() as rows:
+        rows.extend([])
+        assert list(rows) == []
+        assert rows[0:5] == []
+        rows.extend([np.array([3, 1], np.int32), np.empty(0, np.int32)])
+        assert rows[1].tolist() == []
+        rows.extend([np.array([7], np.int32)])
+        assert [row.tolist() for row in rows] == [[3, 1], [], [7]]
+        assert [row.tolist() for row in rows[::-2]] == [[7], [3, 1]]
+        assert rows[-1].tolist() == [7]
+        assert rows.lengths.tolist() == [2, 0, 1]
+        with pytest.raises(IndexError):
+            rows[3]
