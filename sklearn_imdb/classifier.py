@@ -114,9 +114,9 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
     validation_split : float, default=0.1
         Share of the rows that `early_stopping` holds out.
     monitor : str, default="val_loss"
-        What is watched: "val_loss", "val_accuracy", "loss", "accuracy"; or "val_" and the name of a
-        scorer of scikit-learn, such as "val_f1_macro" or "val_average_precision", which is then in
-        `history_`. The accuracy of several labels is the share of them that is right.
+        What is watched: "val_loss", "val_accuracy", "loss", "accuracy"; or `"val_"` and the name of
+        a scorer of scikit-learn, such as "val_f1_macro" or "val_average_precision", which is then
+        in `history_`. The accuracy of several labels is the share of them that is right.
     min_delta : float, default=0.0
         By how much a value must be better than the best one to count as better.
     patience : int, default=2
@@ -153,7 +153,7 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         The labels, sorted; the numbers of the columns of a `y` with several labels of a row.
     n_features_in_ : int
         Length of the sequences.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Where `X` had them.
     embedding_ : ndarray of shape (input_dim, embedding_dim), dtype float32
         The embedding of each word index.

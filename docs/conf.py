@@ -1,0 +1,36 @@
+"""Settings of Sphinx; `python -m sphinx -W docs docs/_build` builds the site."""
+
+import sklearn_imdb
+
+project = "sklearn_imdb"
+author = "The sklearn_imdb developers"
+copyright = f"2026, {author}"
+release = version = sklearn_imdb.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_templates"]
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_show_sourcelink = False
+html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "examples",
+    "ignore_pattern": "/_",
+    "plot_gallery": False,
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "remove_config_comments": True,
+}
