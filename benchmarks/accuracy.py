@@ -21,6 +21,7 @@ from sklearn_imdb.datasets import fetch_imdb, make_reviews
 FILE = Path(tempfile.gettempdir()) / f"accuracy_{options.small}.pkl"
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SELF_TRAINED = "ngram, self-trained"
+sys.path.insert(0, str(EXAMPLES))  # The examples import the module `_start` beside them.
 contenders = runpy.run_path(str(EXAMPLES / "ngram_accuracy.py"))["contenders"]
 
 

@@ -1,57 +1,36 @@
-"""Vectors of documents: reviews to draw, and to find others like them.
+"""Vectors of documents: reviews to draw, and to find others like them
+======================================================================
 
-The classifier turns each review into a vector on its way to a decision. This script draws the
-vectors of reviews it has not seen, and looks for the nearest neighbours of one.
+The classifier turns each review into a vector on its way to a decision. This example draws the
+vectors of reviews that the classifier has not seen. Then it looks for the reviews nearest to a new
+one.
 
-Run it with ``python examples/document_vectors.py``; it takes ten seconds, and needs matplotlib, the
-extra ``sklearn-imdb[plot]``. Where the reviews are not to be had it goes on with generated ones.
+Run it with ``python examples/document_vectors.py``. It takes SECONDS on two cores.
 """
-
-# %%
-# Options
-# -------
-
-import argparse
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import make_text_classifier
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
-parser.add_argument(
-    "--small", action="store_true", help="few reviews, and no download, to try it out"
-)
-options = parser.parse_args()
-options.pictures.mkdir(parents=True, exist_ok=True)
-plt.switch_backend("agg")  # Pictures go to files.
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
+options = parse_options(__doc__)
 
 # %%
 # The reviews
 # -----------
-# Their ratings, 1 to 10 without 5 and 6, are the classes: more than a thumb up or down is learned.
+# The classes are the ratings, which are 1 to 4 and 7 to 10. They teach the network more than
+# whether a review is positive.
 
-try:
-    train = fetch_imdb(data_home=options.data_home, download_if_missing=not options.small)
-    texts, y = train.data, train.ratings
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
-    texts, y = make_reviews(4_000, n_classes=8, mean_length=100, random_state=0)
-n_reviews = 1_000 if options.small else 10_000
-texts, y = texts[:n_reviews], y[:n_reviews]
+texts, y = load_reviews(options, "train", n=10_000, n_small=1_000, ratings=True)
 half = len(texts) // 2
 pipeline = make_text_classifier(random_state=0).fit(texts[:half], y[:half])
 
 # %%
-# A vector each
-# -------------
-# All but the output layer is a transformer, and so is the pipeline.
+# A vector for each review
+# ------------------------
+# The pipeline is a transformer, too. Its vectors are what the output layer takes.
 
 vectors = pipeline.transform(texts[half:])
 print(f"{len(vectors)} reviews, each a vector of {vectors.shape[1]} numbers.")
@@ -68,7 +47,7 @@ print(f"The reviews: {picture}")
 # %%
 # Reviews like this one
 # ---------------------
-# Vectors that point the same way are of reviews that speak alike for the classes.
+# Vectors that point the same way belong to reviews with similar evidence for each class.
 
 index = NearestNeighbors(n_neighbors=3, metric="cosine").fit(vectors)
 question = "A moving film. The cast is superb, and the ending is the best I have seen in years."

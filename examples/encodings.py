@@ -1,43 +1,29 @@
-"""From texts to numbers: what the vectorizer does, and how long a sequence should be.
+"""Encodings: from texts to numbers, and how long a sequence should be
+======================================================================
 
-A network takes numbers, as many for every text. This script looks at how a `SequenceVectorizer`
-makes them, and then tries how much of a review the network needs, and which end of it.
+A network takes the same number of numbers for every text. This example shows how a
+``SequenceVectorizer`` makes these numbers. Then it tries how many words of a review the network
+needs, and from which end.
 
-Run it with ``python examples/encodings.py``; it needs matplotlib, the extra ``sklearn-imdb[plot]``.
-Where the reviews are not to be had it goes on with generated ones.
+Run it with ``python examples/encodings.py``. It takes SECONDS on two cores.
 """
 
-# %%
-# Options
-# -------
-
-import argparse
 import re
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
-parser.add_argument(
-    "--small", action="store_true", help="few reviews, and no download, to try it out"
-)
-options = parser.parse_args()
-options.pictures.mkdir(parents=True, exist_ok=True)
-plt.switch_backend("agg")  # Pictures go to files.
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
+options = parse_options(__doc__)
 
 # %%
 # Words are numbered by how often they occur
 # ------------------------------------------
-# 1 starts a text, 2 is a word that is not known, 0 fills up; 3 is not used, and the most frequent
-# word is 4. That is how Keras's IMDB data was made.
+# Index 0 is padding, 1 starts a text, 2 is an unknown word, and 3 is not used. The most frequent
+# word is 4. Keras's IMDB data has the same indices.
 
 vectorizer = SequenceVectorizer(maxlen=8)
 X = vectorizer.fit_transform(["The film, the cast: great!", "The film is long, too long for me"])
@@ -45,16 +31,18 @@ print(vectorizer.vocabulary_)
 print(X)
 
 # %%
-# Capitals and punctuation are gone, and of a long text the end is kept. Numbers can be read again.
+# Capitals and punctuation are dropped, and a long text keeps its end. ``inverse_transform`` turns
+# indices into words again.
 
 for text in vectorizer.inverse_transform(X):
     print(text)
 print(vectorizer.inverse_transform(vectorizer.transform(["A great, great film"]))[0])
 
 # %%
-# Other ways to cut and fill
-# --------------------------
-# The start of a long text instead of its end, zeros in front, no start, unknown words left out:
+# Other ways to cut and pad
+# -------------------------
+# This vectorizer keeps the start of a long text and pads in front. It adds no start index and
+# leaves out unknown words.
 
 other = SequenceVectorizer(
     maxlen=8, truncating="post", padding="pre", start_char=None, oov_char=None
@@ -64,8 +52,8 @@ print(other.fit(["The film, the cast: great!"]).transform(["the film is long", "
 # %%
 # Other words
 # -----------
-# A regular expression says what a word is; so does a function of your own. Keras's way splits
-# on spaces and keeps the apostrophe; here emoticons are to be words.
+# A regular expression can say what a word is, and so can a function. Keras's rule splits on spaces
+# and keeps apostrophes. The expression here takes emoticons as words too.
 
 pattern = r"[:;]-?[()]|[\w']+"
 emoticons = SequenceVectorizer(maxlen=6, token_pattern=pattern)
@@ -78,17 +66,9 @@ print(re.findall(pattern, "loved it ;)"), emoticons.transform(["Loved it ;)"]))
 # -----------
 # How long are they?
 
-try:
-    train = fetch_imdb(data_home=options.data_home, download_if_missing=not options.small)
-    texts, y = train.data, train.target
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
-    texts, y = make_reviews(4_000, mean_length=230, random_state=0)
-n_reviews = 600 if options.small else 5_000
-texts, y = texts[:n_reviews], y[:n_reviews]
-print(f"{len(texts)} reviews.")
-
+texts, y = load_reviews(options, "train", n=5_000, n_small=600)
 lengths = np.array([len(text.split()) for text in texts])
+print(f"{len(texts)} reviews.")
 print(
     f"Half of them have more than {np.median(lengths):.0f} words; the longest has {lengths.max()}."
 )
@@ -96,7 +76,8 @@ print(
 # %%
 # How much of a review is needed, and which end?
 # ----------------------------------------------
-# The same network, trained on sequences of several lengths; a quarter of the reviews tests it.
+# The same network is trained on sequences of several lengths, and tested on a quarter of the
+# reviews.
 
 train_texts, test_texts, y_train, y_test = train_test_split(
     texts, y, test_size=0.25, stratify=y, random_state=0
@@ -108,14 +89,15 @@ for truncating, kept in (("pre", "the end kept"), ("post", "the start kept")):
         pipeline = make_text_classifier("tutorial", random_state=0)
         pipeline.set_params(vectorizer__maxlen=maxlen, vectorizer__truncating=truncating)
         if options.small:
+            # Few reviews make few batches, so each must move the weights further.
             pipeline.set_params(classifier__learning_rate=0.01)
         accuracy = pipeline.fit(train_texts, y_train).score(test_texts, y_test)
         accuracies.setdefault(kept, []).append(accuracy)
-        print(f"{maxlen:4} words, {kept:14}: {accuracy:.4f} right")
+        print(f"{maxlen:4} words, {kept:14}: accuracy {accuracy:.4f}")
 
 # %%
-# The lengths, and what they are worth
-# ------------------------------------
+# Lengths and accuracies
+# ----------------------
 
 figure, (left, right) = plt.subplots(ncols=2, figsize=(9.6, 3.6), layout="constrained")
 left.hist(lengths, bins=np.linspace(0, np.quantile(lengths, 0.99), 40), color="0.6")

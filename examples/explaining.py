@@ -1,64 +1,43 @@
-"""Why? What each word of a review contributed to the decision, and which words are alike.
+"""Explaining a prediction: what each word contributed, and which words are alike
+=================================================================================
 
-The network sees a review as an average of its words, so that what it decided can be divided
-among them. This script explains a review word by word, shows it as a page, lists the words that
-matter most, and looks for words that the network takes for alike.
+The network sees a review as an average of its words, so its decision can be divided among them.
+This example explains a review word by word and shows it as a page. It lists the words that matter
+most, and words that the network treats alike.
 
-Run it with ``python examples/explaining.py``; it needs matplotlib, the extra
-``sklearn-imdb[plot]``. Where the reviews are not to be had it goes on with generated ones.
+Run it with ``python examples/explaining.py``. It takes SECONDS on two cores.
 """
 
-# %%
-# Options
-# -------
-
-import argparse
 from collections import defaultdict
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import make_text_classifier
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
-parser.add_argument(
-    "--small", action="store_true", help="few reviews, and no download, to try it out"
-)
-options = parser.parse_args()
-options.pictures.mkdir(parents=True, exist_ok=True)
-plt.switch_backend("agg")  # Pictures go to files.
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
+options = parse_options(__doc__)
 
 # %%
 # The reviews
 # -----------
-# And the pipeline that is to be explained.
+# A pipeline is fitted to them, which is explained below.
 
-try:
-    train = fetch_imdb(data_home=options.data_home, download_if_missing=not options.small)
-    texts, y = train.data, train.target
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
-    texts, y = make_reviews(4_000, mean_length=100, random_state=0)
-n_reviews = 1_000 if options.small else 10_000
-texts, y = texts[:n_reviews], y[:n_reviews]
+texts, y = load_reviews(options, "train", n=10_000, n_small=1_000)
 print(f"{len(texts)} reviews.")
 
 pipeline = make_text_classifier("tutorial", random_state=0)
-if len(texts) < 5_000:
+if options.small:
+    # Few reviews make few batches, so each must move the weights further.
     pipeline.set_params(classifier__learning_rate=0.01)
 pipeline.fit(texts, y)
 
 # %%
 # One review
 # ----------
-# Its logit, the number before the sigmoid, is divided among its words: what they contributed adds
-# up to the logit, less the logit of a text without words.
+# The logit is the number before the sigmoid. The contributions of the words add up to the logit,
+# less the logit of a text without words.
 
 review = """\
 I went in expecting little, and the first ten minutes are slow: a tired plot and a terrible wig.
@@ -78,7 +57,7 @@ for contribution, token in [*ranked[:5], *ranked[-5:]]:
 # %%
 # As a page
 # ---------
-# In a notebook the explanation shows itself; elsewhere it is saved as a page, for a browser.
+# A notebook shows the explanation by itself. ``save`` writes it as a page for a browser.
 
 explanation = explain_html(pipeline, review, target_names=["negative", "positive"])
 page = options.pictures / "explaining.html"
@@ -88,8 +67,8 @@ print(f"The review with its words tinted: {page}")
 # %%
 # The words that matter most
 # --------------------------
-# Over many reviews: the mean contribution of a word where it occurs, for words that occur often
-# enough to tell. Reviewers' marks are among them: "8 out of 10".
+# These are mean contributions over many reviews. Words with fewer than 20 occurrences are left out,
+# because their means are uncertain. Reviewers' marks are among the words, as in "8 out of 10".
 
 sums, counts = defaultdict(float), defaultdict(int)
 for one in token_contributions(pipeline, texts[:5_000]):
@@ -116,7 +95,8 @@ print(f"The words that matter most: {picture}")
 # %%
 # Words that are alike
 # --------------------
-# Embeddings were learned to tell good from bad, and words are near that tell the same of that.
+# The embeddings were learned to tell good reviews from bad ones. Words are near each other when
+# they speak for the same class.
 
 for word in ("superb", "dull"):
     neighbours = ", ".join(

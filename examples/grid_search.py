@@ -1,51 +1,28 @@
-"""Choosing parameters: a grid search over the encoding and the network at once.
+"""Grid search: parameters of the encoding and of the network at once
+=====================================================================
 
-Which words to keep, and how long an embedding to give them, are questions to one pipeline. This
-script asks both in a grid search on raw texts, in parallel, and looks at the answers.
+One pipeline has both the number of words to keep and the length of an embedding as parameters.
+This example searches a grid of the two on raw texts, in parallel processes. It prints and draws
+the accuracies.
 
-Run it with ``python examples/grid_search.py``; it needs matplotlib, the extra
-``sklearn-imdb[plot]``. Where the reviews are not to be had it goes on with generated ones.
+Run it with ``python examples/grid_search.py``. It takes SECONDS on two cores.
 """
-
-# %%
-# Options
-# -------
-
-import argparse
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV, train_test_split
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import make_text_classifier
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
-parser.add_argument(
-    "--small", action="store_true", help="few reviews, and no download, to try it out"
-)
-options = parser.parse_args()
-options.pictures.mkdir(parents=True, exist_ok=True)
-parser_jobs = 2  # Processes; as many as there are cores to spare.
-plt.switch_backend("agg")  # Pictures go to files.
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
+options = parse_options(__doc__)
 
 # %%
 # The reviews
 # -----------
 # A quarter is set apart, which the search never sees.
 
-try:
-    train = fetch_imdb(data_home=options.data_home, download_if_missing=not options.small)
-    texts, y = train.data, train.target
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
-    texts, y = make_reviews(4_000, mean_length=100, random_state=0)
-n_reviews = 450 if options.small else 4_000
-texts, y = texts[:n_reviews], y[:n_reviews]
+texts, y = load_reviews(options, "train", n=4_000, n_small=450)
 print(f"{len(texts)} reviews.")
 
 train_texts, test_texts, y_train, y_test = train_test_split(
@@ -55,8 +32,9 @@ train_texts, test_texts, y_train, y_test = train_test_split(
 # %%
 # The grid
 # --------
-# A step's parameter is the step's name, two underscores and the parameter's. Each fold learns its
-# words anew from its own training reviews, so that nothing of what it is tested on leaks in.
+# A parameter of a step is written as the step's name, two underscores and the parameter's name.
+# Each fold learns its vocabulary from its own training reviews. Nothing leaks from the reviews it
+# is tested on.
 
 n_words = [50, 500] if options.small else [500, 2_000, 10_000]
 sizes = [4, 16] if options.small else [4, 16, 64]
@@ -69,23 +47,23 @@ search = GridSearchCV(
 search.fit(train_texts, y_train)
 
 # %%
-# The answers
+# The results
 # -----------
-# Differences smaller than the folds' own, the standard deviation, mean nothing.
+# A difference smaller than the standard deviation over the folds means nothing.
 
 results = search.cv_results_
 for parameters, mean, deviation in zip(
     results["params"], results["mean_test_score"], results["std_test_score"], strict=True
 ):
     words, size = parameters["vectorizer__num_words"], parameters["classifier__embedding_dim"]
-    print(f"{words:6} words, embeddings of {size:2}: {mean:.4f} right, deviation {deviation:.4f}")
+    print(f"{words:6} words, embeddings of {size:2}: accuracy {mean:.4f} ± {deviation:.4f}")
 print(f"Best: {search.best_params_}")
-print(f"On reviews that the search has not seen: {search.score(test_texts, y_test):.4f} right")
+print(f"Accuracy on unseen reviews: {search.score(test_texts, y_test):.4f}")
 
 # %%
 # The same as a picture
 # ---------------------
-# `cv_results_` goes through the parameters in the order of their names, embeddings first.
+# ``cv_results_`` goes through the parameters in the order of their names, embeddings first.
 
 scores = np.reshape(results["mean_test_score"], (len(sizes), len(n_words)))
 figure, ax = plt.subplots(figsize=(5.4, 3.8), layout="constrained")

@@ -1,18 +1,14 @@
-"""Search a grid, and score reviews by partitions, on the machines of a Dask cluster.
+"""A grid search on a Dask cluster, and scoring by partitions
+=============================================================
 
-The cluster is a local one of two processes here. Where there is a real one, one line below changes,
-and its scheduler and workers need what the README lists for them, in which there is no TensorFlow.
+This example searches a grid and scores reviews by partitions on the machines of a Dask cluster.
+Here the cluster is a local one of two processes. For a real cluster one line changes. Its scheduler
+and workers need no TensorFlow.
 
-Run it with ``python examples/grid_search_dask.py``, with the extra ``[dask]`` installed. The
-first run downloads 84 MB; ``--data-home`` names the folder that has the data or is to have it.
-Where the reviews are not to be had, it says so and goes on with generated ones.
+Run it with ``python examples/grid_search_dask.py``. It takes SECONDS on two cores.
+It needs ``sklearn-imdb[dask]``.
 """
 
-# %%
-# Options
-# -------
-
-import argparse
 from contextlib import ExitStack
 from itertools import chain
 
@@ -24,37 +20,19 @@ from distributed import Client
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import make_text_classifier
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 
 def main():
     """Run the example: in a function, because the cluster's processes import this file."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-    parser.add_argument("--small", action="store_true", help="1,000 reviews only, to try it out")
-    options = parser.parse_args()
+    options = parse_options(__doc__, pictures=False)
 
     # %%
     # The reviews
     # -----------
 
-    n_reviews = 1_000 if options.small else 25_000
-    try:
-        train = fetch_imdb(subset="train", data_home=options.data_home)
-        test = fetch_imdb(subset="test", data_home=options.data_home)
-        texts, y = train.data[:n_reviews], train.target[:n_reviews]
-        test_texts, y_test = test.data[:n_reviews], test.target[:n_reviews]
-    except OSError as error:
-        print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.")
-        texts, y = make_reviews(2 * n_reviews, random_state=0)
-        texts, y, test_texts, y_test = (
-            texts[:n_reviews],
-            y[:n_reviews],
-            texts[n_reviews:],
-            y[n_reviews:],
-        )
-
+    texts, y, test_texts, y_test = load_reviews(options, "train", "test")
     # An array is sent ten times as fast as a list.
     texts, test_texts = (np.array(column, dtype=object) for column in (texts, test_texts))
 
@@ -72,18 +50,18 @@ def main():
         client.wait_for_workers(2)
         print(f"{len(client.scheduler_info()['workers'])} workers")
 
-        # What is sent to every worker once is to stay there, and Dask would discard all copies but
-        # one. This holds for the whole cluster, so that it is undone at the end.
+        # Data that is sent to every worker once must stay there, and Dask would discard all copies
+        # but one. The setting holds for the whole cluster, so it is undone at the end.
         client.amm.stop()
         at_the_end.callback(client.amm.start)
 
         # %%
         # Grid search
         # -----------
-        # A worker may die and the search still ends, with the same results, as long as another
-        # has what was sent: the texts, the labels, and the rows of each fold, which are therefore
-        # made here. joblib sends to all workers what `scatter` names, and to one what it does not.
-        # It is held on to here: joblib forgets what it sent, sometimes while it is sent again.
+        # When a worker dies, the search still ends with the same results, if another worker has
+        # the data. The data are the texts, the labels, and the rows of each fold. The folds are
+        # made here for this reason: joblib sends to all workers only what `scatter` names. `held`
+        # keeps a reference, because joblib may forget data while it is sent again.
 
         pipeline = make_text_classifier("tutorial", random_state=0)
         grid = {"classifier__embedding_dim": [8, 16], "classifier__learning_rate": [1e-3, 3e-3]}
@@ -95,8 +73,8 @@ def main():
             search.fit(texts, y)
         del held
 
-        # The score of a candidate whose fit raised is nan here, and scikit-learn warns with the
-        # error, whose note says which step it was; with `error_score="raise"` it ends the search.
+        # A candidate whose fit raised has the score nan, and scikit-learn warns with the error. The
+        # note of the error names the step. With `error_score="raise"` the error ends the search.
         results = pd.DataFrame(search.cv_results_)
         for params, score in zip(results["params"], results["mean_test_score"], strict=True):
             print(f"{score:.4f} {params}")
@@ -104,11 +82,12 @@ def main():
         # %%
         # Scoring by partitions
         # ---------------------
-        # The fitted pipeline is sent once to each worker, not with each partition. The partitions
-        # are cut from a table in memory here; from a folder that all workers see,
-        # `dask.dataframe.read_parquet` has each read its own. A filter may have left a partition
-        # without rows, for which there is nothing to predict. Where a text is missing, the error
-        # says in which row of the partition, and the note which rows these are.
+        # The fitted pipeline is sent once to each worker, not with each partition. Here the
+        # partitions are cut from a table in memory. From a folder that all workers see,
+        # `dask.dataframe.read_parquet` lets each worker read its own.
+        #
+        # A filter may leave a partition without rows, which has nothing to predict. When a text is
+        # missing, the error names its row in the partition. The note names the partition's rows.
 
         def predict(texts, pipeline):
             try:
@@ -120,10 +99,10 @@ def main():
 
         fitted = client.scatter(search.best_estimator_, broadcast=True)
         table = pd.DataFrame({"text": test_texts})
-        size = n_reviews // 8
-        parts = client.scatter([table[at : at + size] for at in range(0, n_reviews, size)])
+        size = len(table) // 8
+        parts = client.scatter([table[at : at + size] for at in range(0, len(table), size)])
         frame = dask.dataframe.from_delayed(parts, meta=table[:0])
-        # Without `meta` Dask would try the function out, here and without the pipeline.
+        # Without `meta` Dask would try the function here, without the pipeline.
         labels = frame["text"].map_partitions(predict, fitted, meta=("label", "int64")).compute()
         print(f"Test accuracy: {accuracy_score(y_test, labels):.4f}")
         print("The same as at once:", (labels == search.predict(test_texts)).all())
@@ -131,7 +110,7 @@ def main():
         # %%
         # What a worker needs
         # -------------------
-        # Trained by SciPy, as here, it needs no TensorFlow.
+        # A worker that trains by SciPy, as here, needs no TensorFlow.
 
         def has_tensorflow():
             import sys

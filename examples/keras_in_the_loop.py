@@ -1,17 +1,14 @@
-"""Keras in the loop: its optimizers, schedules and callbacks, and its network to take away.
+"""Keras in the loop: its optimizers, schedules and callbacks, and its network to take away
+===========================================================================================
 
-By default the network is trained by SciPy. Asked for what only Keras has, it is trained by Keras,
-from the same initial weights; and whichever trained it, the network is to be had as a Keras model.
+SciPy trains the network by default. Keras trains it when you ask for something that only Keras
+has. Both start from the same initial weights. This example compares the two, uses Keras's AdamW
+with a schedule and a callback, and saves the network as a Keras model.
 
-Run it with ``python examples/keras_in_the_loop.py``; it needs TensorFlow, and matplotlib, the extra
-``sklearn-imdb[plot]``. Where the reviews are not to be had it goes on with generated ones.
+Run it with ``python examples/keras_in_the_loop.py``. It takes SECONDS on two cores.
+It needs TensorFlow.
 """
 
-# %%
-# Options
-# -------
-
-import argparse
 import os
 import time
 from pathlib import Path
@@ -20,34 +17,18 @@ from tempfile import TemporaryDirectory
 import matplotlib.pyplot as plt
 import numpy as np
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
-parser.add_argument(
-    "--small", action="store_true", help="few reviews, and no download, to try it out"
-)
-options = parser.parse_args()
-options.pictures.mkdir(parents=True, exist_ok=True)
-plt.switch_backend("agg")  # Pictures go to files.
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow is to say what went wrong only.
+options = parse_options(__doc__)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs only what went wrong.
 
 # %%
 # The reviews
 # -----------
-# Three quarters to train, a quarter to validate on.
+# Three quarters are for training and a quarter for validation.
 
-try:
-    train = fetch_imdb(data_home=options.data_home, download_if_missing=not options.small)
-    texts, y = train.data, train.target
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
-    texts, y = make_reviews(4_000, mean_length=100, random_state=0)
-n_reviews = 800 if options.small else 4_000
-texts, y = texts[:n_reviews], y[:n_reviews]
+texts, y = load_reviews(options, "train", n=4_000, n_small=800)
 print(f"{len(texts)} reviews.")
 
 X = SequenceVectorizer().fit_transform(texts)
@@ -57,7 +38,7 @@ epochs = 8 if options.small else 10
 
 
 def fitted(**parameters):
-    """Train a classifier, and say what trained it and how long it took."""
+    """Train a classifier, and print what trained it and how long it took."""
     classifier = EmbeddingAverageClassifier(
         input_dim=10_000, epochs=epochs, batch_size=64, learning_rate=0.005, random_state=0
     ).set_params(**parameters)
@@ -65,7 +46,7 @@ def fitted(**parameters):
     classifier.fit(X_fit, y_fit, X_val=X_val, y_val=y_val)
     print(
         f"{classifier.backend_} took {time.perf_counter() - start:.1f} s: "
-        f"{classifier.score(X_val, y_val):.4f} right on validation reviews"
+        f"accuracy {classifier.score(X_val, y_val):.4f} on validation reviews"
     )
     return classifier
 
@@ -73,8 +54,9 @@ def fitted(**parameters):
 # %%
 # One network, two backends
 # -------------------------
-# SciPy, because nothing needs Keras; then Keras, because it was asked for. The weights are the
-# same, but for rounding. (The first fit in Keras has TensorFlow imported, too.)
+# SciPy trains first, because nothing needs Keras. Then Keras trains, because ``backend`` asks for
+# it. The weights are the same but for rounding. The time of Keras includes the import of
+# TensorFlow.
 
 by_scipy, by_keras = fitted(), fitted(backend="keras")
 difference = max(
@@ -85,10 +67,10 @@ print(f"The dense layers' weights differ by {difference:.0e} at most.")
 # %%
 # What only Keras has
 # -------------------
-# An optimizer with a schedule of learning rates, and a callback of Keras's. Nothing else is to be
-# said: `backend="auto"` sees what it takes.
+# Here are an optimizer with a schedule of learning rates, and a callback of Keras. They need no
+# ``backend="keras"``: the default "auto" sees that Keras is needed.
 
-import keras  # noqa: E402  # Here, because nothing before needs it.
+import keras  # noqa: E402  # Here, because nothing above needs it.
 
 schedule = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=epochs * (n_fit // 64 + 1))
 
@@ -109,8 +91,8 @@ by_adamw = fitted(
 # %%
 # The network to take away
 # ------------------------
-# `model_` is a `keras.Sequential` of stock layers, here of the network that SciPy trained. It can
-# be saved in Keras's format, served by whatever serves Keras, or be a part of another model.
+# ``model_`` is a ``keras.Sequential`` of stock layers, here of the network that SciPy trained. It
+# can be saved in Keras's format, served like any Keras model, or become part of another model.
 
 model = by_scipy.model_
 print(", ".join(layer.name for layer in model.layers), f"{model.count_params():,} parameters")

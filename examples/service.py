@@ -1,18 +1,13 @@
-"""From a training script to a service that answers without TensorFlow.
+"""A service: from a training script to answers without TensorFlow
+==================================================================
 
-Training may happen anywhere, with any backend. What answers afterwards needs one file, NumPy, SciPy
-and scikit-learn. This script trains, saves, starts a small web service in another process in which
-TensorFlow cannot be imported, and asks it.
+Training may happen anywhere, with any backend. The service that answers afterwards needs one file,
+NumPy, SciPy and scikit-learn. This example trains and saves a pipeline. It starts a small web
+service in a process in which TensorFlow cannot be imported, and asks it.
 
-Run it with ``python examples/service.py``; it needs matplotlib, the extra ``sklearn-imdb[plot]``.
-Where the reviews are not to be had it goes on with generated ones.
+Run it with ``python examples/service.py``. It takes SECONDS on two cores.
 """
 
-# %%
-# Options
-# -------
-
-import argparse
 import json
 import subprocess
 import sys
@@ -25,33 +20,17 @@ import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import make_text_classifier
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--pictures", type=Path, default=Path(), help="folder for them; default: .")
-parser.add_argument(
-    "--small", action="store_true", help="few reviews, and no download, to try it out"
-)
-options = parser.parse_args()
-options.pictures.mkdir(parents=True, exist_ok=True)
-plt.switch_backend("agg")  # Pictures go to files.
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
+options = parse_options(__doc__)
 
 # %%
 # The reviews
 # -----------
 # The last 500 are kept, to ask the service about.
 
-try:
-    train = fetch_imdb(data_home=options.data_home, download_if_missing=not options.small)
-    texts, y = train.data, train.target
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.\n")
-    texts, y = make_reviews(4_000, mean_length=200, random_state=0)
-n_reviews = 1_500 if options.small else 10_000
-texts, y = texts[:n_reviews], y[:n_reviews]
+texts, y = load_reviews(options, "train", n=10_000, n_small=1_500)
 print(f"{len(texts)} reviews.")
 
 fit_texts, y_fit, asked_texts, y_asked = texts[:-500], y[:-500], texts[-500:], y[-500:]
@@ -59,9 +38,9 @@ fit_texts, y_fit, asked_texts, y_asked = texts[:-500], y[:-500], texts[-500:], y
 # %%
 # Where it is trained
 # -------------------
-# The whole pipeline, from texts to probabilities, goes into one file. joblib's files, like
-# pickle's, can run code when they are loaded: load none that you have not made. skops has a format
-# that cannot; `EmbeddingAverageClassifier` tells how.
+# The whole pipeline, from texts to probabilities, goes into one file. A file of joblib can run code
+# when it is loaded, as a pickle can: load only files that you trust. The file format of skops
+# cannot run code.
 
 pipeline = make_text_classifier("tutorial", random_state=0)
 pipeline.set_params(classifier__learning_rate=0.005)
@@ -75,7 +54,7 @@ print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 # Where it answers
 # ----------------
 # A server installs the library without TensorFlow, Keras and scikeras, as the README tells. Here
-# the first lines have their place: with them no import of the three can succeed.
+# the first lines of the service take their place: no import of the three can succeed.
 
 SERVICE = """
 import sys
@@ -115,9 +94,9 @@ print(f"The service is up after {time.perf_counter() - start:.1f} s.")
 # %%
 # Asking it
 # ---------
-# One review at a time, as people send them. It answers what the pipeline here would.
+# One review is sent at a time, as people would. The service answers what the pipeline here would.
 
-opener = build_opener(ProxyHandler({}))  # It is on this machine: no proxy has to do with it.
+opener = build_opener(ProxyHandler({}))  # The service is on this machine, behind no proxy.
 
 
 def ask(texts):
@@ -140,8 +119,8 @@ finally:
     folder.cleanup()
 same = np.allclose(answers, pipeline.predict_proba(asked_texts)[:, 1], rtol=0, atol=1e-6)
 print(f"The same answers as here: {same}")
-print(f"Right: {np.mean((np.array(answers) > 0.5) == y_asked):.4f}")
-print(f"Half of the answers took less than {np.median(milliseconds):.1f} ms, the way included.")
+print(f"Accuracy: {np.mean((np.array(answers) > 0.5) == y_asked):.4f}")
+print(f"The median time of an answer is {np.median(milliseconds):.1f} ms, transport included.")
 
 # %%
 # How long an answer takes

@@ -1,21 +1,14 @@
-"""Learn from a file of reviews without ever having all of it in memory.
+"""Streaming: learn from a file of reviews larger than memory
+=============================================================
 
-Chunk after chunk the words are counted and the texts encoded, then the network is trained, then it
-is scored: memory holds one chunk at a time, however large the file is. It is a CSV here, read by
-pyarrow, which tells where a row is broken; of a Parquet file `read_row_group` of
-`pyarrow.parquet.ParquetFile(path)` gives one chunk after the other.
+This example reads a CSV file in chunks: it counts the words and encodes the texts, trains the
+network, and scores it. Memory holds one chunk at a time, however large the file is. At the end it
+shows how a row that cannot be read is reported.
 
-Run it with ``python examples/streaming.py``, with the extra ``[dask]`` or ``[test]`` installed,
-or pyarrow alone. The first run downloads 84 MB; ``--data-home`` names the folder that has the
-data or is to have it. Where the reviews are not to be had, it says so and goes on with generated
-ones.
+Run it with ``python examples/streaming.py``. It takes SECONDS on two cores.
+It needs pyarrow, which comes with ``sklearn-imdb[dask]``.
 """
 
-# %%
-# Options
-# -------
-
-import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,43 +18,38 @@ import pyarrow.csv
 import rich.progress
 from sklearn.pipeline import make_pipeline
 
+from _start import load_reviews, parse_options
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
 from sklearn_imdb.streaming import fit_transform_chunks, map_chunks
 
-parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--data-home", help="folder of the data; default: ~/scikit_learn_data")
-parser.add_argument("--small", action="store_true", help="2,000 reviews only, to try it out")
-options = parser.parse_args()
-n_reviews = 2_000 if options.small else 25_000
+options = parse_options(__doc__, pictures=False)
 epochs = 5
 
 # %%
 # Two files of reviews
 # --------------------
-# Yours are there already. The rows of a file to train on should be in random order, because a
-# chunk is shuffled in itself only.
+# You have your files already. The rows of a training file should be in random order, because rows
+# are shuffled within their chunk only.
 
 folder = TemporaryDirectory()
 train_path, test_path = (Path(folder.name) / name for name in ("train.csv", "test.csv"))
-try:
-    halves = [fetch_imdb(subset=half, data_home=options.data_home) for half in ("train", "test")]
-    tables = [pa.table({"text": half.data, "label": half.target}) for half in halves]
-except OSError as error:
-    print(f"\nNO REAL DATA: {error}\n\nGoing on with GENERATED reviews.")
-    texts, y = make_reviews(2 * n_reviews, random_state=0)
-    generated = pa.table({"text": texts, "label": y})
-    tables = [generated[:n_reviews], generated[n_reviews:]]
-for table, path in zip(tables, (train_path, test_path), strict=True):
-    pyarrow.csv.write_csv(table[:n_reviews], path)
-    print(f"{path.name}: {n_reviews:,} reviews, {path.stat().st_size / 1e6:.1f} MB")
+texts, y, test_texts, y_test = load_reviews(options, "train", "test", n_small=2_000)
+for path, columns in (
+    (train_path, {"text": texts, "label": y}),
+    (test_path, {"text": test_texts, "label": y_test}),
+):
+    pyarrow.csv.write_csv(pa.table(columns), path)
+    print(f"{path.name}: {len(columns['text']):,} reviews, {path.stat().st_size / 1e6:.1f} MB")
 
 # %%
 # Reading in chunks
 # -----------------
-# Larger chunks are quicker and take more memory. Where it uses no threads, and knows the columns'
-# types, pyarrow names the row that it cannot read. An empty field is a missing text or label, which
-# the estimators refuse, and "" an empty text.
+# Larger chunks are faster and take more memory. With one thread and given column types, pyarrow
+# names a row that it cannot read. An empty field is a missing text or label, which the estimators
+# refuse. The field ``""`` is an empty text.
+#
+# For a Parquet file, ``read_row_group`` of ``pyarrow.parquet.ParquetFile(path)`` reads one chunk
+# after another.
 
 CHUNK = 2**18 if options.small else 2**22  # Bytes.
 reading = pyarrow.csv.ReadOptions(block_size=CHUNK, use_threads=False)
@@ -75,7 +63,7 @@ converting = pyarrow.csv.ConvertOptions(
 
 
 def reviews(file):
-    """Yield the texts and labels of a chunk of a CSV file after another."""
+    """Yield the texts and labels of one chunk of a CSV file after another."""
     for batch in pyarrow.csv.open_csv(file, reading, parsing, converting):
         yield batch["text"].to_pylist(), batch["label"].to_pylist()
 
@@ -83,11 +71,12 @@ def reviews(file):
 # %%
 # Counting the words, encoding the texts
 # --------------------------------------
-# The vocabulary is the one that `fit` on all texts at once would have found. It is complete before
-# any text is encoded: with every further chunk words may get other indices. So each chunk goes
-# through `vectorizer.partial_fit` first, and `fit_transform_chunks` keeps the numbers of its words
-# meanwhile, because to read and to split the texts twice would take longer. The sequences are
-# written to a file of arrays, one after another, for all epochs.
+# The vocabulary is the same as ``fit`` would find on all texts at once. It must be complete before
+# a text is encoded, because each further chunk may change the indices of words.
+#
+# ``fit_transform_chunks`` passes each chunk to ``vectorizer.partial_fit``, and keeps the numbers of
+# its words. Reading and splitting the texts twice would take longer. The sequences are written to a
+# file of arrays, one after another, for all epochs.
 
 vectorizer = SequenceVectorizer()
 sequences_path = Path(folder.name) / "sequences"
@@ -102,7 +91,7 @@ print(f"{len(vectorizer.vocabulary_):,} words; first {list(vectorizer.vocabulary
 
 
 def sequences(file):
-    """Yield the sequences and labels of a chunk after another."""
+    """Yield the sequences and labels of one chunk after another."""
     while file.tell() < sequences_path.stat().st_size:
         yield np.load(file), np.load(file)
 
@@ -110,8 +99,8 @@ def sequences(file):
 # %%
 # Training and scoring
 # --------------------
-# A pass over the file is an epoch. How many word indices there will be is said at the start: the
-# first chunk need not hold them all. `map_chunks` has an error say in which chunk it arose.
+# One pass over the file is an epoch. ``input_dim`` gives the number of word indices, because the
+# first chunk may not hold them all. An error in ``map_chunks`` names its chunk.
 
 classifier = EmbeddingAverageClassifier(
     input_dim=vectorizer.num_words, batch_size=16 if options.small else 64, random_state=0
@@ -140,19 +129,22 @@ for epoch in range(1, epochs + 1):
 # %%
 # The pipeline of both
 # --------------------
-# It is fitted, and can be saved and loaded as any other.
+# It is fitted, and can be saved and loaded like any other.
 
 print(pipeline.predict_proba(["A moving story, well told.", "A waste of time."]).round(2))
 
 # %%
 # A row that cannot be read
 # -------------------------
-# The reader's error counts the rows of the file from 1, its header too; the note below it says in
-# which chunk it arose. What was learned from the chunks before stays learned. Mend the file, and go
-# on with the row at which that chunk began, by pyarrow's `ReadOptions(skip_rows_after_names=...)`;
-# or begin again with a clone, as one has to with `fit_transform_chunks`. (Of a Parquet file,
-# `validate(full=True)` of a row group names the text that is no UTF-8. A stray quote is no error:
-# it begins a text that ends with the next one.)
+# The reader's error counts the rows of the file from 1, the header included. The note below it
+# names the chunk. What was learned from the chunks before stays learned.
+#
+# Mend the file, then go on with the first row of that chunk: pyarrow has
+# ``ReadOptions(skip_rows_after_names=...)``. Or begin again with a clone, which
+# ``fit_transform_chunks`` always needs.
+#
+# In a Parquet file, ``validate(full=True)`` of a row group names a text that is not UTF-8. A stray
+# quote is no error: it begins a text that ends with the next quote.
 
 with train_path.open("ab") as file:
     file.write(b'"A na\xefve film",1\n')  # Latin-1, where UTF-8 is due.
