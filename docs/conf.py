@@ -1,6 +1,11 @@
 """Settings of Sphinx; `python -m sphinx -W docs docs/_build` builds the site."""
 
+import sys
+from pathlib import Path
+
 import sklearn_imdb
+
+sys.path.insert(0, str(Path(__file__).parent))  # For gallery.py.
 
 project = "sklearn_imdb"
 author = "The sklearn_imdb developers"
@@ -27,9 +32,14 @@ html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "examples",
-    "ignore_pattern": "/_",
-    "plot_gallery": False,
+    "ignore_pattern": "^_",
+    # A cluster of its own is not for the process of Sphinx.
+    "within_subsection_order": "FileNameSortKey",
+    "filename_pattern": r"/(?!grid_search_dask)\w+\.py$",
+    "reset_argv": "gallery.arguments",
+    "abort_on_example_error": True,
     "download_all_examples": False,
+    "show_memory": False,
     "show_signature": False,
     "write_computation_times": False,
     "remove_config_comments": True,

@@ -5,7 +5,7 @@ The classifier turns each review into a vector on its way to a decision. This ex
 vectors of reviews that the classifier has not seen. Then it looks for the reviews nearest to a new
 one.
 
-Run it with ``python examples/document_vectors.py``. It takes SECONDS on two cores.
+Run it with ``python examples/document_vectors.py``. It takes about 15 seconds on two cores.
 """
 
 import matplotlib.pyplot as plt

@@ -5,7 +5,7 @@ A network that trains for too long learns its training reviews by heart. This ex
 time: on held-out reviews, on reviews of your own, and in a cross-validation. It draws
 the trainings.
 
-Run it with ``python examples/early_stopping.py``. It takes SECONDS on two cores.
+Run it with ``python examples/early_stopping.py``. It takes about 10 seconds on two cores.
 """
 
 import matplotlib.pyplot as plt

@@ -5,7 +5,7 @@ A network takes the same number of numbers for every text. This example shows ho
 ``SequenceVectorizer`` makes these numbers. Then it tries how many words of a review the network
 needs, and from which end.
 
-Run it with ``python examples/encodings.py``. It takes SECONDS on two cores.
+Run it with ``python examples/encodings.py``. It takes about 15 seconds on two cores.
 """
 
 import re

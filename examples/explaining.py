@@ -5,7 +5,7 @@ The network sees a review as an average of its words, so its decision can be div
 This example explains a review word by word and shows it as a page. It lists the words that matter
 most, and words that the network treats alike.
 
-Run it with ``python examples/explaining.py``. It takes SECONDS on two cores.
+Run it with ``python examples/explaining.py``. It takes about 5 seconds on two cores.
 """
 
 from collections import defaultdict

@@ -5,7 +5,7 @@ This example searches a grid and scores reviews by partitions on the machines of
 Here the cluster is a local one of two processes. For a real cluster one line changes. Its scheduler
 and workers need no TensorFlow.
 
-Run it with ``python examples/grid_search_dask.py``. It takes SECONDS on two cores.
+Run it with ``python examples/grid_search_dask.py``. It takes about 30 seconds on two cores.
 It needs ``sklearn-imdb[dask]``.
 """
 

@@ -5,7 +5,7 @@ This example shows the main job of the library, from reviews to predictions. It 
 reviews of IMDB and fits the network of Keras's tutorial to half of them, stopping early. It
 evaluates the network on the other half, saves it, loads it, and classifies new sentences.
 
-Run it with ``python examples/imdb_sentiment.py``. It takes SECONDS on two cores.
+Run it with ``python examples/imdb_sentiment.py``. It takes about 5 seconds on two cores.
 The first run also downloads 84 MB.
 """
 

@@ -9,7 +9,7 @@ prints its figures beside the tutorial's. What the tutorial only hints at is in
 The tutorial is https://www.tensorflow.org/tutorials/keras/text_classification, in its edition on
 preprocessed text.
 
-Run it with ``python examples/imdb_tutorial.py``. It takes SECONDS on two cores.
+Run it with ``python examples/imdb_tutorial.py``. It takes about 20 seconds on two cores.
 It needs TensorFlow, to show the network in Keras.
 """
 

@@ -5,7 +5,7 @@ SciPy trains the network by default. Keras trains it when you ask for something 
 has. Both start from the same initial weights. This example compares the two, uses Keras's AdamW
 with a schedule and a callback, and saves the network as a Keras model.
 
-Run it with ``python examples/keras_in_the_loop.py``. It takes SECONDS on two cores.
+Run it with ``python examples/keras_in_the_loop.py``. It takes about 15 seconds on two cores.
 It needs TensorFlow.
 """
 

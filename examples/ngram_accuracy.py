@@ -6,7 +6,7 @@ Pairs and triples of words say more than words do. Terms that tell the classes a
 for more. The preset "ngram" does both. This example compares it, on the same reviews, with the
 tutorial's network, Tfidf + LogisticRegression, and NBSVM, from which its weighting comes.
 
-Run it with ``python examples/ngram_accuracy.py``. It takes SECONDS on two cores.
+Run it with ``python examples/ngram_accuracy.py``. It takes about a minute on two cores.
 """
 
 import time

@@ -5,7 +5,7 @@ This example starts from a CSV file with a column of texts and a column of label
 support tickets here. It fits a pipeline and looks at its errors. It lists the words that speak for
 each class, explains one prediction, and saves the pipeline.
 
-Run it with ``python examples/own_csv.py``. It takes SECONDS on two cores.
+Run it with ``python examples/own_csv.py``. It takes about 5 seconds on two cores.
 It needs pandas, and writes the CSV file itself.
 """
 

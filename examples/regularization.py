@@ -5,7 +5,7 @@ The network of Keras's tutorial overfits before its 40 epochs are over, as ``imd
 shows. This example trains it again with what the tutorial only hints at: stopping early, dropout,
 and an L2 penalty. It compares the losses, and saves the best network.
 
-Run it with ``python examples/regularization.py``. It takes SECONDS on two cores.
+Run it with ``python examples/regularization.py``. It takes about 15 seconds on two cores.
 It needs TensorFlow, to save the network in Keras's format.
 """
 

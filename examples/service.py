@@ -5,7 +5,7 @@ Training may happen anywhere, with any backend. The service that answers afterwa
 NumPy, SciPy and scikit-learn. This example trains and saves a pipeline. It starts a small web
 service in a process in which TensorFlow cannot be imported, and asks it.
 
-Run it with ``python examples/service.py``. It takes SECONDS on two cores.
+Run it with ``python examples/service.py``. It takes about 5 seconds on two cores.
 """
 
 import json

@@ -5,7 +5,7 @@ A film may be about war and about the sea at once. This example teaches one netw
 of a review. It chooses a threshold for the probabilities, scores the predictions, lists the
 words of each theme, and stops early by the F1 score.
 
-Run it with ``python examples/several_labels.py``. It takes SECONDS on two cores.
+Run it with ``python examples/several_labels.py``. It takes about 5 seconds on two cores.
 The reviews are generated.
 """
 
@@ -130,8 +130,8 @@ for column, theme in enumerate(binarizer.classes_):
 # %%
 # Stopping early by F1
 # --------------------
-# ``monitor`` takes "val_" and the name of any scorer of scikit-learn. Training ends when the score
-# on a held-out tenth of the training texts has not risen for two epochs.
+# ``monitor`` takes ``"val_"`` and the name of any scorer of scikit-learn. Training ends when the
+# score on a held-out tenth of the training texts has not risen for two epochs.
 
 stopped = sklearn.clone(pipeline).set_params(
     classifier__early_stopping=True, classifier__monitor="val_f1_micro", classifier__epochs=10

@@ -5,7 +5,7 @@ This example fits a pipeline on a CSV file that is read in chunks, and scores it
 chunk at a time, however large the file is. At the end it shows how a row that cannot be read is
 reported.
 
-Run it with ``python examples/streaming.py``. It takes SECONDS on two cores.
+Run it with ``python examples/streaming.py``. It takes about 5 seconds on two cores.
 It needs pyarrow, which comes with ``sklearn-imdb[dask]``.
 """
 

@@ -5,7 +5,7 @@ IMDB's archive has as many reviews without a rating as with one. In this example
 trained on the labelled reviews labels the others. A second pipeline learns from both. It
 can judge n-grams that too few of the labelled reviews contain.
 
-Run it with ``python examples/unlabelled_reviews.py``. It takes SECONDS on two cores,
+Run it with ``python examples/unlabelled_reviews.py``. It takes about 45 seconds on two cores,
 and 2.5 GB of memory.
 """
 
