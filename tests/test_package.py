@@ -1,5 +1,7 @@
 """What `import sklearn_imdb` brings, and what it leaves alone."""
 
+from pathlib import Path
+
 import pytest
 
 import sklearn_imdb
@@ -60,3 +62,10 @@ def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without(run_pytho
         "assert not hasattr(classifier, 'set_callbacks')\n"
     )
     run_python(script)
+
+
+def test_the_citation_names_this_version():
+    citation = Path(__file__).parents[1] / "CITATION.cff"
+    if not citation.exists():
+        pytest.skip("needs a checkout")
+    assert f"\nversion: {sklearn_imdb.__version__}\n" in citation.read_text()
