@@ -1,6 +1,6 @@
-"""A million reviews, 1 GB of text, learned and scored as a stream and in memory.
+"""A million reviews, 1 GB of text: either preset by `fit_stream`, and one of them in memory.
 
-The stream's process may take 1 GiB of address space beyond what it has after its imports. The
+The process of a stream may take 1 GiB of address space beyond what it has after its imports. The
 reviews are generated, which takes some minutes, and kept in the folder for temporary files for the
 next run.
 """
@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -25,11 +26,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from joblib import Parallel, delayed
-from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
+from sklearn_imdb import make_text_classifier
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.streaming import fit_transform_chunks, map_chunks
+from sklearn_imdb.streaming import fit_stream
 
 CHUNK = 10_000
 N_TRAIN, N_TEST = (3 * CHUNK, CHUNK) if options.small else (100 * CHUNK, 10 * CHUNK)
@@ -67,99 +67,54 @@ def reviews(path):
             yield group["text"].to_pylist(), group["label"].to_numpy()
 
 
-def memory(column):
-    """Return the bytes of this process: its address space, column 0, or what is resident, 1."""
-    return int(Path("/proc/self/statm").read_text().split()[column]) * resource.getpagesize()
+def memory():
+    """Return the bytes of this process's address space."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def in_memory():
-    """Yield the name of each pass over the reviews when it is done."""
+def in_memory(preset):
+    """Fit a preset with all reviews in memory."""
     texts, y = (list(chain.from_iterable(column)) for column in zip(*reviews(train), strict=True))
-    X = vectorizer.fit_transform(texts)
-    yield "counting and encoding"
-    classifier.fit(X, y)
-    yield "training"
-    are_right(texts, y)
-    yield "scoring"
+    pipeline = make_text_classifier(preset, random_state=0)
+    pipeline.set_params(classifier__early_stopping=False, classifier__epochs=EPOCHS)
+    return pipeline.fit(texts, y)
 
 
-def stream():
-    """Yield the name of each pass over the reviews when it is done."""
-
-    def sequences():
-        with path.open("rb") as file:
-            while file.peek():
-                yield np.load(file), np.load(file)
-
-    def learn(X, y):
-        classifier.partial_fit(X, y, classes=[0, 1])
-
-    def watched(name, chunks):
-        for chunk in chunks:
-            yield chunk
-            held.setdefault(name, []).append(memory(1) // 2**20)
-
-    path = FOLDER / "sklearn_imdb_sequences"
-    resource.setrlimit(resource.RLIMIT_AS, (memory(0) + GIBIBYTE,) * 2)
-    with path.open("wb") as file:
-        chunks = fit_transform_chunks(vectorizer, watched("counting", reviews(train)))
-        for X, y in watched("encoding", chunks):
-            np.save(file, X)
-            np.save(file, y)
-    yield "counting and encoding"
-    for _ in range(EPOCHS):
-        for _ in map_chunks(learn, watched("training", sequences())):
-            pass
-    yield "training"
-    for _ in map_chunks(are_right, watched("scoring", reviews(train))):
-        pass
-    yield "scoring"
-    path.unlink()
+def stream(preset):
+    """Fit a preset on the reviews, chunk after chunk."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory() + GIBIBYTE,) * 2)
+    pipeline = make_text_classifier(preset, random_state=0)
+    return fit_stream(pipeline, lambda: reviews(train), epochs=EPOCHS)
 
 
-def are_right(texts, y):
-    """Return which texts are classified right."""
-    return pipeline.predict(texts) == y
-
-
-CONTENDERS = {"in memory": in_memory, "stream": stream}
+CONTENDERS = {
+    "tutorial, stream": partial(stream, "tutorial"),
+    "tutorial, in memory": partial(in_memory, "tutorial"),
+    "default, stream": partial(stream, "ngram"),
+}
 train, test = written("train", N_TRAIN, 1_000), written("test", N_TEST, 0)
 
 if options.contender:
-    vectorizer = SequenceVectorizer()
-    classifier = EmbeddingAverageClassifier(
-        input_dim=vectorizer.num_words, epochs=EPOCHS, batch_size=64, random_state=0
-    )
-    pipeline = make_pipeline(vectorizer, classifier)
-    seconds, held = {}, {}
     begin = time.perf_counter()
-    for name in CONTENDERS[options.contender]():
-        seconds[name] = time.perf_counter() - begin
-        begin = time.perf_counter()
-    right = np.concatenate(list(map_chunks(are_right, reviews(test))))
-    print(json.dumps({"seconds": seconds, "held": held, "accuracy": right.mean()}))
+    pipeline = CONTENDERS[options.contender]()
+    seconds = time.perf_counter() - begin
+    right = np.concatenate([pipeline.predict(texts) == y for texts, y in reviews(test)])
+    print(json.dumps({"seconds": seconds, "accuracy": right.mean()}))
     sys.exit()
 
 measured = contest.processes(__file__, options, CONTENDERS)
 turns = {name: [json.loads(output) for output in measured[name]["output"]] for name in CONTENDERS}
-passes = list(turns["stream"][0]["seconds"])
 
 
-def row(found):
+def row(name):
     """Return what is found in each turn of each contender."""
-    return {name: list(map(found, turns[name])) for name in CONTENDERS}
+    return {contender: [turn[name] for turn in turns[contender]] for contender in CONTENDERS}
 
 
-rows = {name: row(lambda turn, name=name: turn["seconds"][name]) for name in passes}
-rows["all"] = row(lambda turn: sum(turn["seconds"][name] for name in passes))
-rows["test accuracy"] = row(lambda turn: turn["accuracy"])
+rows = {"fitting": row("seconds"), "test accuracy": row("accuracy")}
 rows["peak memory"] = {name: measured[name]["megabytes"] for name in CONTENDERS}
-held = "; ".join(
-    f"{name} {megabytes[len(megabytes) // 10]} and {megabytes[-1]}"
-    for name, megabytes in turns["stream"][0]["held"].items()
-)
 notes = (
     f"pyarrow {pa.__version__}; {N_TRAIN:,} generated reviews in chunks of {CHUNK:,}, {EPOCHS} "
-    f"epochs; MB resident in the stream's process after a tenth of a pass and at its end: {held}"
+    "epochs"
 )
 contest.report(options, "streaming", rows, notes)

@@ -74,7 +74,8 @@ def fit_stream(
         Whether to show progress.
     folder : str or path-like, default=None
         Where the temporary files are; None takes that of :mod:`tempfile`, which on some machines is
-        in memory. They take 4 bytes for each word, and 4 for each index of the sequences.
+        in memory. They take 4 bytes for each word, and 4 for each index of the sequences; for
+        n-grams 4 more for each word and size, always in the folder of :mod:`tempfile`.
 
     Returns
     -------
@@ -99,8 +100,8 @@ def fit_stream(
 
     Notes
     -----
-    Memory holds a chunk, the labels, the different words with their counts and the network. To
-    count n-grams takes 80 bytes for each word of the stream on top.
+    Memory holds a chunk, the labels, the different words with their counts, the n-grams that enough
+    texts contain, some 400 MB to count n-grams in, and the network.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb._text.row_file import RowFile
@@ -72,6 +73,18 @@ def test_chunks_teach_what_fit_does(reviews):
     accuracies = [pipeline.score(*reviews) for pipeline in (fitted, streamed)]
     assert accuracies[1] == pytest.approx(accuracies[0], abs=0.02)
     assert accuracies[1] > 0.9
+
+
+def test_a_class_may_be_missing_in_the_first_chunk(reviews):
+    texts, y = reviews
+    order = np.argsort(-y, kind="stable")
+    texts, y = [texts[row] for row in order.tolist()], y[order]
+    for preset in ("ngram", "tutorial"):
+        pipeline = make_text_classifier(preset, random_state=0)
+        pipeline.set_params(vectorizer__rank_by="class_evidence", vectorizer__num_words=200)
+        fitted = clone(pipeline).fit(texts, y)
+        streamed = fit_stream(pipeline, in_chunks(texts, y, 100), epochs=1)
+        assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
 
 
 def test_several_labels_are_learned():
@@ -203,3 +216,18 @@ def test_rows_of_a_file_are_a_sequence():
         assert rows.lengths.tolist() == [2, 0, 1]
         with pytest.raises(IndexError):
             rows[3]
+
+
+def test_ngrams_are_the_same_in_blocks_and_in_ranges(reviews, monkeypatch):
+    texts, y = reviews
+    vectorizer = make_text_classifier()["vectorizer"].set_params(subword_range=(3, 4))
+    at_once = vectorizer.fit_transform(texts, y)
+    vocabulary = vectorizer.vocabulary_
+    monkeypatch.setattr("sklearn_imdb._text.ngrams._WORDS_AT_ONCE", 1_000)
+    monkeypatch.setattr("sklearn_imdb._text.ngrams._PAIRS_AT_ONCE", 700)
+    assert_array_equal(vectorizer.fit_transform(texts, y), at_once)
+    assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())
+    pipeline = make_pipeline(vectorizer, make_text_classifier()["classifier"])
+    fit_stream(pipeline, in_chunks(texts, y, 130), epochs=1)
+    assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())
+    assert_array_equal(vectorizer.transform(texts), at_once)

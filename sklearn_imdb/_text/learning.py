@@ -202,7 +202,14 @@ class ChunkLearner:
             return Learned(self._recipe.resolved(0), given_vocabulary(self._recipe))
         labels = _labels(y, self._recipe)
         _check_classes(labels, self._recipe)
-        words = self._words._replace(documents=self._documents)
+        # The classes are in the order in which the chunks have them.
+        order = [self._words.classes.index(label) for label in labels.classes]
+        words = self._words._replace(
+            document_frequency=self._words.document_frequency[:, order],
+            class_sizes=self._words.class_sizes[order],
+            classes=labels.classes,
+            documents=self._documents,
+        )
         return _learned(words, labels, self._recipe)
 
 

@@ -5,12 +5,15 @@ id of its last word. Size after size is counted by sorting such pairs, one pair 
 documents. An n-gram is counted only if enough documents contain the shorter n-grams in it, because
 it cannot be in more documents than they are. So memory grows with the words in the documents, by
 some 80 bytes each, and not with the number of different n-grams: there is no dictionary of them.
+
+Some millions of words are read, and of pairs sorted, at a time. Where the documents are in a file,
+as those of a stream, so are the ids: then memory grows with the n-grams that are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +23,13 @@ from scipy.sparse import csr_matrix
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._class_evidence import of_all_documents
 from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, document_frequency_bound
+from sklearn_imdb._text.row_file import RowFile
+
+_WORDS_AT_ONCE = 2**22
+"""Words in a block of documents."""
+
+_PAIRS_AT_ONCE = 2**23
+"""Pairs that are sorted together; more where one beginning has more."""
 
 
 def ngram_spans(n_words: int, ngram_range: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -37,14 +47,72 @@ def ngram_spans(n_words: int, ngram_range: tuple[int, int]) -> Iterator[tuple[in
 class _Size(NamedTuple):
     """The n-grams of one size that are kept, with ids from 0."""
 
-    ids: TermIds
-    """Id of the n-gram that starts at each word of the documents; -1 for none."""
+    ids: RowFile | list[TermIds]
+    """For each block, the id of the n-gram that starts at each of its words; -1 for none."""
     pairs: Integers
     """Id of the n-gram one word shorter, times the number of different words, plus the word's."""
-    first_words: TermIds
+    first_words: Integers
     """The word of the documents at which each n-gram starts for the first time."""
     occurrences: Integers
     document_frequency: Integers
+
+
+class _Occurrences(NamedTuple):
+    """Where n-grams start in a block, in the order of the words."""
+
+    starts: TermIds
+    """Words of the block at which they start."""
+    beginnings: TermIds
+    """Id of the n-gram one word shorter that each begins with."""
+    lasts: TermIds
+    """Id of each one's last word."""
+    documents: TermIds
+    """Number of each one's document."""
+
+
+class _Blocks:
+    """The documents in blocks of some millions of words."""
+
+    def __init__(self, documents: Sequence[TermIds]) -> None:
+        self._documents = documents
+        self._in_file = isinstance(documents, RowFile)
+        self.lengths = np.fromiter(map(len, documents), np.int64, len(documents))
+        ends = np.cumsum(self.lengths)
+        n_words = int(self.lengths.sum())
+        inner = np.searchsorted(ends, np.arange(_WORDS_AT_ONCE, n_words, _WORDS_AT_ONCE), "right")
+        self._bounds = np.array([0, *inner.tolist(), len(documents)])
+        self.first_words = np.concatenate([[0], ends])[self._bounds].tolist()
+        """Number of each block's first word, and of the words in all."""
+        self._read: dict[int, tuple[TermIds, TermIds]] = {}
+
+    def __len__(self) -> int:
+        return len(self._bounds) - 1
+
+    def rows(self, block: int) -> slice:
+        """Return the numbers of a block's documents."""
+        return slice(*self._bounds[block : block + 2].tolist())
+
+    def read(self, block: int) -> tuple[TermIds, TermIds]:
+        """Return the ids of a block's words, end to end, and the number of each one's document."""
+        if block in self._read:
+            return self._read[block]
+        rows = self.rows(block)
+        words = np.concatenate([np.empty(0, np.intc), *self._documents[rows]])
+        numbers = np.arange(rows.start, rows.stop, dtype=np.intc)
+        found = words, np.repeat(numbers, self.lengths[rows])
+        if not self._in_file:
+            self._read[block] = found
+        return found
+
+    def new_ids(self) -> RowFile | list[TermIds]:
+        """Return the id -1 for each word of each block."""
+        ids = (np.full(size, -1, np.intc) for size in np.diff(self.first_words).tolist())
+        if not self._in_file:
+            return list(ids)
+        file = RowFile()
+        for row in ids:
+            file.extend([row])
+        return file
 
 
 class NgramCounts:
@@ -75,18 +143,19 @@ class NgramCounts:
         shortest, longest = ngram_range
         self.class_sizes, self.overlap = counts.class_sizes, counts.overlap
         self._words = counts.words
-        self._lengths = [len(document) for document in counts.documents]
         self._binary = binary
         self._shortest = shortest
-        n_documents = len(self._lengths)
-        document_of = np.repeat(np.arange(n_documents, dtype=np.intc), self._lengths)
-        words = np.concatenate([*counts.documents, np.empty(0, np.intc)])
-        least = document_frequency_bound(min_df, n_documents)
+        self._blocks = _Blocks(counts.documents)
+        self._n_words = max(len(counts.words), 1)
+        least = document_frequency_bound(min_df, len(counts.documents))
+        of_words = np.zeros(self._n_words, np.int64)
+        of_words[: len(counts.words)] = counts.occurrences
         sizes: list[_Size] = []
         while len(sizes) < longest:
-            sizes.append(_next_size(sizes, words, document_of, n_documents, labels, least))
+            of_beginnings = sizes[-1].occurrences if sizes else of_words
+            size = _next_size(sizes, self._blocks, of_beginnings, self._n_words, labels, least)
+            sizes.append(size)
         self._sizes = sizes
-        self._n_words = words.max(initial=0) + 1
         self._wanted = sizes[shortest - 1 :]
         self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
         # Of n-grams that start at the same word the shorter comes first.
@@ -123,12 +192,17 @@ class NgramCounts:
     def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
         of_sorted = np.empty_like(indices)
         of_sorted[self._order] = indices
-        columns = []
-        for size, end in zip(self._wanted, self._ends, strict=True):
-            # The id -1, where no n-gram starts, finds the last item.
-            table = np.append(of_sorted[end - len(size.pairs) : end], np.int32(-1))
-            columns.append(table[size.ids])
-        return _rows(columns, self._lengths, self._binary)
+        # The id -1, where no n-gram starts, finds the last item.
+        tables = [
+            np.append(of_sorted[end - len(size.pairs) : end], np.int32(-1))
+            for size, end in zip(self._wanted, self._ends, strict=True)
+        ]
+        for block in range(len(self._blocks)):
+            columns = [
+                table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
+            ]
+            lengths = self._blocks.lengths[self._blocks.rows(block)].tolist()
+            yield from _rows(columns, lengths, self._binary)
 
 
 def _where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
@@ -255,66 +329,117 @@ class _IdOf(dict[Any, int]):
 
 def _next_size(
     sizes: list[_Size],
-    words: TermIds,
-    document_of: TermIds,
-    n_documents: int,
+    blocks: _Blocks,
+    of_beginnings: Integers,
+    n_words: int,
     labels: Labels,
     least: float,
 ) -> _Size:
-    """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones."""
-    n_words = int(words.max(initial=0)) + 1
-    # An n-gram's occurrences are brought together in the order of the documents: by the last word
-    # and then, which keeps that order, by the n-gram one word shorter.
-    if not sizes:
-        starts = _counting_argsort(words, n_words)
-        lasts, beginnings = words[starts], np.zeros(1, np.intc)
-        is_first = _changes(lasts)
-    else:
+    """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones.
+
+    `of_beginnings` is how often each n-gram one word shorter occurs, or each word.
+    """
+    ids, n_kept, parts = blocks.new_ids(), 0, []
+    totals = np.cumsum(of_beginnings)
+    inner = np.flatnonzero(np.diff(totals // _PAIRS_AT_ONCE)) + 1
+    for low, high in pairwise([0, *inner.tolist(), len(of_beginnings)]):
+        wanted = None if len(inner) == 0 else range(low, high)
+        blocks_found = [_occurrences(sizes, blocks, block, wanted) for block in range(len(blocks))]
+        found = _Occurrences(*map(np.concatenate, zip(*blocks_found, strict=True)))
+        new_ids, firsts, *counts = _kept(
+            found,
+            range(low, high) if sizes else None,
+            n_words,
+            labels,
+            len(blocks.lengths),
+            least,
+        )
+        if n_kept:
+            new_ids[new_ids >= 0] += n_kept
+        n_kept += len(firsts)
+        ends = np.cumsum([len(of_block.starts) for of_block in blocks_found])
+        of_first = np.array(blocks.first_words)[np.searchsorted(ends, firsts, "right")]
+        parts.append([counts[0], found.starts[firsts] + of_first, *counts[1:]])
+        for block, (of_block, end) in enumerate(zip(blocks_found, ends, strict=True)):
+            ids_of_block = ids[block]
+            ids_of_block[of_block.starts] = new_ids[end - len(of_block.starts) : end]
+            ids[block] = ids_of_block
+    return _Size(ids, *map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _occurrences(
+    sizes: list[_Size], blocks: _Blocks, block: int, wanted: range | None
+) -> _Occurrences:
+    """Find the n-grams of a block that begin with one of the wanted ids; None wants all."""
+    words, document_of = blocks.read(block)
+    if sizes:
         # Both n-grams one word shorter that are in it are kept.
-        shorter = sizes[-1].ids
+        shorter = sizes[-1].ids[block]
         starts = _where_longer(shorter, document_of, len(sizes) + 1)
         starts = starts[shorter[starts + 1] >= 0]
-        starts = starts[_counting_argsort(words[starts + len(sizes)], n_words)]
         beginnings = shorter[starts]
-        order = _counting_argsort(beginnings, len(sizes[-1].pairs))
-        starts, beginnings = starts[order], beginnings[order]
-        del order
-        lasts = words[starts + len(sizes)]
-        is_first = _changes(beginnings) | _changes(lasts)
+        lasts, documents = words[starts + len(sizes)], document_of[starts]
+    else:
+        starts = np.arange(len(words), dtype=np.intc)
+        beginnings, lasts, documents = words, words, document_of
+    if wanted is not None:
+        is_in = (beginnings >= wanted.start) & (beginnings < wanted.stop)
+        starts, beginnings, lasts, documents = (
+            array[is_in] for array in (starts, beginnings, lasts, documents)
+        )
+    return _Occurrences(starts, beginnings, lasts, documents)
+
+
+def _kept(
+    found: _Occurrences,
+    beginnings: range | None,
+    n_words: int,
+    labels: Labels,
+    n_documents: int,
+    least: float,
+) -> tuple[TermIds, TermIds, Integers, Integers, Integers]:
+    """Return the id of each occurrence, -1 of a rare n-gram, and what is known of the others.
+
+    That is the first occurrence of each n-gram, its pair, how often it occurs, and in how many
+    documents.
+    """
+    # An n-gram's occurrences are brought together in the order of the documents: by the last word
+    # and then, which keeps that order, by the n-gram one word shorter.
+    order, lasts = _counting_argsort(found.lasts, n_words)
+    is_first = _changes(lasts)
+    if beginnings is not None:
+        of_order = found.beginnings[order] - beginnings.start
+        by_beginning, of_order = _counting_argsort(of_order, len(beginnings))
+        order = order[by_beginning]
+        is_first = _changes(lasts[by_beginning]) | _changes(of_order)
     firsts = np.flatnonzero(is_first)
-    occurrences = np.diff(firsts, append=len(starts))
-    ids_at_words = np.full(len(document_of), -1, dtype=np.intc)
+    occurrences = np.diff(firsts, append=len(order))
     # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
     may_be_kept = occurrences >= least
-    starts = starts[np.repeat(may_be_kept, occurrences)]
-    firsts, occurrences = firsts[may_be_kept], occurrences[may_be_kept]
-    pairs = lasts[firsts].astype(np.int64)
-    if sizes:
-        pairs += beginnings[firsts] * np.int64(n_words)
-    # Occurrences are in the order of the documents: a change of document is a document more.
-    documents = document_of[starts]
-    is_new_document = _changes(documents)
+    order = order[np.repeat(may_be_kept, occurrences)]
+    occurrences = occurrences[may_be_kept]
     bounds = np.concatenate([[0], np.cumsum(occurrences)])
-    firsts = bounds[:-1]
-    is_new_document[firsts] = True
+    # Occurrences are in the order of the documents: a change of document is a document more.
+    documents = found.documents[order]
+    is_new_document = _changes(documents)
+    is_new_document[bounds[:-1]] = True
     is_in = csr_matrix(
-        (is_new_document.astype(np.int32), documents, bounds), (len(firsts), n_documents)
+        (is_new_document.astype(np.int32), documents, bounds), (len(occurrences), n_documents)
     )
     document_frequency = (is_in @ labels.indicator(n_documents)).astype(np.int64)
     is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
     new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
-    ids_at_words[starts] = np.repeat(new_ids, occurrences)
-    return _Size(
-        ids=ids_at_words,
-        pairs=pairs[is_kept],
-        first_words=starts[firsts[is_kept]],
-        occurrences=occurrences[is_kept],
-        document_frequency=document_frequency[is_kept],
-    )
+    ids = np.full(len(found.starts), -1, np.intc)
+    ids[order] = np.repeat(new_ids, occurrences)
+    firsts = order[bounds[:-1][is_kept]]
+    pairs = found.lasts[firsts].astype(np.int64)
+    if beginnings is not None:  # Else they are words, which begin with nothing.
+        pairs += found.beginnings[firsts] * np.int64(n_words)
+    return ids, firsts, pairs, occurrences[is_kept], document_frequency[is_kept]
 
 
-def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:
-    """Return the stable order of keys below `n_keys`, as `np.argsort` does, but in linear time.
+def _counting_argsort(keys: TermIds, n_keys: int) -> tuple[TermIds, TermIds]:
+    """Return the stable order of keys below `n_keys`, in linear time, and the keys in this order.
 
     SciPy sorts by counting where it brings the columns of a sparse matrix together.
     """
@@ -322,7 +447,9 @@ def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:
     one_a_row = csr_matrix(
         (np.ones(n, bool), keys, np.arange(n + 1, dtype=np.intc)), shape=(n, n_keys)
     )
-    return one_a_row.tocsc().indices
+    columns = one_a_row.tocsc()
+    in_order = np.repeat(np.arange(n_keys, dtype=np.intc), np.diff(columns.indptr))
+    return columns.indices, in_order
 
 
 def _changes(values: TermIds) -> npt.NDArray[np.bool_]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from os import PathLike
+from os import SEEK_END, PathLike
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self, overload
@@ -22,12 +23,13 @@ class RowFile(Sequence[Row]):
     """A sequence of rows of int32, to which rows can be added at the end.
 
     The file has no name and takes 4 bytes for each integer. It is removed when the `with` statement
-    ends, and where the process is killed. A slice is read into memory at once; rows one after
-    the other are read in blocks.
+    ends, or nobody holds this any more, or the process is killed. A slice is read into memory at
+    once; rows one after the other are read in blocks.
     """
 
     def __init__(self, folder: str | PathLike[str] | None = None) -> None:
-        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  # It is closed by __exit__.
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115
+        self._close = weakref.finalize(self, self._file.close)
         self._ends = array("q", [0])
 
     def extend(self, rows: list[Row]) -> None:
@@ -70,6 +72,12 @@ class RowFile(Sequence[Row]):
         items = np.array(mapped)
         return [items[first - ends[0] : last - ends[0]] for first, last in pairwise(ends)]
 
+    def __setitem__(self, number: int, row: Row) -> None:
+        """Replace a row by another of the same length."""
+        self._file.seek(4 * self._ends[number])
+        self._file.write(row.astype(np.int32).tobytes())
+        self._file.seek(0, SEEK_END)
+
     def __enter__(self) -> Self:
         return self
 
@@ -79,4 +87,4 @@ class RowFile(Sequence[Row]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self._close()
