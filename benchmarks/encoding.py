@@ -10,12 +10,12 @@ import tensorflow as tf
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sklearn_imdb import SequenceVectorizer
-from sklearn_imdb.text import KERAS_FILTERS
+from sklearn_imdb._convention import FILTERS
 
 texts, _, _, _, source = contest.reviews(options)
 vectorizer = SequenceVectorizer().fit(texts)
 index_of = {word: rank + 3 for word, rank in vectorizer.vocabulary_.items()}
-blanks = str.maketrans(dict.fromkeys(KERAS_FILTERS, " "))
+blanks = str.maketrans(dict.fromkeys(FILTERS, " "))
 counter = CountVectorizer(max_features=10_000).fit(texts)
 layer = keras.layers.TextVectorization(max_tokens=10_000, output_sequence_length=256)
 layer.adapt(texts)

@@ -12,7 +12,7 @@ The reviews are generated.
 import matplotlib.pyplot as plt
 import numpy as np
 import sklearn
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, precision_score, recall_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MultiLabelBinarizer
 
@@ -26,13 +26,13 @@ options = parse_options(__doc__, data_home=False)
 # %%
 # Texts and their labels
 # ----------------------
-# Your labels may be a list of names for each text, of any length. One review in twenty lacks a
-# theme or has a wrong one, for each theme.
+# Your labels may be a list of names for each text, of any length. In these reviews one label in
+# twenty is wrong.
 
 THEMES = np.array("war sea treasure western crime romance horror space".split())
 texts, numbers = make_multilabel_reviews(1_200 if options.small else 5_000, random_state=0)
 themes = [THEMES[row == 1].tolist() for row in numbers]
-print(f"{texts[0]}\n{themes[0]}")
+print(f"{texts[1]}\n{themes[1]}")
 
 # %%
 # An indicator matrix
@@ -48,7 +48,7 @@ print(dict(zip(binarizer.classes_, Y.sum(axis=0).tolist(), strict=True)))
 # %%
 # Fitting
 # -------
-# A matrix in place of ``y`` is all it takes. The network then has a sigmoid unit for each label. A
+# The matrix takes the place of ``y``. The network then ends in a sigmoid unit for each label. A
 # fifth of the texts is for choosing a threshold, and a fifth for testing.
 
 train_texts, other_texts, Y_train, Y_other = train_test_split(
@@ -72,17 +72,17 @@ for theme, probability in zip(binarizer.classes_, probabilities, strict=True):
 # %%
 # The threshold
 # -------------
-# ``predict`` sets a label where its probability is above 0.5. Another threshold may have a better
-# F1 score, which weighs missing labels against wrong ones. Micro F1 counts all labels of all texts
-# together. Macro F1 is the mean of the labels' own scores.
+# ``predict`` sets a label where its probability is above 0.5. A lower threshold finds more labels,
+# and more of them are wrong. The F1 score weighs the two against each other. Micro F1 counts all
+# labels of all texts together. Macro F1 is the mean of the labels' own scores.
 
 thresholds = np.linspace(0.05, 0.95, 19)
 validated = pipeline.predict_proba(val_texts)
 curves = {
-    average: [f1_score(Y_val, validated > threshold, average=average) for threshold in thresholds]
-    for average in ("micro", "macro")
+    name: [metric(Y_val, validated > threshold, average="micro") for threshold in thresholds]
+    for name, metric in (("F1", f1_score), ("precision", precision_score), ("recall", recall_score))
 }
-best = thresholds[np.argmax(curves["micro"])]
+best = thresholds[np.argmax(curves["F1"])]
 print(f"The best threshold on the validation texts is {best:.2f}.")
 
 # %%
@@ -104,10 +104,10 @@ print(f"Subset accuracy at 0.5: {pipeline.score(test_texts, Y_test):.4f}")
 # ----------------------------------
 
 figure, (left, right) = plt.subplots(ncols=2, figsize=(9.6, 3.6), layout="constrained")
-for (average, line), style in zip(curves.items(), ("o-", "s--"), strict=True):
-    left.plot(thresholds, line, style, label=f"{average} F1", markersize=4)
-left.axvline(best, color="0.1", linestyle=":", label="best micro F1")
-left.set(xlabel="Threshold", ylabel="F1 on validation texts")
+for (name, line), style in zip(curves.items(), ("-", "--", "-."), strict=True):
+    left.plot(thresholds, line, style, label=name)
+left.axvline(best, color="0.1", linestyle=":", label="threshold of the best F1")
+left.set(xlabel="Threshold", ylabel="Micro average, validation texts")
 left.legend()
 scores = f1_score(Y_test, tested > best, average=None)
 order = np.argsort(scores)
