@@ -76,6 +76,7 @@ class _Blocks:
     def __init__(self, documents: Sequence[TermIds]) -> None:
         self._documents = documents
         self._in_file = isinstance(documents, RowFile)
+        self.pairs_at_once = _PAIRS_AT_ONCE // 2 if self._in_file else _PAIRS_AT_ONCE
         self.lengths = np.fromiter(map(len, documents), np.int64, len(documents))
         ends = np.cumsum(self.lengths)
         n_words = int(self.lengths.sum())
@@ -341,11 +342,13 @@ def _next_size(
     """
     ids, n_kept, parts = blocks.new_ids(), 0, []
     totals = np.cumsum(of_beginnings)
-    inner = np.flatnonzero(np.diff(totals // _PAIRS_AT_ONCE)) + 1
+    inner = np.flatnonzero(np.diff(totals // blocks.pairs_at_once)) + 1
     for low, high in pairwise([0, *inner.tolist(), len(of_beginnings)]):
         wanted = None if len(inner) == 0 else range(low, high)
         blocks_found = [_occurrences(sizes, blocks, block, wanted) for block in range(len(blocks))]
         found = _Occurrences(*map(np.concatenate, zip(*blocks_found, strict=True)))
+        ends = np.cumsum([len(of_block.starts) for of_block in blocks_found])
+        del blocks_found  # They take as much memory once more.
         new_ids, firsts, *counts = _kept(
             found,
             range(low, high) if sizes else None,
@@ -357,12 +360,11 @@ def _next_size(
         if n_kept:
             new_ids[new_ids >= 0] += n_kept
         n_kept += len(firsts)
-        ends = np.cumsum([len(of_block.starts) for of_block in blocks_found])
         of_first = np.array(blocks.first_words)[np.searchsorted(ends, firsts, "right")]
         parts.append([counts[0], found.starts[firsts] + of_first, *counts[1:]])
-        for block, (of_block, end) in enumerate(zip(blocks_found, ends, strict=True)):
+        for block, (begin, end) in enumerate(pairwise([0, *ends.tolist()])):
             ids_of_block = ids[block]
-            ids_of_block[of_block.starts] = new_ids[end - len(of_block.starts) : end]
+            ids_of_block[found.starts[begin:end]] = new_ids[begin:end]
             ids[block] = ids_of_block
     return _Size(ids, *map(np.concatenate, zip(*parts, strict=True)))
 
