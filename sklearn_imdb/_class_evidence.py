@@ -24,9 +24,9 @@ def class_evidence(
 ) -> npt.NDArray[np.float64]:
     """Return each term's evidence: how far the classes of its documents are from the usual ones.
 
-    The evidence is the root mean square, over the classes of the term's documents, of the
-    difference between two log odds: of the class among the documents that contain the term, and of
-    the class among all documents. The first is smoothed with `PRIOR_DOCUMENTS` of the usual
+    A class has log odds among the documents that contain the term, and among all documents. The
+    evidence is the root mean square of the difference, over the classes of the term's documents.
+    The first is smoothed with `PRIOR_DOCUMENTS` of the usual
     classes. For two classes of the same size the evidence is the absolute log-count ratio of Wang &
     Manning, "Baselines and Bigrams" (ACL 2012), with counts raised by half of `PRIOR_DOCUMENTS`.
 

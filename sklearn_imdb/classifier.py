@@ -39,10 +39,10 @@ __all__ = ["EmbeddingAverageClassifier"]
 class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimator):
     """Classify sequences of word indices by their average word embedding.
 
-    The network of Keras's text classification tutorial: an embedding of each word, their average
-    over the sequence, a dense relu layer, and a sigmoid unit for two classes, a softmax for more,
-    or a sigmoid unit for each label where a text may have several. It is a transformer, too, to
-    the averages. Put a :class:`SequenceVectorizer` in front for texts.
+    The network is that of Keras's text classification tutorial. It embeds each word, averages over
+    the sequence, and has a dense relu layer. Two classes end in a sigmoid unit, more in a softmax.
+    Where a text may have several labels, each label has a sigmoid unit. The estimator is a
+    transformer too: to the averages. Put a :class:`SequenceVectorizer` in front for texts.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         How a sequence becomes one vector. "mean" averages the embeddings of all places, of padding
         too, as the tutorial does. "masked_mean" averages over the words, as Keras's `mask_zero`
         does; a row of nothing but padding averages to zero. "evidence" adds the embeddings of the
-        different words of a sequence, each times 1 + log(its count) and the word's class evidence:
-        how far the log odds of the classes, or labels, of its rows are from those of all rows, much
-        as the log-count ratio of [2]_. The weights of a sequence are scaled to a Euclidean length
-        of 5. Where every training row has the index 3 once, it divides words from subwords; the two
-        are scaled apart and get .8 and .2 of the squared length. `fit` learns the evidence from the
-        rows it trains on, not from those it validates on. Embeddings start from a normal
-        distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
-        `oov_char=None` in front.
+        different words of a sequence. Each is multiplied by 1 + log(its count) and by the word's
+        class evidence. This is how far the log odds of the classes, or labels, of the word's rows
+        are from those of all rows, much as the log-count ratio of [2]_. The weights of a sequence
+        are scaled to a Euclidean length of 5. Where every training row has the index 3 once, it
+        divides words from subwords; the two are scaled apart and get .8 and .2 of the squared
+        length. `fit` learns the evidence from the rows it trains on, not from those it validates
+        on. Embeddings start from a normal distribution of standard deviation 0.01. Put a vectorizer
+        with `ngram_range` and `oov_char=None` in front.
     initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
         Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them of
         vectors that were learned elsewhere. None draws them.
@@ -81,9 +81,10 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         By name, as a class, as Keras's config, or an instance, which is copied.
     learning_rate : float, "auto" or a schedule of Keras's, default=0.001
         Step size of an optimizer given by name or class. "auto" is 0.03 * log2(number of classes),
-        or 0.06 * log2(2 * number of labels) where a row may have several, divided by the mean sum
-        of a training row's weights in the pooling: a step of Adam then moves the vectors of long
-        and of short texts equally far. `partial_fit` keeps that of the first chunk.
+        divided by the mean sum of a training row's weights in the pooling. A step of Adam then
+        moves the vectors of long and of short texts equally far. Where a row may have several
+        labels it is 0.06 * log2(2 * number of labels), divided by the same. `partial_fit` keeps
+        that of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
         With "cosine" this rate falls to 2 % of `learning_rate` over
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
@@ -108,9 +109,9 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         have several labels, as :func:`~sklearn.utils.class_weight.compute_sample_weight` takes it.
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured
-        on `X_val, y_val` where `fit` is given them, else on a part of the training rows that is
-        held out, stratified but where a row may have several labels. A class with too few rows to
-        be split stays with the rows to train on.
+        on `X_val, y_val` where `fit` is given them. Else it is measured on a part of the training
+        rows that is held out. The part is stratified, except where a row may have several labels. A
+        class with too few rows to be split stays with the rows to train on.
     validation_split : float, default=0.1
         Share of the rows that `early_stopping` holds out.
     monitor : str, default="val_loss"
@@ -142,8 +143,8 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
     rows with the word and 6 more rows of the shares p. The count of a word enters by its logarithm
     because the second occurrence in a text tells less than the first.
 
-    Predictions are computed from the weights by NumPy and SciPy whichever backend trained, and
-    the pickled estimator holds no Keras object but those given as parameters, and no training data.
+    Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The
+    pickled estimator holds no training data, and no Keras object but those given as parameters.
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task and may end
     the training.
 

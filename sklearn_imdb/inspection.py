@@ -46,11 +46,11 @@ def token_contributions(
     """Tell how much each token of each text moved the decision.
 
     What is divided among the tokens is the logit, the number before sigmoid or softmax, less the
-    logit of a document without words. Without a hidden layer the network is linear and a token's
-    part is exact: its share of the document, times the embedding less that of the padding whose
-    place it takes, times the output's weights. With a hidden layer the parts are integrated
-    gradients along the straight path from nothing but padding to the document. They too add up,
-    and are computed in closed form, without steps.
+    logit of a document without words. Without a hidden layer the network is linear, and a token's
+    part is exact. It is the token's share of the document, times its embedding, times the output's
+    weights. The embedding is taken less that of the padding whose place the token takes. With a
+    hidden layer the parts are integrated gradients along the straight path from nothing but padding
+    to the document. They too add up, and are computed in closed form, without steps.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ def token_contributions(
     texts : iterable of str, or of lists of int
         The documents, as the pipeline takes them.
     label : object, default=None
-        Class whose logit to explain. None takes `classes_[1]` of two classes, so that positive
-        contributions speak for it and negative ones for `classes_[0]`; of more classes, and of
-        several labels a text, it takes for each text the most probable one.
+        Class whose logit to explain. Of two classes None takes `classes_[1]`: positive
+        contributions speak for it, and negative ones for `classes_[0]`. Of more classes, and of
+        several labels a text, None takes the most probable one of each text.
     against : object, default=None
         Class whose logit is taken from that of `label`: why one rather than the other.
 
@@ -124,12 +124,12 @@ def explain_html(
 ) -> TextExplanation:
     """Show a text with its words tinted by what they contributed to the decision.
 
-    The text is shown as it was written, with all its capitals and marks; blue and a straight
-    underline mark what speaks for the class, vermilion and a wavy underline what speaks against
-    it, the stronger the deeper, wider and bolder. What an n-gram contributed is spread evenly over
-    its words, and with `binary` over all its places. Words in no term of the vocabulary have a
-    dotted underline. Words beyond `maxlen` are grey italics. The strongest tokens are listed below
-    with their numbers, those of all places added up.
+    The text is shown as it was written, with all its capitals and marks. Blue and a straight
+    underline mark what speaks for the class. Vermilion and a wavy underline mark what speaks
+    against it. A stronger word has a deeper colour, a wider line and bold letters. What an n-gram
+    contributed is spread evenly over its words, and with `binary` over all its places. Words in no
+    term of the vocabulary have a dotted underline. Words beyond `maxlen` are grey italics. The
+    strongest tokens are listed below with their numbers, those of all places added up.
 
     Parameters
     ----------
@@ -163,9 +163,9 @@ def explain_html(
 
     Notes
     -----
-    With a `tokenizer` of your own its words are looked for in the text, one after the other.
-    Where they cannot all be found, or letters or digits between them belong to none, as when they
-    were stemmed or left out, the words themselves are shown in place of the text, and it is said.
+    The words of a `tokenizer` of your own are looked for in the text, one after the other. They
+    cannot all be found where the tokenizer stems words or leaves some out. Then the words
+    themselves are shown in place of the text, and the page says so.
 
     Examples
     --------
@@ -268,10 +268,11 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
 def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarray:
     """Return the words and n-grams that speak most for each class.
 
-    The score of a term is by how much it moves the logit of the class: the logit of a document that
-    holds the term once and nothing else, less that of a document without words. Without a hidden
-    layer the network is linear, and the score is exact for every document, but for the scale that
-    the document's length gives it. With a hidden layer other words may change it.
+    The score of a term is by how much it moves the logit of the class. It is the logit of a
+    document that holds the term once and nothing else, less that of a document without words.
+    Without a hidden layer the network is linear. The score is then exact for every document, but
+    for the scale that the document's length gives it. With a hidden layer other words may change
+    it.
 
     Parameters
     ----------

@@ -23,12 +23,13 @@ def make_text_classifier(
     ----------
     preset : {"ngram", "tutorial"}, default="ngram"
         "ngram" is what to try first on texts of your own, of any language, length and number of
-        classes. It takes words, pairs and triples of words, of short collections the characters of
-        words too, the 100,000 of them that tell most of the classes, and adds their embeddings by
-        what they tell. Learning from chunks, set `classifier__learning_rate_schedule` to
-        "constant", and `vectorizer__maxlen` to a number.
-        "tutorial" is the encoding and the network of Keras's IMDB tutorial, stopping early, in
-        batches of 64 instead of 512, chosen by cross-validation on the 25,000 training reviews.
+        classes. Its terms are words, and pairs and triples of words. Where texts are few, the
+        character n-grams of words are terms too. It keeps the 100,000 terms that tell most of the
+        classes, and adds their embeddings, each weighted by its class evidence. For `partial_fit`
+        set `classifier__learning_rate_schedule` to "constant", and `vectorizer__maxlen` to a
+        number; :func:`~sklearn_imdb.streaming.fit_stream` takes it as it is.
+        "tutorial" is the encoding and the network of Keras's IMDB tutorial. It stops early. Its
+        batches of 64 instead of 512 were chosen by cross-validation on the 25,000 training reviews.
     random_state : int, RandomState instance or None, default=None
         The classifier's.
     verbose : {0, 1, 2}, default=0

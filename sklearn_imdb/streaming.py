@@ -237,14 +237,14 @@ def _unpacked(sequence: bytes) -> npt.NDArray[np.int32]:
 def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
     """Yield `function(*chunk)` for each chunk of a stream, as :func:`itertools.starmap` does.
 
-    An error, of the function or of whatever reads the stream, gets a note that says in which
-    chunk and which rows of the stream it arose; an interrupt does, too. Nothing is read ahead, and
-    no chunk is held when the next one is read. Nothing at all is done until the results are
-    iterated over. The stream is left open after an error, so that one may go on with what follows
-    the chunk that raised: have the `with` statement that opens a file around `map_chunks`.
+    An error of the function, or of whatever reads the stream, gets a note. The note says in which
+    chunk of the stream the error arose, and with which row the chunk begins. So does an interrupt.
+    Nothing is read ahead, and no chunk is held when the next one is read. Nothing is done until the
+    results are iterated over. The stream is left open after an error, so that one may go on with
+    the next chunk: put the `with` statement that opens a file around `map_chunks`.
 
-    `partial_fit` of both estimators leaves them as they were where a chunk raises: what was learned
-    from the chunks before it is kept, and can go on once the stream is mended.
+    `partial_fit` of either estimator leaves it as it was where a chunk raises. What was learned
+    from the chunks before is kept, and learning can go on once the stream is mended.
 
     Parameters
     ----------
@@ -315,9 +315,9 @@ def fit_transform_chunks(
     """Learn the words of all chunks of a stream, then yield each with sequences for its texts.
 
     They are the sequences that `vectorizer.transform` would give after `vectorizer.partial_fit` of
-    every chunk, but the stream is read once, and a text is split once. Meanwhile the numbers of its
-    words are in a temporary file, 4 bytes each, with all other columns; n-grams, which have no
-    numbers yet, are in it as texts, and split again.
+    every chunk. But the stream is read once, and a text is split once. Meanwhile the numbers of its
+    words are in a temporary file, 4 bytes each, with all other columns. With n-grams the texts are
+    in the file, and are split again.
 
     A chunk that raises ends it. The vectorizer keeps what it learned from those before: to begin
     again from the first, take a clone.

@@ -74,11 +74,11 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     tokenizer : {"keras", "unicode"} or callable, default="keras"
         How a text is split into words. "keras" takes Keras's steps: filter characters become
         spaces, and the text is split on the space character. "unicode" is for texts of any
-        language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space.
-        Its words are runs of letters, digits and marks; a clitic such as `'s`; a run of
-        punctuation and symbols; or one character of a script without spaces, such as Chinese,
-        Japanese or Thai, where n-grams make words. A callable takes a text and returns the list of
-        its words. It is pickled with the estimator.
+        language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space. A
+        word is a run of letters, digits and marks, a clitic such as `'s`, or a run of punctuation
+        and symbols. Of a script without spaces, such as Chinese, Japanese or Thai, each character
+        is a word, and n-grams make the words of the language. A callable takes a text and returns
+        the list of its words. It is pickled with the estimator.
     filters : str, default=Keras's punctuation, tab and newline
         Characters that count as spaces. For the tokenizer "keras" alone.
     token_pattern : str, default=None
@@ -111,10 +111,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     rank_by : {"frequency", "class_evidence"}, default="frequency"
         What words are ranked by, and so which of them `num_words` keeps. "frequency" is how often
         a word occurs; of equal words the one seen first comes first, so that rows in another order
-        may number them otherwise. "class_evidence" is how much a word tells of the classes, or
-        labels, `y`, times the square root of its document frequency. How much it tells is how far
-        the log odds of the classes of its documents are from those of all documents: for two
-        classes much as the log-count ratio of [4]_.
+        may number them otherwise. "class_evidence" is the word's class evidence for the classes,
+        or labels, `y`, times the square root of its document frequency. The evidence is how far the
+        log odds of the classes of its documents are from those of all documents. For two classes
+        it is much like the log-count ratio of [4]_.
     binary : bool, default=False
         Take each word once a document, where it first occurs, for counts and sequences alike.
     start_char : int or None, default=1

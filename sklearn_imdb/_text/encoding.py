@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._numbering import NumberedBytes, numbering
-from sklearn_imdb._text.ngrams import NgramTable, ngram_spans
+from sklearn_imdb._text.ngram_table import NgramTable
+from sklearn_imdb._text.ngrams import ngram_spans
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer

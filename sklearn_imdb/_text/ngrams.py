@@ -12,9 +12,9 @@ as those of a stream, so are the ids: then memory grows with the n-grams that ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count, pairwise
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -151,11 +151,9 @@ class NgramCounts:
         least = document_frequency_bound(min_df, len(counts.documents))
         of_words = np.zeros(self._n_words, np.int64)
         of_words[: len(counts.words)] = counts.occurrences
-        sizes: list[_Size] = []
+        sizes = [_words(self._blocks, self._n_words, labels, least)]
         while len(sizes) < longest:
-            of_beginnings = sizes[-1].occurrences if sizes else of_words
-            size = _next_size(sizes, self._blocks, of_beginnings, self._n_words, labels, least)
-            sizes.append(size)
+            sizes.append(_next_size(sizes, self._blocks, of_words, labels, least))
         self._sizes = sizes
         self._wanted = sizes[shortest - 1 :]
         self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
@@ -203,10 +201,10 @@ class NgramCounts:
                 table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
             ]
             lengths = self._blocks.lengths[self._blocks.rows(block)].tolist()
-            yield from _rows(columns, lengths, self._binary)
+            yield from rows_of(columns, lengths, self._binary)
 
 
-def _where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
+def where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
     """Return the words at which an n-gram of n - 1 words starts that its document goes on after."""
     n_starts = max(len(shorter) - n + 1, 0)
     return np.flatnonzero(
@@ -214,7 +212,7 @@ def _where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
     ).astype(np.intc)
 
 
-def _rows(
+def rows_of(
     columns: list[npt.NDArray[np.int32]], lengths: Iterable[int], binary: bool
 ) -> Iterator[npt.NDArray[np.int32]]:
     """Yield each document's indices, given the index of the n-gram of each size at each word.
@@ -232,131 +230,50 @@ def _rows(
         yield document
 
 
-class NgramTable:
-    """Looks up the n-grams of documents in a vocabulary.
-
-    Parameters
-    ----------
-    terms : mapping of tuple to int
-        Words of each n-gram, and its index.
-    ngram_range : tuple of int
-        Words in the shortest n-gram to look up, and in the longest.
-    binary : bool
-        Take each n-gram once a document, where it first starts.
-    """
-
-    def __init__(
-        self, terms: Mapping[tuple[Any, ...], int], ngram_range: tuple[int, int], binary: bool
-    ) -> None:
-        self._shortest, longest = ngram_range
-        self._binary = binary
-        found = {term: index for term, index in terms.items() if len(term) <= longest}
-        words = dict.fromkeys(chain.from_iterable(found))
-        self._id_of = _IdOf(zip(words, count(), strict=False))
-        lengths = np.fromiter(map(len, found), np.intp, len(found))
-        indices = np.fromiter(found.values(), np.int32, len(found))
-        flat = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(found)), np.int64)
-        begins = np.cumsum(lengths) - lengths
-        # The n-grams of each size, and the beginnings of longer ones, which have the index -1
-        # where they are no terms themselves. The n-grams of one word have its id.
-        self._pairs: list[_PairTable] = []
-        self._indices = [np.full(len(words) + 1, -1, np.int32)]
-        ngrams = flat[begins]
-        self._indices[0][ngrams[lengths == 1]] = indices[lengths == 1]
-        for n in range(2, longest + 1):
-            reaching = np.flatnonzero(lengths >= n)
-            pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
-            pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
-            self._pairs.append(_PairTable(pairs))
-            # The last index is that of the id -1, which is no n-gram's.
-            self._indices.append(np.full(len(pairs) + 1, -1, np.int32))
-            self._indices[-1][ngrams[lengths == n]] = indices[lengths == n]
-
-    def sequences(self, documents: Sequence[Sequence[Any]]) -> Iterator[npt.NDArray[np.int32]]:
-        """Yield the indices of each document's n-grams, given its words; unknown ones left out."""
-        lengths = [len(document) for document in documents]
-        words = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(documents)), np.intc)
-        document_of = np.repeat(np.arange(len(documents), dtype=np.intc), lengths)
-        ids, columns = words, [self._indices[0][words]]
-        for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices[1:], strict=True), 2):
-            starts = _where_longer(ids, document_of, n)
-            last_words = words[starts + n - 1]
-            starts, last_words = starts[last_words >= 0], last_words[last_words >= 0]
-            found = pairs.find(ids[starts] * np.int64(len(self._id_of)) + last_words)
-            ids = np.full(len(words), -1, np.intc)
-            ids[starts] = found
-            columns.append(indices[ids])
-        return _rows(columns[self._shortest - 1 :], lengths, self._binary)
-
-
-class _PairTable:
-    """A hash table of different integers, which finds the positions of many at once."""
-
-    _BUCKETS_EACH = 8
-    _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio (Knuth).
-
-    def __init__(self, pairs: Integers) -> None:
-        n_bits = max(self._BUCKETS_EACH * len(pairs), 2).bit_length()
-        self._shift = np.uint64(64 - n_bits)
-        buckets = self._bucket(pairs)
-        sizes = np.bincount(buckets, minlength=2**n_bits)
-        self._begins = (np.cumsum(sizes) - sizes).astype(np.intc)
-        self._largest = int(sizes.max())
-        order = np.argsort(buckets)
-        # A search may go on into the next bucket, where it finds nothing, and beyond the last one.
-        self._pairs = np.append(pairs[order], np.full(self._largest, -1))
-        self._positions = np.append(order, np.full(self._largest, -1)).astype(np.intc)
-
-    def _bucket(self, pairs: Integers) -> Integers:
-        return (pairs.astype(np.uint64) * self._SPREAD >> self._shift).astype(np.int64)
-
-    def find(self, wanted: Integers) -> TermIds:
-        """Return the position of each of these integers; -1 for one that is not there."""
-        at = self._begins[self._bucket(wanted)]
-        found = np.full(len(wanted), -1, np.intc)
-        for _ in range(self._largest):
-            is_here = self._pairs[at] == wanted
-            found[is_here] = self._positions[at[is_here]]
-            at += 1
-        return found
-
-
-class _IdOf(dict[Any, int]):
-    """Id of each word; -1 of any other."""
-
-    def __missing__(self, word: Any) -> int:
-        return -1
+def _words(blocks: _Blocks, n_words: int, labels: Labels, least: float) -> _Size:
+    """Count the documents that contain each word, and keep the frequent words."""
+    n_documents = len(blocks.lengths)
+    indicator = labels.indicator(n_documents)
+    document_frequency = np.zeros((n_words, indicator.shape[1]), np.int64)
+    occurrences = np.zeros(n_words, np.int64)
+    first_words = np.zeros(n_words, np.int64)
+    for block in range(len(blocks)):
+        words, document_of = blocks.read(block)
+        order, in_order = _counting_argsort(words, n_words)
+        sizes = np.bincount(words, minlength=n_words)
+        bounds = np.concatenate([[0], np.cumsum(sizes)])
+        # No document is in two blocks.
+        document_frequency += _frequency(document_of[order], _changes(in_order), bounds, indicator)
+        is_new = (occurrences == 0) & (sizes > 0)
+        first_words[is_new] = blocks.first_words[block] + order[bounds[:-1][is_new]]
+        occurrences += sizes
+    is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
+    is_kept &= occurrences > 0
+    new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
+    ids = blocks.new_ids()
+    for block in range(len(blocks)):
+        ids[block] = new_ids[blocks.read(block)[0]]
+    kept = np.flatnonzero(is_kept)
+    return _Size(ids, kept, first_words[kept], occurrences[kept], document_frequency[kept])
 
 
 def _next_size(
-    sizes: list[_Size],
-    blocks: _Blocks,
-    of_beginnings: Integers,
-    n_words: int,
-    labels: Labels,
-    least: float,
+    sizes: list[_Size], blocks: _Blocks, of_words: Integers, labels: Labels, least: float
 ) -> _Size:
     """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones.
 
-    `of_beginnings` is how often each n-gram one word shorter occurs, or each word.
+    `of_words` is how often each word occurs.
     """
     ids, n_kept, parts = blocks.new_ids(), 0, []
-    totals = np.cumsum(of_beginnings)
-    inner = np.flatnonzero(np.diff(totals // blocks.pairs_at_once)) + 1
-    for low, high in pairwise([0, *inner.tolist(), len(of_beginnings)]):
-        wanted = None if len(inner) == 0 else range(low, high)
-        blocks_found = [_occurrences(sizes, blocks, block, wanted) for block in range(len(blocks))]
+    for beginnings, lasts in _ranges(sizes[-1].occurrences, of_words, blocks.pairs_at_once):
+        blocks_found = [
+            _occurrences(sizes, blocks, block, beginnings, lasts, len(of_words))
+            for block in range(len(blocks))
+        ]
         found = _Occurrences(*map(np.concatenate, zip(*blocks_found, strict=True)))
         ends = np.cumsum([len(of_block.starts) for of_block in blocks_found])
         del blocks_found  # They take as much memory once more.
-        new_ids, firsts, *counts = _kept(
-            found,
-            range(low, high) if sizes else None,
-            n_words,
-            labels,
-            len(blocks.lengths),
-            least,
-        )
+        new_ids, firsts, *counts = _kept(found, beginnings, len(of_words), labels, blocks, least)
         if n_kept:
             new_ids[new_ids >= 0] += n_kept
         n_kept += len(firsts)
@@ -369,35 +286,58 @@ def _next_size(
     return _Size(ids, *map(np.concatenate, zip(*parts, strict=True)))
 
 
+def _ranges(
+    of_beginnings: Integers, of_words: Integers, n_at_once: int
+) -> Iterator[tuple[range, range]]:
+    """Yield ranges of beginnings and of last words that have some `n_at_once` pairs each.
+
+    A beginning that has more by itself is divided by the last words.
+    """
+    words = range(len(of_words))
+    totals = np.cumsum(of_beginnings) // n_at_once
+    bounds = [0, *(np.flatnonzero(np.diff(totals)) + 1).tolist(), len(of_beginnings)]
+    for low, high in pairwise(bounds):
+        n_parts = -(-int(of_beginnings[low:high].sum()) // n_at_once)
+        if high - low > 1 or n_parts < 2:
+            yield range(low, high), words
+            continue
+        shares = np.cumsum(of_words) * n_parts // max(int(of_words.sum()) + 1, 1)
+        inner = np.flatnonzero(np.diff(shares)) + 1
+        for first, end in pairwise([0, *inner.tolist(), len(of_words)]):
+            yield range(low, high), range(first, end)
+
+
 def _occurrences(
-    sizes: list[_Size], blocks: _Blocks, block: int, wanted: range | None
+    sizes: list[_Size],
+    blocks: _Blocks,
+    block: int,
+    wanted: range,
+    wanted_lasts: range,
+    n_words: int,
 ) -> _Occurrences:
-    """Find the n-grams of a block that begin with one of the wanted ids; None wants all."""
+    """Find the n-grams of a block that begin, and end, with one of the wanted ids."""
     words, document_of = blocks.read(block)
-    if sizes:
-        # Both n-grams one word shorter that are in it are kept.
-        shorter = sizes[-1].ids[block]
-        starts = _where_longer(shorter, document_of, len(sizes) + 1)
-        starts = starts[shorter[starts + 1] >= 0]
-        beginnings = shorter[starts]
-        lasts, documents = words[starts + len(sizes)], document_of[starts]
-    else:
-        starts = np.arange(len(words), dtype=np.intc)
-        beginnings, lasts, documents = words, words, document_of
-    if wanted is not None:
-        is_in = (beginnings >= wanted.start) & (beginnings < wanted.stop)
-        starts, beginnings, lasts, documents = (
-            array[is_in] for array in (starts, beginnings, lasts, documents)
-        )
-    return _Occurrences(starts, beginnings, lasts, documents)
+    shorter = sizes[-1].ids[block]
+    starts = where_longer(shorter, document_of, len(sizes) + 1)
+    # Both n-grams one word shorter that are in it are kept.
+    starts = starts[shorter[starts + 1] >= 0]
+    beginnings, lasts = shorter[starts], words[starts + len(sizes)]
+    is_in = np.ones(len(starts), bool)
+    if len(wanted) < len(sizes[-1].pairs):
+        is_in &= (beginnings >= wanted.start) & (beginnings < wanted.stop)
+    if len(wanted_lasts) < n_words:
+        is_in &= (lasts >= wanted_lasts.start) & (lasts < wanted_lasts.stop)
+    if not is_in.all():
+        starts, beginnings, lasts = starts[is_in], beginnings[is_in], lasts[is_in]
+    return _Occurrences(starts, beginnings, lasts, document_of[starts])
 
 
 def _kept(
     found: _Occurrences,
-    beginnings: range | None,
+    beginnings: range,
     n_words: int,
     labels: Labels,
-    n_documents: int,
+    blocks: _Blocks,
     least: float,
 ) -> tuple[TermIds, TermIds, Integers, Integers, Integers]:
     """Return the id of each occurrence, -1 of a rare n-gram, and what is known of the others.
@@ -408,12 +348,11 @@ def _kept(
     # An n-gram's occurrences are brought together in the order of the documents: by the last word
     # and then, which keeps that order, by the n-gram one word shorter.
     order, lasts = _counting_argsort(found.lasts, n_words)
-    is_first = _changes(lasts)
-    if beginnings is not None:
-        of_order = found.beginnings[order] - beginnings.start
-        by_beginning, of_order = _counting_argsort(of_order, len(beginnings))
-        order = order[by_beginning]
-        is_first = _changes(lasts[by_beginning]) | _changes(of_order)
+    of_order = found.beginnings[order] - beginnings.start
+    by_beginning, of_order = _counting_argsort(of_order, len(beginnings))
+    order = order[by_beginning]
+    is_first = _changes(lasts[by_beginning]) | _changes(of_order)
+    del lasts, by_beginning, of_order
     firsts = np.flatnonzero(is_first)
     occurrences = np.diff(firsts, append=len(order))
     # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
@@ -421,23 +360,36 @@ def _kept(
     order = order[np.repeat(may_be_kept, occurrences)]
     occurrences = occurrences[may_be_kept]
     bounds = np.concatenate([[0], np.cumsum(occurrences)])
-    # Occurrences are in the order of the documents: a change of document is a document more.
-    documents = found.documents[order]
-    is_new_document = _changes(documents)
-    is_new_document[bounds[:-1]] = True
-    is_in = csr_matrix(
-        (is_new_document.astype(np.int32), documents, bounds), (len(occurrences), n_documents)
+    is_first = np.zeros(len(order), bool)
+    is_first[bounds[:-1]] = True
+    document_frequency = _frequency(
+        found.documents[order], is_first, bounds, labels.indicator(len(blocks.lengths))
     )
-    document_frequency = (is_in @ labels.indicator(n_documents)).astype(np.int64)
     is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
     new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
     ids = np.full(len(found.starts), -1, np.intc)
     ids[order] = np.repeat(new_ids, occurrences)
     firsts = order[bounds[:-1][is_kept]]
-    pairs = found.lasts[firsts].astype(np.int64)
-    if beginnings is not None:  # Else they are words, which begin with nothing.
-        pairs += found.beginnings[firsts] * np.int64(n_words)
+    pairs = found.lasts[firsts] + found.beginnings[firsts] * np.int64(n_words)
     return ids, firsts, pairs, occurrences[is_kept], document_frequency[is_kept]
+
+
+def _frequency(
+    documents: TermIds,
+    is_first: npt.NDArray[np.bool_],
+    bounds: Integers,
+    indicator: npt.NDArray[np.int32],
+) -> Integers:
+    """Return the documents of each class that contain each term, shape (n_terms, n_classes).
+
+    `documents` are those of a term's occurrences, in order, from one of `bounds` to the next.
+    """
+    # A change of document is a document more.
+    is_new_document = is_first | _changes(documents)
+    is_in = csr_matrix(
+        (is_new_document.astype(np.int32), documents, bounds), (len(bounds) - 1, len(indicator))
+    )
+    return (is_in @ indicator).astype(np.int64)
 
 
 def _counting_argsort(keys: TermIds, n_keys: int) -> tuple[TermIds, TermIds]:

@@ -228,9 +228,9 @@ def with_mean_one(
 ) -> tuple[Rows, tuple[int, float]]:
     """Scale the weights to a mean of 1, once for all rows; return how many there are, and the mean.
 
-    The loss is then their weighted mean, and a row counts for the same in a batch of any size and
-    company, as it would not if each batch were scaled for itself; nor if each chunk of a stream
-    were, for which what is returned is given with the next chunk.
+    The loss is then their weighted mean. A row counts for the same in any batch, which it would not
+    if each batch were scaled for itself. Nor is a chunk of a stream scaled for itself: what is
+    returned for a chunk is given with the next one.
     """
     weights, n_rows, mean = rows.sample_weight, len(rows.y), 1.0
     if weights is not None:
