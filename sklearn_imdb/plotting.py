@@ -167,7 +167,7 @@ class TrainingHistoryDisplay:
         >>> from sklearn.model_selection import cross_validate
         >>> from sklearn_imdb import TrainingHistoryDisplay, make_text_classifier
         >>> from sklearn_imdb.datasets import make_reviews
-        >>> pipeline = make_text_classifier("tutorial")
+        >>> pipeline = make_text_classifier("tutorial", random_state=0)
         >>> texts, y = make_reviews(600, random_state=0)
         >>> cv_results = cross_validate(pipeline, texts, y, cv=3, return_estimator=True)
         >>> display = TrainingHistoryDisplay.from_cv_results(cv_results)
