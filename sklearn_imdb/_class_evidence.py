@@ -45,8 +45,8 @@ def class_evidence(
     Returns
     -------
     evidence : ndarray of shape (n_terms,), dtype float64
-        Not negative. 0 of a term that is in no document, and 1 of every other term where no class
-        has some of the documents but not all, so that it has no say.
+        Not negative. A term that is in no document has 0. Where no class has some of the documents
+        but not all, every other term has 1, so that the evidence has no say.
     """
     n_terms = len(document_frequency)
     n_documents = class_sizes[-1] if overlap else class_sizes.sum()

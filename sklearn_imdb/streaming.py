@@ -74,8 +74,8 @@ def fit_stream(
         Whether to show progress.
     folder : str or path-like, default=None
         Where the temporary files are; None takes that of :mod:`tempfile`, which on some machines is
-        in memory. They take 4 bytes for each word, and 4 for each index of the sequences; for
-        n-grams 4 more for each word and size, always in the folder of :mod:`tempfile`.
+        in memory. They take 4 bytes for each word, and 4 for each index of the sequences. N-grams
+        take 4 more for each word and size, always in the folder of :mod:`tempfile`.
 
     Returns
     -------

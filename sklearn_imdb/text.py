@@ -50,8 +50,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     `index_from`. Index 0 pads, `start_char` starts a document and `oov_char` stands for every word
     that is unknown or has an index of `num_words` or more.
 
-    Index lists, such as the encoded reviews that Keras ships, have the offset and the start
-    already in them: they pass through, `num_words` is applied, and they are padded.
+    Index lists, such as the encoded reviews that Keras ships, have the offset and the start already
+    in them. They pass through: `num_words` is applied, and they are padded.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     min_df : int, float or "auto", default=1
         Leave out words with a lower document frequency: an absolute count, or a share of the
         documents between 0.0 and 1.0. "auto" is 1 where the documents have fewer than 100,000
-        words, 2 with fewer than 1,000,000, and else 3: with more documents a rare word is more
+        words, 2 with fewer than 1,000,000, and else 3. With more documents a rare word is more
         often a mistake. Not applied to a given `vocabulary`.
     max_df : int or float, default=1.0
         Leave out words with a higher document frequency, a count or a share as for `min_df`: words
@@ -446,9 +446,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         TypeError
             If `X` is no iterable of texts or index lists, or mixes them.
         ValueError
-            If a parameter has been set out of range since `fit`, an index is negative or too
-            large, or texts come to a vectorizer that was fitted on index lists without a
-            `vocabulary`.
+            If a parameter has been set out of range since `fit`, or an index is negative or too
+            large; or if texts come to a vectorizer that has no words.
         """
         return self._encoded(X)
 

@@ -44,8 +44,8 @@ def initial_embedding(
         Fitted. Fit no other on top of it: another vocabulary numbers words otherwise.
     vectors : mapping of str to array-like of shape (embedding_dim,), or path
         A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec and GloVe
-        write it: in each line a word and its numbers, with spaces between. Of a file only the
-        vectors of known words are held in memory.
+        write it. A line is a word and its numbers, with spaces between. Of a file only the vectors
+        of known words are held in memory.
 
     Returns
     -------
@@ -60,8 +60,8 @@ def initial_embedding(
     TypeError
         If `vectors` is no mapping and no path.
     ValueError
-        If a vector has another length than the others or is not finite, a line is none of a word
-        and its numbers, or no word of the vocabulary has a vector.
+        If a vector has another length than the others or is not finite, or no word of the
+        vocabulary has a vector; or if a line of the file is not a word and its numbers.
 
     See Also
     --------

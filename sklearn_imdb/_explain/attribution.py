@@ -50,10 +50,10 @@ def class_scores(
 ) -> Doubles:
     """Return by how much each term speaks for each class, shape (n_terms, n_classes).
 
-    It is by how much it moves the logit of a document without words that is then to hold it once,
-    and that is of the length `maxlen` where pooling is over padding too. Where terms are weighed,
-    the term's weight is taken as it is, not scaled to a length. Scores of a softmax are relative to
-    their mean.
+    A score is by how much the term moves the logit of a document without words that then holds it
+    once. Where pooling is over padding too, the document has the length `maxlen`. Where terms are
+    weighed, the term's weight is taken as it is, not scaled to a length. Scores of a softmax are
+    relative to their mean.
     """
     embedding, *dense = (array.astype(np.float64) for array in weights)
     empty = np.zeros(network.embedding_dim)
@@ -74,7 +74,7 @@ def attributions(
     """Attribute one logit of each sequence to the positions in the sequence.
 
     The logit is the sum of the network's logits times the row of `directions`, which is of shape
-    (n_samples, n_outputs): it may be one logit, one with its sign turned, or a difference of two.
+    (n_samples, n_outputs). It may be one logit, one with its sign turned, or a difference of two.
 
     A word index with the share s and the embedding e contributes s * (e - b) times the mean slope
     along the path, where b is the vector of nothing but padding. This is how far the word moved

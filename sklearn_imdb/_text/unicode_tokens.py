@@ -96,10 +96,10 @@ def has_unspaced_script(text: str) -> bool:
 class UnicodeTokenizer:
     """Splits a text in any language into tokens, in time linear in its length.
 
-    The text is taken in Unicode's form NFKC. A token is a word, an apostrophe with the word
-    behind it, a run of punctuation and symbols, or one character, with its marks, of a script
-    that puts no spaces between words. N-grams of tokens are the words of such a script.
-    A token is its own key.
+    The text is taken in Unicode's form NFKC. A token is a word, an apostrophe with the word behind
+    it, or a run of punctuation and symbols. Of a script that puts no spaces between words it is one
+    character, with its marks. N-grams of tokens are the words of such a script. A token is its own
+    key.
     """
 
     def __init__(self, lowercase: bool) -> None:

@@ -185,8 +185,8 @@ def share_length(X: npt.NDArray[np.integer], network: Network) -> float:
 def average(X: npt.NDArray[np.int32], embedding: Floats, network: Network) -> Floats:
     """Return the average embedding of each sequence, shape (n_samples, embedding_dim).
 
-    For one pass over the sequences, where merging the repeated words would not pay, unless they
-    are so long that the rounding of a sum over all places would tell.
+    For one pass over the sequences, where merging the repeated words would not pay. They are merged
+    where sequences are so long that the rounding of a sum over all places would tell.
     """
     n_samples, maxlen = X.shape
     if maxlen > _LONG or network.pooling == "evidence":
