@@ -90,8 +90,8 @@ def fit_stream(
     ValueError
         Where `fit` would, or if there is no chunk.
     Exception
-        What `read_chunks` raises. Every error has the note of :func:`map_chunks`, and leaves the
-        pipeline as it was.
+        What `read_chunks` raises. An error in a chunk has the note of :func:`map_chunks`. Every
+        error leaves the pipeline as it was.
 
     See Also
     --------
