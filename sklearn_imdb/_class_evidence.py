@@ -13,6 +13,9 @@ PRIOR_DOCUMENTS = 6.0
 A term in few documents then tells little, however these happen to be classed.
 """
 
+PRIOR_DOCUMENTS_OF_A_LABEL = 24.0
+"""The same, where each label is looked at apart from the others."""
+
 _TERMS_AT_ONCE = 2**16
 
 
@@ -60,12 +63,59 @@ def class_evidence(
         total = of_all_documents(block, overlap=overlap).astype(np.float64)
         found = np.ones(len(block))
         if len(tells):
-            share = block[:, tells] + PRIOR_DOCUMENTS * usual
-            share /= (total + PRIOR_DOCUMENTS)[:, np.newaxis]
-            odds = np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
+            share, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS)
             found = np.sqrt((share * np.square(odds)).sum(axis=1))
         evidence[start : start + _TERMS_AT_ONCE] = np.where(total > 0, found, 0)
     return evidence
+
+
+def label_evidence(
+    document_frequency: npt.NDArray[Any], label_sizes: npt.NDArray[Any]
+) -> npt.NDArray[np.float32]:
+    """Return each term's evidence of each label apart, where a document may have several.
+
+    It is how far the label's log odds among the documents that contain the term are from its log
+    odds among all documents, smoothed with `PRIOR_DOCUMENTS_OF_A_LABEL` of the usual.
+
+    Parameters
+    ----------
+    document_frequency : ndarray of shape (n_terms, n_labels + 1)
+        Number, or weight, of each label's documents that contain the term, and of all documents.
+    label_sizes : ndarray of shape (n_labels + 1,)
+        Number, or weight, of each label's documents, and of all documents.
+
+    Returns
+    -------
+    evidence : ndarray of shape (n_terms, n_labels), dtype float32
+        Not negative. A term that is in no document has 0. Of a label that all documents have, or
+        none, every other term has 1.
+    """
+    n_labels = len(label_sizes) - 1
+    n_documents = label_sizes[-1]
+    tells = np.flatnonzero((label_sizes > 0) & (label_sizes < n_documents))
+    usual = label_sizes[tells] / n_documents
+    evidence = np.ones((len(document_frequency), n_labels), np.float32)
+    for start in range(0, len(evidence), _TERMS_AT_ONCE):
+        block = slice(start, start + _TERMS_AT_ONCE)
+        total = document_frequency[block, -1].astype(np.float64)
+        _, odds = _log_odds(
+            document_frequency[block, tells], total, usual, PRIOR_DOCUMENTS_OF_A_LABEL
+        )
+        evidence[block, tells] = np.abs(odds)
+        evidence[block][total == 0] = 0
+    return evidence
+
+
+def _log_odds(
+    document_frequency: npt.NDArray[Any],
+    total: npt.NDArray[np.float64],
+    usual: npt.NDArray[np.float64],
+    prior: float,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the share of each class among a term's documents, and how far its log odds are off."""
+    share = document_frequency + prior * usual
+    share /= (total + prior)[:, np.newaxis]
+    return share, np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
 
 
 def of_all_documents(by_class: npt.NDArray[Any], *, overlap: bool) -> npt.NDArray[Any]:

@@ -59,8 +59,11 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         too, as the tutorial does. "masked_mean" averages over the words, as Keras's `mask_zero`
         does; a row of nothing but padding averages to zero. "evidence" adds the embeddings of the
         different words of a sequence. Each is multiplied by 1 + log(its count) and by the word's
-        class evidence. This is how far the log odds of the classes, or labels, of the word's rows
-        are from those of all rows, much as the log-count ratio of [2]_. The weights of a sequence
+        class evidence. This is how far the log odds of the classes of the word's rows are from
+        those of all rows, much as the log-count ratio of [2]_. Where a row may have several labels,
+        each label weighs words by its own evidence, in dimensions of its own: every n_labels-th of
+        the embedding. Labels share one weight a word where there are more of them than dimensions,
+        or where `initial_embedding` is given. The weights of a sequence
         are scaled to a Euclidean length of 5. Where every training row has the index 3 once, it
         divides words from subwords; the two are scaled apart and get .8 and .2 of the squared
         length. `fit` learns the evidence from the rows it trains on, not from those it validates
@@ -83,8 +86,8 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         Step size of an optimizer given by name or class. "auto" is 0.03 * log2(number of classes),
         divided by the mean sum of a training row's weights in the pooling. A step of Adam then
         moves the vectors of long and of short texts equally far. Where a row may have several
-        labels it is 0.06 * log2(2 * number of labels), divided by the same. `partial_fit` keeps
-        that of the first chunk.
+        labels it is 0.06 * log2(2 * number of labels), divided by the same; where each weighs words
+        on its own, 0.03 * sqrt(number of labels). `partial_fit` keeps that of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
         With "cosine" this rate falls to 2 % of `learning_rate` over
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
@@ -140,8 +143,9 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
     -----
     The class evidence of a word is the square root of the sum over classes c of q_c (logit q_c -
     logit p_c)^2. Here p_c is the share of the class among all rows, and q_c its share among the
-    rows with the word and 6 more rows of the shares p. The count of a word enters by its logarithm
-    because the second occurrence in a text tells less than the first.
+    rows with the word and 6 more rows of the shares p. That of a label is |logit q - logit p|, with
+    24 more rows. The count of a word enters by its logarithm because the second occurrence in a
+    text tells less than the first.
 
     Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The
     pickled estimator holds no training data, and no Keras object but those given as parameters.
@@ -175,8 +179,8 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         The backend that trained.
     embedding_dim_, batch_size_, learning_rate_ : int, int, float
         What was used as these parameters.
-    token_weights_ : ndarray of shape (input_dim,), dtype float32, or None
-        Weight of each word index, with `pooling="evidence"`.
+    token_weights_ : ndarray of shape (input_dim,) or (input_dim, n_labels), float32, or None
+        Weight of each word index, with `pooling="evidence"`; of each label where they weigh apart.
     model_ : keras.Sequential, or keras.Model with `pooling="evidence"`
         The trained network in stock Keras, whichever backend trained it. It is built when it is
         read, which imports TensorFlow. It is a copy: `model_.set_weights` and `model_.fit` change

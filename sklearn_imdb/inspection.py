@@ -250,7 +250,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     _check_n(n)
     embedding = classifier.embedding_
     if classifier.token_weights_ is not None:
-        embedding = embedding * classifier.token_weights_[:, np.newaxis]
+        embedding = embedding * classifier._fitted_network().weights_by_dimension()
     known = steps.known_terms()
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")

@@ -20,8 +20,15 @@ def test_an_automatic_batch_is_a_200th_of_the_rows(n_rows, expected):
 
 
 def test_an_automatic_rate_grows_with_the_classes_and_falls_with_the_shares():
-    assert auto_learning_rate(2, 1.0, have_labels=False) == pytest.approx(0.03)
-    assert auto_learning_rate(8, 30.0, have_labels=False) == pytest.approx(0.003)
+    def rate(n_classes, share_length, have_labels=False, labels_apart=False):
+        return auto_learning_rate(
+            n_classes, share_length, have_labels=have_labels, labels_apart=labels_apart
+        )
+
+    assert rate(2, 1.0) == pytest.approx(0.03)
+    assert rate(8, 30.0) == pytest.approx(0.003)
+    assert rate(8, 30.0, have_labels=True) == pytest.approx(0.008)
+    assert rate(9, 30.0, have_labels=True, labels_apart=True) == pytest.approx(0.003)
     assert plan(n_classes=4, learning_rate="auto").learning_rate == pytest.approx(0.003)
 
 

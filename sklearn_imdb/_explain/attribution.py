@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import PADDING
+from sklearn_imdb._training.label_shares import LabelShares
 from sklearn_imdb._training.network import Network, Weights, logits
 from sklearn_imdb._training.pooling import word_shares
 from sklearn_imdb._training.sequences import within
@@ -61,7 +62,7 @@ def class_scores(
     if network.pooling == "mean":
         empty, share = embedding[PADDING], 1 / maxlen
     elif network.token_weights is not None:
-        share = network.token_weights[terms, np.newaxis].astype(np.float64)
+        share = network.weights_by_dimension(terms).astype(np.float64)
     vectors = np.vstack([empty, empty + share * (embedding[terms] - empty)])
     z = logits(vectors, [embedding, *dense]).astype(np.float64)
     scores = (z[1:] - z[0]) @ class_directions(network.n_outputs, n_classes).T
@@ -87,21 +88,26 @@ def attributions(
     shares = word_shares(np.vstack([np.zeros_like(X[:1]), X]), network)
 
     def of_row(row: int) -> tuple[npt.NDArray[np.int32], Doubles, Doubles]:
-        stored = slice(*shares.indptr[row : row + 2])
-        indices, row_shares = shares.indices[stored], shares.data[stored]
+        # Shares are a column, or of each dimension.
+        if isinstance(shares, LabelShares):
+            indices, row_shares = shares.of_sequence(row, network.embedding_dim)
+        else:
+            stored = slice(*shares.indptr[row : row + 2])
+            indices, row_shares = shares.indices[stored], shares.data[stored, np.newaxis]
         return indices, row_shares.astype(np.float64), embedding[indices].astype(np.float64)
 
     _, row_shares, vectors = of_row(0)
-    empty = row_shares @ vectors
+    empty = (row_shares * vectors).sum(axis=0)
     dense = [array.astype(np.float64) for array in weights[1:]]
     contributions = np.zeros(X.shape)
     logits, baselines = np.empty(len(X)), np.empty(len(X))
     for row, (sequence, direction) in enumerate(zip(X, directions, strict=True)):
         indices, row_shares, vectors = of_row(row + 1)
-        baselines[row], logits[row], slope = _path(empty, row_shares @ vectors, dense, direction)
+        vector = (row_shares * vectors).sum(axis=0)
+        baselines[row], logits[row], slope = _path(empty, vector, dense, direction)
         words, positions, counts = np.unique(sequence, return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
-        of_words[np.searchsorted(words, indices)] = row_shares * ((vectors - empty) @ slope)
+        of_words[np.searchsorted(words, indices)] = (row_shares * (vectors - empty)) @ slope
         contributions[row] = (of_words / counts)[positions]
     return Attributions(contributions, logits, baselines)
 

@@ -182,6 +182,7 @@ class FittedNetworkMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Trans
             n_outputs=output.shape[1],
             pooling=self._pooling,
             have_labels=self._have_labels,
+            labels_apart=self.token_weights_ is not None and self.token_weights_.ndim == 2,
             divided=self._divided,
             l2=self.l2,
             token_weights=self.token_weights_,

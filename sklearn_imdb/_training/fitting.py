@@ -215,6 +215,7 @@ def fit_stream(
         n_rows=len(y),
         n_classes=len(classes),
         have_labels=sample.have_labels,
+        labels_apart=network.labels_apart,
         share_length=lambda: share_length(sample.X, network),
     )
     all_rows, _ = with_row_weights(all_rows, parameters["class_weight"], classes)
@@ -280,5 +281,6 @@ def _planned(
         n_rows=len(training.y),
         n_classes=n_classes,
         have_labels=training.have_labels,
+        labels_apart=network.labels_apart,
         share_length=lambda: share_length(training.X, network),
     )

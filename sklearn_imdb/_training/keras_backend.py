@@ -108,9 +108,10 @@ def _weighted_sum(
 
     Each occurrence of a word has an equal part of the word's share.
     """
+    n_weights = network.n_outputs if network.labels_apart else 1
     token_weight = layers.Embedding(
         network.input_dim,
-        1,
+        n_weights,
         embeddings_initializer="zeros",
         trainable=False,
         dtype="float32",
@@ -131,8 +132,10 @@ def _weighted_sum(
     words = words % n_words
 
     # Each occurrence of a word has an equal part of the word's share.
-    shares = ops.squeeze(token_weight(words), 2) * (1 + ops.log(counts)) / counts
-    token_weight.set_weights([token_weights[:, np.newaxis]])
+    counts = ops.expand_dims(counts, 2)
+    is_subword = ops.expand_dims(is_subword, 2)
+    shares = token_weight(words) * (1 + ops.log(counts)) / counts
+    token_weight.set_weights([token_weights.reshape(-1, n_weights)])
     masks = [1 - is_subword, is_subword] if network.divided else [ops.ones_like(shares)]
     parts = PARTS if network.divided else (1.0,)
     scales = []
@@ -141,7 +144,12 @@ def _weighted_sum(
         # A part without weight keeps its shares of 0.
         length = ops.maximum(ops.sqrt(squares), 1e-30)
         scales.append(mask * (WEIGHTED_LENGTH * part**0.5 / length))
-    shares = ops.expand_dims(shares * sum(scales[1:], scales[0]), 2)
+    shares = shares * sum(scales[1:], scales[0])
+    if network.labels_apart:
+        # As `labels_of_dimensions` has it.
+        width = network.embedding_dim
+        shares = ops.tile(shares, [1, 1, -(-width // n_weights)])[:, :, :width]
+        return ops.sum(shares * embedding(words), axis=1)
     total = layers.Dot(axes=1, dtype="float32", name="weighted_sum")([shares, embedding(words)])
     return layers.Flatten(dtype="float32", name="flat")(total)
 

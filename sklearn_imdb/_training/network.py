@@ -23,6 +23,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import check_array
 
 from sklearn_imdb._convention import DIVIDER, N_RESERVED
+from sklearn_imdb._training.label_shares import LabelShares, labels_of_dimensions
 from sklearn_imdb._training.products import product
 from sklearn_imdb._training.rows import Rows
 
@@ -46,9 +47,12 @@ class Network:
     l2: float = 0.0
     label_smoothing: float = 0.0
     token_weights: Floats | None = None
-    """Weight of each word index, shape (input_dim,); with the pooling "evidence"."""
+    """Weight of each word index, shape (input_dim,); with the pooling "evidence". Where labels are
+    pooled apart, of each label, shape (input_dim, n_labels)."""
     have_labels: bool = False
     """Whether a sequence may have several labels, each with a sigmoid unit."""
+    labels_apart: bool = False
+    """Whether each label weighs words by its own evidence, in dimensions of its own."""
     divided: bool = False
     """Whether the index 3 divides each sequence into words and subwords, scaled apart."""
 
@@ -62,10 +66,15 @@ class Network:
         have_labels: bool,
         divided: bool,
     ) -> Self:
-        """Make the network of a classifier's parameters, in types that Keras takes."""
+        """Make the network of a classifier's parameters, in types that Keras takes.
+
+        Labels are pooled together where they cannot each have dimensions of their own: there are
+        more of them than dimensions, or the dimensions were learned elsewhere.
+        """
         embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
             embedding_dim = max(16, 2 * n_classes) if initial is None else initial.shape[1]
+        weighs = parameters["pooling"] == "evidence"
         return cls(
             input_dim=input_dim,
             embedding_dim=int(embedding_dim),
@@ -76,13 +85,22 @@ class Network:
             dropout=float(parameters["dropout"]),
             l2=float(parameters["l2"]),
             label_smoothing=float(parameters["label_smoothing"]),
-            divided=divided and parameters["pooling"] == "evidence",
+            labels_apart=have_labels and weighs and initial is None and embedding_dim >= n_classes,
+            divided=divided and weighs,
         )
 
     @property
     def ends_in_sigmoids(self) -> bool:
         """Whether each output is the logit of a class or label of its own, and no softmax."""
         return self.n_outputs == 1 or self.have_labels
+
+    def weights_by_dimension(self, words: npt.NDArray[np.integer] | slice = slice(None)) -> Floats:
+        """Return words' weights in each dimension; a column where they are the same in all."""
+        assert self.token_weights is not None
+        weights = self.token_weights[words]
+        if not self.labels_apart:
+            return weights[:, np.newaxis]
+        return weights[:, labels_of_dimensions(self.embedding_dim, self.n_outputs)]
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -155,7 +173,10 @@ def starting_point(
             f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
             "hidden_units or pooling has been changed. Set it back, or fit with warm_start=False."
         )
-    return replace(network, token_weights=trained.token_weights), weights
+    network = replace(
+        network, token_weights=trained.token_weights, labels_apart=trained.labels_apart
+    )
+    return network, weights
 
 
 def _check_memory(network: Network, origin: str) -> None:
@@ -202,7 +223,8 @@ def initial_weights(
     """Draw weights as Keras's layers do: uniform embeddings, Glorot kernels, zero biases.
 
     With the pooling "evidence", whose shares are of another size, embeddings are normal instead.
-    The embeddings are those of `initial` where it is given.
+    The embeddings are those of `initial` where it is given. Where labels are pooled apart and there
+    is no hidden layer, a label's unit starts from the label's own dimensions alone.
 
     Raises
     ------
@@ -226,7 +248,19 @@ def initial_weights(
             else:
                 array = rng.uniform(-limit, limit, shape)
         weights.append(array.astype(np.float32))
+    if network.labels_apart and not network.hidden_units:
+        weights[1] = _kernel_of_labels(network, rng)
     return weights if initial is None else [initial, *weights[1:]]
+
+
+def _kernel_of_labels(network: Network, rng: np.random.RandomState) -> Floats:
+    n_labels = network.n_outputs
+    limit = np.sqrt(6 / (network.embedding_dim / n_labels + 1))
+    kernel = np.zeros((network.embedding_dim, n_labels), np.float32)
+    dimensions = np.arange(network.embedding_dim)
+    drawn = rng.uniform(-limit, limit, network.embedding_dim)
+    kernel[dimensions, labels_of_dimensions(network.embedding_dim, n_labels)] = drawn
+    return kernel
 
 
 # -- forward ----------------------------------------------------------------------------------
@@ -296,7 +330,7 @@ def n_right(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> float:
 def loss_and_gradients(
     network: Network,
     weights: Weights,
-    shares: csr_matrix,
+    shares: csr_matrix | LabelShares,
     y: npt.NDArray[np.integer],
     sample_weight: Floats | None,
     rng: np.random.RandomState | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from math import log2
+from math import log2, sqrt
 from numbers import Real
 from typing import Any, Self
 
@@ -67,6 +67,7 @@ class Plan:
         n_rows: int,
         n_classes: int,
         have_labels: bool = False,
+        labels_apart: bool = False,
         share_length: Callable[[], float] = _one,
     ) -> Self:
         """Resolve the parameters of a fit.
@@ -88,7 +89,9 @@ class Plan:
         if known["batch_size"] == "auto":
             known["batch_size"] = auto_batch_size(n_rows)
         if isinstance(known["learning_rate"], str):
-            rate = auto_learning_rate(n_classes, share_length(), have_labels=have_labels)
+            rate = auto_learning_rate(
+                n_classes, share_length(), have_labels=have_labels, labels_apart=labels_apart
+            )
             known["learning_rate"] = rate
         plan = cls(**{field.name: known[field.name] for field in fields(cls)})
         plan._check()
@@ -103,6 +106,7 @@ class Plan:
         n_rows: int,
         n_classes: int,
         have_labels: bool = False,
+        labels_apart: bool = False,
         share_length: Callable[[], float] = _one,
     ) -> Self:
         """Resolve the parameters of a call of `partial_fit`: one epoch, and no early stopping."""
@@ -122,6 +126,7 @@ class Plan:
             n_rows=n_rows,
             n_classes=n_classes,
             have_labels=have_labels,
+            labels_apart=labels_apart,
             share_length=share_length,
         )
 
@@ -209,12 +214,19 @@ def auto_batch_size(n_rows: int) -> int:
     return min(max(n_rows // 200, 2), 128)
 
 
-def auto_learning_rate(n_classes: int, share_length: float, *, have_labels: bool) -> float:
+def auto_learning_rate(
+    n_classes: int, share_length: float, *, have_labels: bool, labels_apart: bool
+) -> float:
     """Return the rate at which a step moves a sequence's vector by the same, whatever the rows.
 
     A step of Adam moves a weight by the learning rate at most, and so a sequence's vector by the
     rate times the sum of the sequence's shares, `share_length`. More classes take larger steps, and
-    labels of which a row may have several take larger ones still.
+    labels of which a row may have several take larger ones still. Labels that are pooled apart have
+    few dimensions each, and a step of each moves the label's logit.
     """
-    bits = 2 * log2(2 * n_classes) if have_labels else log2(n_classes)
-    return 0.03 * bits / share_length
+    steps = log2(n_classes)
+    if labels_apart:
+        steps = sqrt(n_classes)
+    elif have_labels:
+        steps = 2 * log2(2 * n_classes)
+    return 0.03 * steps / share_length

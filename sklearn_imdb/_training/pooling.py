@@ -2,7 +2,8 @@
 
 The vectors of sequences are a sparse product, the shares of words in sequences times the embedding
 table. For a mean, a word's share is how large a part of the sequence it is. For the pooling
-"evidence", it is how much the word tells of the classes, relative to all words of the sequence.
+"evidence", it is how much the word tells of the classes, relative to all words of the sequence;
+where labels are pooled apart, of each label.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._class_evidence import class_evidence, label_evidence
 from sklearn_imdb._convention import DIVIDER
+from sklearn_imdb._training.label_shares import LabelShares
 from sklearn_imdb._training.network import Floats, Network, Weights, logits
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE, checked_indices, within, words_of
@@ -58,7 +60,10 @@ def with_token_weights(
     counts = _class_counts(network, rows.within(network.input_dim), n_classes)
     if before is not None:
         counts = ClassCounts(*(now + then for now, then in zip(counts, before, strict=True)))
-    weights = class_evidence(*counts, overlap=rows.have_labels).astype(np.float32)
+    if network.labels_apart:
+        weights = label_evidence(*counts)
+    else:
+        weights = class_evidence(*counts, overlap=rows.have_labels).astype(np.float32)
     return replace(network, token_weights=weights), counts
 
 
@@ -97,21 +102,18 @@ def _blocks_of_counts(
 # -- shares -----------------------------------------------------------------------------------
 
 
-def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
+def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix | LabelShares:
     """Return each word's share of each sequence, shape (n_samples, input_dim), float32.
 
     Rows sum to 1. With "masked_mean" padding has no share, and a row of nothing else is empty. With
     "evidence" a share is the word's weight times 1 + log(its count in the row), and the squares of
-    a row sum to 25 unless all are 0.
+    a row sum to 25 unless all are 0. Where labels are pooled apart, each has such shares.
     """
     # In blocks, because what lies between X and the shares takes several times their memory.
-    return vstack(
-        [
-            _block_of_shares(X[start : start + ROWS_AT_ONCE], network)
-            for start in range(0, len(X), ROWS_AT_ONCE)
-        ],
-        format="csr",
-    )
+    blocks = [X[start : start + ROWS_AT_ONCE] for start in range(0, len(X), ROWS_AT_ONCE)]
+    if network.labels_apart:
+        return _label_shares(blocks, network)
+    return vstack([_block_of_shares(block, network) for block in blocks], format="csr")
 
 
 def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
@@ -141,14 +143,33 @@ def _evidence_shares(
     parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
     lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
-    wanted = np.sqrt(PARTS) if network.divided else np.ones(2)
-    factors = (WEIGHTED_LENGTH * np.tile(wanted, len(X))) / lengths
+    factors = (WEIGHTED_LENGTH * np.tile(_parts_of_length(network), len(X))) / lengths
     shares *= factors[parts]
     # A sequence has the items of its two parts.
     return csr_matrix(
         (shares.astype(np.float32), counts.indices, counts.indptr[::2]),
         shape=(len(X), network.input_dim),
     )
+
+
+def _label_shares(blocks: list[npt.NDArray[np.integer]], network: Network) -> LabelShares:
+    weights = network.token_weights
+    assert weights is not None
+    terms, scales = [], []
+    for block in blocks:
+        counts = _counts_of_parts(block, network)
+        counts.data = 1 + np.log(counts.data)
+        lengths = np.sqrt(counts.power(2) @ np.square(weights, dtype=np.float64))
+        lengths[lengths == 0] = 1
+        wanted = WEIGHTED_LENGTH * np.tile(_parts_of_length(network), len(block))
+        scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
+        terms.append(counts.astype(np.float32))
+    return LabelShares(vstack(terms, format="csr"), np.concatenate(scales), weights)
+
+
+def _parts_of_length(network: Network) -> npt.NDArray[np.float64]:
+    """Return the part of the length that words and subwords have."""
+    return np.sqrt(PARTS) if network.divided else np.ones(2)
 
 
 def _counts_of_parts(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
@@ -176,9 +197,15 @@ def _counts_of_parts(X: npt.NDArray[np.integer], network: Network) -> csr_matrix
 
 
 def share_length(X: npt.NDArray[np.integer], network: Network) -> float:
-    """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` of the sequences."""
+    """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` of the sequences.
+
+    Where labels are pooled apart, it is the mean over the labels, too.
+    """
     some = X[:: -(-len(X) // ROWS_AT_ONCE)]
     shares = word_shares(within(some, network.input_dim), network)
+    if isinstance(shares, LabelShares):
+        sums = (shares.counts @ shares.weights) * shares.scales
+        return float(2 * sums.mean(dtype=np.float64)) or 1.0
     return float(np.abs(shares.data).sum(dtype=np.float64)) / len(some) or 1.0
 
 

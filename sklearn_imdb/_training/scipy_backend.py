@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from sklearn_imdb._training.label_shares import LabelShares
 from sklearn_imdb._training.network import (
     Floats,
     Logs,
@@ -90,7 +91,7 @@ class _DenseSteps:
 
     def step(
         self,
-        shares: csr_matrix,
+        shares: csr_matrix | LabelShares,
         y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
         rng: np.random.RandomState,
@@ -128,7 +129,7 @@ class _RowSteps:
 
     def step(
         self,
-        shares: csr_matrix,
+        shares: csr_matrix | LabelShares,
         y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
         rng: np.random.RandomState,
@@ -136,9 +137,12 @@ class _RowSteps:
         """Take a step by a batch; return its loss and logits, of the weights before."""
         rows, columns = self._table.different(shares.indices)
         moving = self._table.take(rows)
-        of_rows = csr_matrix(
-            (shares.data, columns, shares.indptr), shape=(shares.shape[0], len(rows))
-        )
+        if isinstance(shares, LabelShares):
+            of_rows = shares.of_words(rows, columns)
+        else:
+            of_rows = csr_matrix(
+                (shares.data, columns, shares.indptr), shape=(shares.shape[0], len(rows))
+            )
         weights = [moving.table, *self.weights[1:]]
         loss, gradients, z = loss_and_gradients(
             self._network, weights, of_rows, y, sample_weight, rng
@@ -153,7 +157,9 @@ class _RowSteps:
         return loss, z
 
 
-def _evaluate(network: Network, weights: Weights, shares: csr_matrix, validation: Rows) -> Logs:
+def _evaluate(
+    network: Network, weights: Weights, shares: csr_matrix | LabelShares, validation: Rows
+) -> Logs:
     z = logits(shares @ weights[0], weights)
     each = losses(network, z, validation.y)
     loss = np.average(each, weights=validation.sample_weight)
