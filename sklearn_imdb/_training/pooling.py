@@ -188,12 +188,17 @@ def _counts_of_parts(X: npt.NDArray[np.integer], network: Network) -> csr_matrix
         parts += at % maxlen > dividers[parts // 2]
         kept = indices != DIVIDER
         indices, parts = indices[kept], parts[kept]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(parts, minlength=2 * n_samples))])
-    counts = csr_matrix(
-        (np.ones(len(indices)), indices, indptr), shape=(2 * n_samples, network.input_dim)
-    )
-    counts.sum_duplicates()
-    return counts
+    # A part and a word in one number: NumPy sorts numbers faster than SciPy sorts rows.
+    items = (parts << 32) | indices
+    items.sort()
+    is_first = np.ones(len(items), bool)
+    np.not_equal(items[1:], items[:-1], out=is_first[1:])
+    first = np.flatnonzero(is_first)
+    counts = np.diff(first, append=len(items)).astype(np.float64)
+    items = items[first]
+    indptr = np.searchsorted(items, np.arange(2 * n_samples + 1) << 32)
+    words = (items & 0xFFFFFFFF).astype(np.int32)
+    return csr_matrix((counts, words, indptr), shape=(2 * n_samples, network.input_dim))
 
 
 def share_length(X: npt.NDArray[np.integer], network: Network) -> float:
