@@ -15,6 +15,7 @@ release = version = sklearn_imdb.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "myst_parser",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
@@ -33,8 +34,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "examples",
     "ignore_pattern": "^_",
+    "within_subsection_order": "gallery.position",
     # A cluster of its own is not for the process of Sphinx.
-    "within_subsection_order": "FileNameSortKey",
     "filename_pattern": r"/(?!grid_search_dask)\w+\.py$",
     "reset_argv": "gallery.arguments",
     "abort_on_example_error": True,
