@@ -143,9 +143,9 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
     -----
     The class evidence of a word is the square root of the sum over classes c of q_c (logit q_c -
     logit p_c)^2. Here p_c is the share of the class among all rows, and q_c its share among the
-    rows with the word and 6 more rows of the shares p. That of a label is how far logit q is from logit p, with
-    24 more rows. The count of a word enters by its logarithm because the second occurrence in a
-    text tells less than the first.
+    rows with the word and 6 more rows of the shares p. That of a label is how far logit q is from
+    logit p, with 24 more rows. The count of a word enters by its logarithm because the second
+    occurrence in a text tells less than the first.
 
     Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The
     pickled estimator holds no training data, and no Keras object but those given as parameters.
