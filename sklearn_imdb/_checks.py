@@ -213,10 +213,11 @@ class Labels(NamedTuple):
             number = self.numbers[n_documents - 1]
             yield document, np.flatnonzero(number).tolist() if self.overlap else [number]
         if n_documents != len(self.numbers):
-            more = "more" if n_documents > len(self.numbers) else "fewer"
+            # An iterable may have no end: it is not read on to be counted.
+            found = "more" if n_documents > len(self.numbers) else str(n_documents)
             raise ValueError(
                 f"y must have a label for each document of X: it has {len(self.numbers)}, and X "
-                f"holds {more}."
+                f"holds {found}."
             )
 
     def indicator(self, n_documents: int) -> npt.NDArray[np.int32]:

@@ -242,11 +242,11 @@ def test_missing_labels_are_named():
         SequenceVectorizer(rank_by="class_evidence").fit(TEXTS)
 
 
-@pytest.mark.parametrize(("n_labels", "word"), [(4, "more"), (6, "fewer")])
+@pytest.mark.parametrize(("n_labels", "found"), [(4, "more"), (6, "5")])
 @pytest.mark.parametrize("method", ["fit", "fit_transform", "partial_fit"])
-def test_labels_of_another_number_are_refused(n_labels, word, method):
+def test_labels_of_another_number_are_refused(n_labels, found, method):
     vectorizer = SequenceVectorizer(rank_by="class_evidence")
-    with pytest.raises(ValueError, match=f"it has {n_labels}, and X holds {word}"):
+    with pytest.raises(ValueError, match=f"it has {n_labels}, and X holds {found}"):
         getattr(vectorizer, method)(iter(TEXTS), [0, 1, 0, 1, 0, 1][:n_labels])
     assert not hasattr(vectorizer, "vocabulary_")
 
@@ -257,8 +257,8 @@ def test_labels_of_another_number_are_refused(n_labels, word, method):
         ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
         ([0, 1, None, 1, 0], r"y\[2\] = None"),
         ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
-        ([1, 1, 1, 1, 1], r"of at least two classes, got \[1\]"),
-        ([], "needs labels y of at least two classes"),
+        ([1, 1, 1, 1, 1], r"y must hold at least two classes to tell apart, got \[1\]"),
+        ([], "y must hold at least two classes"),
     ],
 )
 def test_labels_that_are_none_are_refused(labels, message):

@@ -267,8 +267,8 @@ def _labels(y: Any, recipe: Recipe) -> Labels:
 def _check_classes(labels: Labels, recipe: Recipe) -> None:
     if recipe.ranks_by_evidence and recipe.vocabulary is None and len(labels.classes) < 2:
         raise ValueError(
-            "rank_by='class_evidence' needs labels y of at least two classes, got "
-            f"{labels.classes}."
+            f"y must hold at least two classes to tell apart, got {labels.classes}: "
+            "rank_by='class_evidence' ranks words by what they tell of the classes."
         )
 
 
