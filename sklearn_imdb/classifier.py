@@ -30,6 +30,7 @@ from sklearn_imdb._training.rows import (
     checked_classes,
     checked_rows,
     checked_validation,
+    given_classes,
 )
 from sklearn_imdb._training.sequences import refuse_side_by_side
 
@@ -463,7 +464,7 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
             if not going_on:
                 raise ValueError("classes must list all labels in the first call of partial_fit.")
         else:
-            sorted_classes = checked_classes(checked_labels(classes, "classes"), "classes")
+            sorted_classes = given_classes(classes, labels)
             if going_on and not np.array_equal(sorted_classes, self.classes_):
                 raise ValueError(
                     f"classes={sorted_classes.tolist()} are not those of the first call, "
@@ -506,10 +507,8 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         `parameters` are those that differ from the estimator's for this training.
         """
         self._validate_params()
-        if classes is None:
-            self.classes_ = checked_classes(labels)
-        else:
-            self.classes_ = checked_classes(checked_labels(classes, "classes"), "classes")
+        found = checked_classes(labels) if classes is None else given_classes(classes, labels)
+        self.classes_ = found
         y = class_numbers(labels, self.classes_)
         self._checked_X(X_sample, reset=True)
         self._set_numbering(X_sample, going_on=False)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
 from sklearn_imdb._checks import checked_labels
@@ -65,11 +66,12 @@ def fit_stream(
     read_chunks : callable
         Called without arguments, returns the chunks from the first on: an iterator of
         `(texts, y)`. It is called a second time where the vocabulary is given, and for n-grams with
-        `oov_char`. Rows should be in random order.
+        `oov_char`, and must give the same rows then. Rows should be in random order.
     epochs : int, default=5
         Passes over the stream, in place of the classifier's `epochs`. There is no early stopping.
     classes : array-like of shape (n_classes,), default=None
-        All labels there will be; None finds them.
+        All labels there will be; None finds them. Of several labels a text the numbers of their
+        columns.
     verbose : int, default=0
         Whether to show progress.
     folder : str or path-like, default=None
@@ -132,6 +134,8 @@ def fit_stream(
             "read_chunks must be a function that returns the chunks from the first on, got a "
             f"{type(read_chunks).__name__}: for chunks in a list pass lambda: chunks."
         )
+    parameters = {**classifier.get_params(deep=False), "epochs": epochs}
+    EmbeddingAverageClassifier(**parameters)._validate_params()
     recipe = vectorizer._checked_recipe()
     with (
         vectorizer._whole_or_not_at_all(),
@@ -162,7 +166,11 @@ def fit_stream(
         else:
             encoder = TextEncoder(learned.vocabulary, recipe)
 
+            again: list[npt.NDArray[Any]] = []
+
             def encode(texts: Any, y: Any) -> None:
+                if len(texts):
+                    again.append(_checked_like(labels, y))
                 rows.extend(list(map(_unpacked, encoder(_texts(texts), LARGEST_INDEX))))
 
             for _ in map_chunks(encode, _pairs(read_chunks())):
@@ -171,6 +179,12 @@ def fit_stream(
                 raise ValueError(
                     f"read_chunks() gave {len(y)} rows in all, and {len(rows)} when it was called "
                     "again: it must return the same chunks, from the first on."
+                )
+            if not np.array_equal(np.concatenate(again), y):
+                raise ValueError(
+                    "read_chunks() gave other labels, or in another order, when it was called "
+                    "again: it must return the same chunks. Shuffle by a generator of the same "
+                    "seed in each call."
                 )
         vectorizer.__dict__.pop("_counted", None)
         vectorizer._set_learned(learned, recipe.maxlen)
@@ -412,7 +426,7 @@ def _n_rows(chunk: Any) -> int:
                 "chunks must yield tuples of columns that have a length, such as lists or arrays, "
                 f"got a {type(column).__name__} in one."
             )
-    lengths = [len(column) for column in chunk]
+    lengths = [column.shape[0] if issparse(column) else len(column) for column in chunk]
     if len(set(lengths)) > 1:
         raise ValueError(f"chunks must yield columns of the same length, got {lengths} in one.")
     return lengths[0]

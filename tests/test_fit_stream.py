@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
@@ -197,6 +198,46 @@ def test_a_stream_that_is_another_the_second_time_is_refused(reviews):
     chunks = iter([[(texts, y)], [(texts[:5], y[:5])]])
     with pytest.raises(ValueError, match="gave 600 rows in all, and 5 when"):
         fit_stream(pipeline, lambda: next(chunks))
+
+
+def test_labels_in_another_order_the_second_time_are_refused(reviews):
+    texts, y = reviews
+    rng = np.random.RandomState(0)
+
+    def read_chunks():
+        order = rng.permutation(len(y))
+        yield [texts[row] for row in order.tolist()], y[order]
+
+    pipeline = make_text_classifier("tutorial").set_params(
+        vectorizer__vocabulary=["superb", "dull"]
+    )
+    with pytest.raises(ValueError, match="gave other labels, or in another order"):
+        fit_stream(pipeline, read_chunks)
+
+
+def test_a_sparse_matrix_of_labels_is_taken_as_a_dense_one():
+    texts, Y = make_multilabel_reviews(200, n_labels=3, random_state=0)
+    dense, sparse = (
+        fit_stream(make_text_classifier(random_state=0), lambda Y=of: [(texts, Y)])
+        for of in (Y, csr_matrix(Y))
+    )
+    assert_array_equal(dense[1].embedding_, sparse[1].embedding_)
+
+
+def test_names_for_the_columns_of_a_matrix_of_labels_are_refused():
+    texts, Y = make_multilabel_reviews(50, n_labels=2, random_state=0)
+    pipeline = make_text_classifier(random_state=0)
+    message = r"classes=\['love', 'war'\] .* pass classes=range\(2\)"
+    with pytest.raises(ValueError, match=message):
+        fit_stream(pipeline, lambda: [(texts, Y)], classes=["war", "love"])
+    classifier = pipeline[1].set_params(learning_rate_schedule="constant")
+    with pytest.raises(ValueError, match=message):
+        classifier.partial_fit(np.full((50, 3), 4), Y, classes=["war", "love"])
+
+
+def test_wrong_parameters_are_refused_before_a_chunk_is_read():
+    with pytest.raises(ValueError, match="'epochs' parameter of EmbeddingAverageClassifier must"):
+        fit_stream(make_text_classifier(), lambda: pytest.fail("read"), epochs=0)
 
 
 # -- rows in a file ---------------------------------------------------------------------------

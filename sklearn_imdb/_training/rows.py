@@ -65,6 +65,23 @@ def checked_classes(labels: npt.NDArray[Any], name: str = "y") -> npt.NDArray[An
     return classes
 
 
+def given_classes(classes: Any, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the classes that a user gave for the labels of a stream, sorted.
+
+    Raises
+    ------
+    ValueError
+        If there is only one, or for a matrix of labels they are not the numbers of its columns.
+    """
+    found = checked_classes(checked_labels(classes, "classes"), "classes")
+    if labels.ndim == 2 and found.tolist() != list(range(len(found))):
+        raise ValueError(
+            f"classes={found.tolist()} are for a matrix of labels, whose columns go by their "
+            f"numbers: pass classes=range({labels.shape[1]})."
+        )
+    return found
+
+
 def checked_rows(
     X: npt.NDArray[Any],
     labels: npt.NDArray[Any],
