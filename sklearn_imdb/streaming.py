@@ -165,7 +165,6 @@ def fit_stream(
                 rows.extend([_unpacked(sequence_of_terms(terms, recipe)) for terms in some])
         else:
             encoder = TextEncoder(learned.vocabulary, recipe)
-
             again: list[npt.NDArray[Any]] = []
 
             def encode(texts: Any, y: Any) -> None:

@@ -62,9 +62,9 @@ class LabelShares:
         if self.counts.nnz < len(table):  # Else the whole table is multiplied.
             words, columns = np.unique(self.counts.indices, return_inverse=True)
             return self.of_words(words, columns) @ table[words]
-        labels = labels_of_dimensions(table.shape[1], self.weights.shape[1])
-        parts = self.counts @ (table * self.weights[:, labels])
-        parts *= self.scales[:, labels]
+        width = table.shape[1]
+        parts = self.counts @ (table * by_dimension(self.weights, width))
+        parts *= by_dimension(self.scales, width)
         return parts[::2] + parts[1::2]
 
     def of_sequence(
@@ -75,8 +75,7 @@ class LabelShares:
         words = self.counts.indices[start:end]
         scales = np.repeat(self.scales[2 * row : 2 * row + 2], [middle - start, end - middle], 0)
         shares = self.counts.data[start:end, np.newaxis] * scales * self.weights[words]
-        labels = labels_of_dimensions(embedding_dim, self.weights.shape[1])
-        return words, shares[:, labels].astype(np.float64)
+        return words, by_dimension(shares, embedding_dim).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,18 @@ class _Transposed:
 
     def __matmul__(self, backward: Floats) -> Floats:
         """Return the gradient of the embedding table, shape (n_words, embedding_dim)."""
-        of = self.shares
-        labels = labels_of_dimensions(backward.shape[1], of.weights.shape[1])
-        parts = np.repeat(backward, 2, axis=0) * of.scales[:, labels]
+        of, width = self.shares, backward.shape[1]
+        parts = np.repeat(backward, 2, axis=0) * by_dimension(of.scales, width)
         gradient = of.counts.T @ parts
-        gradient *= of.weights[:, labels]
+        gradient *= by_dimension(of.weights, width)
         return gradient
 
 
 def labels_of_dimensions(embedding_dim: int, n_labels: int) -> npt.NDArray[np.intp]:
     """Return the number of the label that each dimension of the embedding belongs to."""
     return np.arange(embedding_dim) % n_labels
+
+
+def by_dimension(of_labels: Floats, embedding_dim: int) -> Floats:
+    """Return what each label has, a column each, for the dimensions that belong to the label."""
+    return of_labels[:, labels_of_dimensions(embedding_dim, of_labels.shape[1])]

@@ -23,7 +23,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import check_array
 
 from sklearn_imdb._convention import DIVIDER, N_RESERVED
-from sklearn_imdb._training.label_shares import LabelShares, labels_of_dimensions
+from sklearn_imdb._training.label_shares import LabelShares, by_dimension, labels_of_dimensions
 from sklearn_imdb._training.products import product
 from sklearn_imdb._training.rows import Rows
 
@@ -100,7 +100,7 @@ class Network:
         weights = self.token_weights[words]
         if not self.labels_apart:
             return weights[:, np.newaxis]
-        return weights[:, labels_of_dimensions(self.embedding_dim, self.n_outputs)]
+        return by_dimension(weights, self.embedding_dim)
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:

@@ -110,10 +110,15 @@ def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix | La
     a row sum to 25 unless all are 0. Where labels are pooled apart, each has such shares.
     """
     # In blocks, because what lies between X and the shares takes several times their memory.
-    blocks = [X[start : start + ROWS_AT_ONCE] for start in range(0, len(X), ROWS_AT_ONCE)]
     if network.labels_apart:
-        return _label_shares(blocks, network)
-    return vstack([_block_of_shares(block, network) for block in blocks], format="csr")
+        return _label_shares(X, network)
+    return vstack(
+        [
+            _block_of_shares(X[start : start + ROWS_AT_ONCE], network)
+            for start in range(0, len(X), ROWS_AT_ONCE)
+        ],
+        format="csr",
+    )
 
 
 def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
@@ -143,7 +148,7 @@ def _evidence_shares(
     parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
     lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
-    factors = (WEIGHTED_LENGTH * np.tile(_parts_of_length(network), len(X))) / lengths
+    factors = _wanted_lengths(len(X), network) / lengths
     shares *= factors[parts]
     # A sequence has the items of its two parts.
     return csr_matrix(
@@ -152,24 +157,25 @@ def _evidence_shares(
     )
 
 
-def _label_shares(blocks: list[npt.NDArray[np.integer]], network: Network) -> LabelShares:
+def _label_shares(X: npt.NDArray[np.integer], network: Network) -> LabelShares:
     weights = network.token_weights
     assert weights is not None
+    squares = np.square(weights, dtype=np.float64)
     terms, scales = [], []
-    for block in blocks:
-        counts = _counts_of_parts(block, network)
+    for counts, _ in _blocks_of_counts(X, network):
         counts.data = 1 + np.log(counts.data)
-        lengths = np.sqrt(counts.power(2) @ np.square(weights, dtype=np.float64))
+        lengths = np.sqrt(counts.power(2) @ squares)
         lengths[lengths == 0] = 1
-        wanted = WEIGHTED_LENGTH * np.tile(_parts_of_length(network), len(block))
+        wanted = _wanted_lengths(counts.shape[0] // 2, network)
         scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
         terms.append(counts.astype(np.float32))
     return LabelShares(vstack(terms, format="csr"), np.concatenate(scales), weights)
 
 
-def _parts_of_length(network: Network) -> npt.NDArray[np.float64]:
-    """Return the part of the length that words and subwords have."""
-    return np.sqrt(PARTS) if network.divided else np.ones(2)
+def _wanted_lengths(n_samples: int, network: Network) -> npt.NDArray[np.float64]:
+    """Return the length that each part of each sequence is scaled to, shape (2 n_samples,)."""
+    parts = np.sqrt(PARTS) if network.divided else np.ones(2)
+    return WEIGHTED_LENGTH * np.tile(parts, n_samples)
 
 
 def _counts_of_parts(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
