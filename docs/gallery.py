@@ -1,4 +1,4 @@
-"""How the site runs the examples: on few texts, without a download, and drawing elsewhere."""
+"""How the site runs and orders the examples: on few texts, without a download."""
 
 import re
 from pathlib import Path

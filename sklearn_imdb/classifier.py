@@ -64,12 +64,12 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         those of all rows, much as the log-count ratio of [2]_. Where a row may have several labels,
         each label weighs words by its own evidence, in dimensions of its own: every n_labels-th of
         the embedding. Labels share one weight a word where there are more of them than dimensions,
-        or where `initial_embedding` is given. The weights of a sequence
-        are scaled to a Euclidean length of 5. Where every training row has the index 3 once, it
-        divides words from subwords; the two are scaled apart and get .8 and .2 of the squared
-        length. `fit` learns the evidence from the rows it trains on, not from those it validates
-        on. Embeddings start from a normal distribution of standard deviation 0.01. Put a vectorizer
-        with `ngram_range` and `oov_char=None` in front.
+        or where `initial_embedding` is given. The weights of a sequence are scaled to a Euclidean
+        length of 5. Where every training row has the index 3 once, it divides words from subwords;
+        the two are scaled apart and get .8 and .2 of the squared length. `fit` learns the evidence
+        from the rows it trains on, not from those it validates on. Embeddings start from a normal
+        distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
+        `oov_char=None` in front.
     initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
         Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them of
         vectors that were learned elsewhere. None draws them.
