@@ -15,6 +15,7 @@ import tempfile
 import time
 import warnings
 from collections import defaultdict
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -99,12 +100,10 @@ def contenders():
             OneVsRestClassifier(make_pipeline(LogCountRatios(), LinearSVC(C=0.1))),
         ),
     }
-    try:
-        import fasttext  # noqa: F401  # Whether it is here.
-    except ImportError:
-        print("fastText is not installed and is left out.", file=sys.stderr)
-    else:
+    if find_spec("fasttext"):
         made["fastText"] = FastText
+    else:
+        print("fastText is not installed and is left out.", file=sys.stderr)
     return made
 
 

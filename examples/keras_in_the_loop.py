@@ -70,7 +70,7 @@ print(f"The dense layers' weights differ by {difference:.0e} at most.")
 # Here are an optimizer with a schedule of learning rates, and a callback of Keras. They need no
 # ``backend="keras"``: the default "auto" sees that Keras is needed.
 
-import keras  # noqa: E402  # Here, because nothing above needs it.
+import keras  # noqa: E402  # TensorFlow reads the variable set above when it is imported.
 
 schedule = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=epochs * (n_fit // 64 + 1))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import joblib
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import log_loss
@@ -99,8 +100,6 @@ print(f"Validation loss with dropout and an L2 penalty: {picture}")
 # Saving and restoring
 # --------------------
 # joblib saves the whole pipeline, from texts to labels. Keras's own format saves the network alone.
-
-import keras  # noqa: E402  # Here, because nothing above needs it.
 
 pipeline = make_pipeline(vectorizer, stopped)
 with TemporaryDirectory() as folder:

@@ -32,7 +32,8 @@ except ImportError:
 else:
     _with_callbacks = callback.with_callbacks
 
-    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]  # One of the two is.
+    # mypy does not see that only one of the two branches is ever run.
+    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]
         """With scikit-learn's callbacks."""
 
         def set_callbacks(self, *callbacks: Any) -> Self:
@@ -155,8 +156,10 @@ class LearningMixin(CallbackSupportMixin):
             "y": y,
             "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
         }
-        begin: Any = self._init_callback_context  # type: ignore[attr-defined]  # Where there are any.
-        context = begin(task_name=method, max_subtasks=epochs)
+        with_callbacks: Any = (
+            self  # A mixin of scikit-learn's, where there is one, begins the task.
+        )
+        context = with_callbacks._init_callback_context(task_name=method, max_subtasks=epochs)
         context.call_on_fit_task_begin(**shown)
         yield FitTask(context, **shown)
         context.call_on_fit_task_end(**shown, reconstruction_attributes={})
@@ -167,7 +170,8 @@ class LearningMixin(CallbackSupportMixin):
         return {**state, _STAMP: {"version": __version__, "format": STATE_FORMAT}}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        super().__setstate__(_unstamped(state, type(self).__name__))  # type: ignore[misc]
+        behind: Any = super()  # BaseEstimator, which has `__setstate__`, stands behind this mixin.
+        behind.__setstate__(_unstamped(state, type(self).__name__))
 
 
 class FitTask:

@@ -192,7 +192,7 @@ def imdb_data():
     """Folder of the published files; the tests that need it are skipped where there is none."""
     folder = Path(os.environ.get("SKLEARN_IMDB_TEST_DATA", SHARED_DATA))
     if not (folder / "aclImdb_labelled.tar.gz").exists():
-        pytest.skip(
+        pytest.skip(  # The reviews are not ours to hand on, so a clone alone does not have them.
             "the real reviews are not here: set SKLEARN_IMDB_TEST_DATA to the folder that holds "
             "aclImdb_labelled.tar.gz and imdb_word_index.json"
         )

@@ -13,7 +13,7 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.exceptions import FitFailedWarning
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # Makes the next there.
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # For HalvingGridSearchCV.
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, get_scorer, log_loss, roc_auc_score

@@ -28,7 +28,7 @@ class RowFile(Sequence[Row]):
     """
 
     def __init__(self, folder: str | PathLike[str] | None = None) -> None:
-        self._file = TemporaryFile(dir=folder)  # noqa: SIM115
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  # `__exit__` here closes it.
         self._close = weakref.finalize(self, self._file.close)
         self._ends = array("q", [0])
 

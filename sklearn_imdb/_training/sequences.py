@@ -105,7 +105,7 @@ def _shown(
 def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:
     """Return `X` as int32, contiguous, with indices of `input_dim` or more as the unknown word."""
     if X.max() >= input_dim:
-        X = np.where(X < input_dim, X, UNKNOWN)  # noqa: SIM300  # It takes X for a constant.
+        X = np.where(X < input_dim, X, UNKNOWN)  # noqa: SIM300  # X is no constant.
     return np.ascontiguousarray(X, dtype=np.int32)
 
 
