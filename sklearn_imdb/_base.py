@@ -156,9 +156,8 @@ class LearningMixin(CallbackSupportMixin):
             "y": y,
             "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
         }
-        with_callbacks: Any = (
-            self  # A mixin of scikit-learn's, where there is one, begins the task.
-        )
+        # scikit-learn's mixin begins the task, where there is one.
+        with_callbacks: Any = self
         context = with_callbacks._init_callback_context(task_name=method, max_subtasks=epochs)
         context.call_on_fit_task_begin(**shown)
         yield FitTask(context, **shown)
