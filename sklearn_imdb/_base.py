@@ -55,7 +55,7 @@ else:
             return super().set_callbacks(*callbacks)
 
 
-STATE_FORMAT = 3
+STATE_FORMAT = 4
 """Raise it with every change of a state that the versions before it would misread."""
 
 _STAMP = "_sklearn_imdb"

@@ -13,7 +13,7 @@ PRIOR_DOCUMENTS = 6.0
 A term in few documents then tells little, however these happen to be classed.
 """
 
-PRIOR_DOCUMENTS_OF_A_LABEL = 24.0
+PRIOR_DOCUMENTS_OF_A_LABEL = 96.0
 """The same, where each label is looked at apart from the others."""
 
 _TERMS_AT_ONCE = 2**16

@@ -15,7 +15,12 @@ import numpy.typing as npt
 
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._training.epochs import Trained, train
-from sklearn_imdb._training.network import Network, Weights, starting_point
+from sklearn_imdb._training.network import (
+    Network,
+    Weights,
+    starting_point,
+    with_fixed_bias,
+)
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.pooling import ClassCounts, share_length, with_token_weights
@@ -46,9 +51,12 @@ class StreamState:
     """What `partial_fit` keeps between chunks, besides what `fit` learns."""
 
     backend: str
+    optimizer_name: str
     optimizer: OptimizerState
     class_counts: tuple[npt.NDArray[np.float64], ...]
     """Of all chunks, as in `ClassCounts`; empty where words are not weighed."""
+    class_totals: npt.NDArray[np.float64]
+    """Of all chunks, as in `Rows.class_totals`."""
     learning_rate: float | None
     """Where it was "auto", as it was chosen for the first chunk."""
     n_rows: int
@@ -99,6 +107,8 @@ def fit(
             stacklevel=5,
         )
     training, _ = with_row_weights(training, parameters["class_weight"], classes)
+    if begun is None:
+        weights = with_fixed_bias(network, weights, training.class_totals(len(classes)))
     trained, _ = train(
         plan,
         network,
@@ -144,12 +154,22 @@ def fit_chunk(
             f"Training cannot go on in another backend, {plan.backend!r}, than it began in, "
             f"{stream.backend!r}: set backend back, or start with a clone."
         )
+    if stream is not None and plan.optimizer_name != stream.optimizer_name:
+        raise ValueError(
+            f"Training cannot go on with optimizer={plan.optimizer!r} from what "
+            f"{stream.optimizer_name!r} began: set optimizer back, or start with a clone."
+        )
     if stream is not None and stream.learning_rate is not None:
         plan = replace(plan, learning_rate=stream.learning_rate)
     so_far = () if stream is None else (stream.n_rows, stream.mean_weight)
     training, (n_rows, mean) = with_row_weights(
         training, parameters["class_weight"], classes, *so_far
     )
+    totals = training.class_totals(len(classes)) * mean
+    if stream is not None:
+        totals += stream.class_totals
+    if stream is not None or begun is None:
+        weights = with_fixed_bias(network, weights, totals)
     trained, optimizer = train(
         plan,
         network,
@@ -165,8 +185,10 @@ def fit_chunk(
     is_auto = isinstance(parameters["learning_rate"], str)
     return trained, StreamState(
         backend=plan.backend,
+        optimizer_name=plan.optimizer_name,
         optimizer=optimizer,
         class_counts=tuple(counted or ()),
+        class_totals=totals,
         learning_rate=plan.learning_rate if is_auto else None,
         n_rows=n_rows,
         mean_weight=mean,
@@ -219,6 +241,7 @@ def fit_stream(
         share_length=lambda: share_length(sample.X, network),
     )
     all_rows, _ = with_row_weights(all_rows, parameters["class_weight"], classes)
+    weights = with_fixed_bias(network, weights, all_rows.class_totals(len(classes)))
     # A call trains an epoch of one chunk, by the schedule of all steps.
     n_steps = plan.epochs * sum(-(-size // plan.batch_size) for size in sizes)
     plan_of_call = replace(plan, epochs=1, n_rows=n_steps * plan.batch_size, verbose=0)

@@ -98,6 +98,8 @@ def make_model(
             output = layer(output)
         model = keras.Model(words, output, name="embedding_average")
     set_weights(model, weights)
+    if network.fixes_bias:
+        model.get_layer("output").bias.trainable = False
     return model
 
 
@@ -203,6 +205,8 @@ def make_optimizer(plan: Plan) -> keras.Optimizer:
     config = known.get_config()
     if is_kind or isinstance(plan.optimizer, str):
         config["learning_rate"] = plan.learning_rate
+        if plan.optimizer == "adagrad":
+            config["initial_accumulator_value"] = 0.0
         if plan.decay_steps is not None:
             config["learning_rate"] = keras.optimizers.schedules.CosineDecay(
                 float(plan.learning_rate), plan.decay_steps, alpha=COSINE_END

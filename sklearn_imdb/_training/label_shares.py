@@ -47,14 +47,17 @@ class LabelShares:
         """What takes a gradient of the sequences' vectors to that of the embedding table."""
         return _Transposed(self)
 
-    def __getitem__(self, rows: npt.NDArray[np.intp]) -> Self:
-        parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
+    def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
+        parts: npt.NDArray[np.intp] | slice
+        if isinstance(rows, slice):
+            parts = slice(2 * rows.start, 2 * rows.stop)
+        else:
+            parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
         return type(self)(self.counts[parts], self.scales[parts], self.weights)
 
     def of_words(self, words: npt.NDArray[np.intp], columns: npt.NDArray[np.integer]) -> Self:
         """Return the same with these words alone; `columns` is the new column of each item."""
-        shape = (self.counts.shape[0], len(words))
-        counts = csr_matrix((self.counts.data, columns, self.counts.indptr), shape=shape)
+        counts = with_columns(self.counts, words, columns)
         return type(self)(counts, self.scales, self.weights[words])
 
     def __matmul__(self, table: Floats) -> Floats:
@@ -99,3 +102,12 @@ def labels_of_dimensions(embedding_dim: int, n_labels: int) -> npt.NDArray[np.in
 def by_dimension(of_labels: Floats, embedding_dim: int) -> Floats:
     """Return what each label has, a column each, for the dimensions that belong to the label."""
     return of_labels[:, labels_of_dimensions(embedding_dim, of_labels.shape[1])]
+
+
+def with_columns(
+    shares: csr_matrix | LabelShares, words: npt.NDArray[np.intp], columns: npt.NDArray[np.int32]
+) -> csr_matrix | LabelShares:
+    """Return the shares of these words alone; `columns` is the new column of each item."""
+    if isinstance(shares, LabelShares):
+        return shares.of_words(words, columns)
+    return csr_matrix((shares.data, columns, shares.indptr), shape=(shares.shape[0], len(words)))

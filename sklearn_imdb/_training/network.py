@@ -73,7 +73,7 @@ class Network:
         """
         embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
-            embedding_dim = max(16, 2 * n_classes) if initial is None else initial.shape[1]
+            embedding_dim = min(max(16, 2 * n_classes), 128) if initial is None else initial.shape[1]
         weighs = parameters["pooling"] == "evidence"
         return cls(
             input_dim=input_dim,
@@ -88,6 +88,11 @@ class Network:
             labels_apart=have_labels and weighs and initial is None and embedding_dim >= n_classes,
             divided=divided and weighs,
         )
+
+    @property
+    def fixes_bias(self) -> bool:
+        """Whether the last bias is not trained; see `with_fixed_bias`."""
+        return self.pooling == "evidence"
 
     @property
     def ends_in_sigmoids(self) -> bool:
@@ -263,6 +268,34 @@ def _kernel_of_labels(network: Network, rng: np.random.RandomState) -> Floats:
     return kernel
 
 
+def with_fixed_bias(
+    network: Network, weights: Weights, totals: npt.NDArray[np.float64]
+) -> Weights:
+    """Return the weights with the last bias at the classes' log odds, where the network fixes it.
+
+    A sequence without any known word then has the shares of the classes. A trained bias would
+    drift from them.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    weights : list of ndarray
+        Its weights.
+    totals : ndarray of shape (n_classes + 1,)
+        Weight of the rows of each class, and of all rows.
+    """
+    if not network.fixes_bias:
+        return weights
+    # Half a row more of each class, and not of it, because a chunk may lack a class.
+    of_classes = totals[:-1] + 0.5
+    if network.ends_in_sigmoids:
+        bias = np.log(of_classes / (totals[-1] - totals[:-1] + 0.5))[-network.n_outputs :]
+    else:
+        bias = np.log(of_classes / of_classes.sum())
+    return [*weights[:-1], bias.astype(np.float32)]
+
+
 # -- forward ----------------------------------------------------------------------------------
 
 
@@ -283,9 +316,15 @@ def losses(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> Floats:
     kept, smoothing = 1 - network.label_smoothing, network.label_smoothing
     if network.ends_in_sigmoids:
         return (np.logaddexp(0, z) - _truth(network, y) * z).mean(axis=1)
-    logarithms = log_softmax(z, axis=1)
+    logarithms = _log_softmax(z)
     found = -kept * logarithms[np.arange(len(z)), y]
     return found - smoothing * logarithms.mean(axis=1) if smoothing else found
+
+
+def _log_softmax(z: Floats) -> Floats:
+    # SciPy's takes four times as long for a batch.
+    z = z - z.max(axis=1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
 def _truth(network: Network, y: npt.NDArray[np.integer]) -> Floats:
@@ -373,7 +412,7 @@ def loss_and_gradients(
         backward /= network.n_outputs
     else:
         smoothing = network.label_smoothing
-        backward = softmax(z, axis=1) - dtype.type(smoothing / network.n_outputs)
+        backward = np.exp(_log_softmax(z)) - dtype.type(smoothing / network.n_outputs)
         backward[np.arange(n_samples), y] -= 1 - smoothing
     backward = backward * share[:, np.newaxis]
     gradients: Weights = []
@@ -383,6 +422,8 @@ def loss_and_gradients(
             backward.sum(axis=0),
         ]
         backward = product(backward, kernel.T) * gate
+    if network.fixes_bias:
+        gradients[-1][:] = 0
     return loss + penalty(network, weights), [shares.T @ backward, *gradients], z
 
 

@@ -23,6 +23,13 @@ CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
 
 
+OPTIMIZERS = ("adam", "adagrad")
+"""The optimizers of SciPy's backend, which have a rule for their learning rate, too."""
+
+AUTO_RATES = {"adam": 0.03, "adagrad": 0.27}
+"""How far a step moves a sequence's vector by `learning_rate="auto"`."""
+
+
 def _one() -> float:
     return 1.0
 
@@ -89,10 +96,15 @@ class Plan:
         if known["batch_size"] == "auto":
             known["batch_size"] = auto_batch_size(n_rows)
         if isinstance(known["learning_rate"], str):
+            if known["optimizer"] not in OPTIMIZERS:
+                raise ValueError(
+                    f"learning_rate='auto' has a rule for the optimizers {list(OPTIMIZERS)}, by "
+                    f"name, got optimizer={known['optimizer']!r}: give learning_rate as a number."
+                )
             rate = auto_learning_rate(
                 n_classes, share_length(), have_labels=have_labels, labels_apart=labels_apart
             )
-            known["learning_rate"] = rate
+            known["learning_rate"] = rate * AUTO_RATES[known["optimizer"]]
         plan = cls(**{field.name: known[field.name] for field in fields(cls)})
         plan._check()
         loss = plan._fitting_loss if plan._loss_is("auto") else plan.loss
@@ -136,6 +148,16 @@ class Plan:
         if self.learning_rate_schedule == "constant":
             return None
         return self.epochs * -(-self.n_rows // self.batch_size)
+
+    @property
+    def optimizer_name(self) -> str:
+        """The name of the optimizer's kind, in small letters."""
+        kind = self.optimizer
+        if isinstance(kind, Mapping):
+            kind = kind.get("class_name", "")
+        elif not isinstance(kind, str | type):
+            kind = type(kind)
+        return (kind if isinstance(kind, str) else kind.__name__).lower()
 
     @property
     def is_of_a_regression(self) -> bool:
@@ -192,7 +214,7 @@ class Plan:
 
     def _chosen_backend(self) -> str:
         lacking = []
-        if self.optimizer != "adam":
+        if self.optimizer not in OPTIMIZERS:
             lacking.append(f"optimizer={self.optimizer!r}")
         if not self._loss_is("auto", *CROSS_ENTROPIES):
             lacking.append(f"loss={self.loss!r}")
@@ -202,8 +224,8 @@ class Plan:
             lacking.append(f"callbacks={self.callbacks!r}")
         if self.backend == "scipy" and lacking:
             raise ValueError(
-                f"backend='scipy' does not know {', '.join(lacking)}: it has optimizer='adam', "
-                f"loss='auto' or one of {list(CROSS_ENTROPIES)}, and no callbacks. Set "
+                f"backend='scipy' does not know {', '.join(lacking)}: it has an optimizer of "
+                f"{list(OPTIMIZERS)}, loss='auto' or one of {list(CROSS_ENTROPIES)}, and no callbacks. Set "
                 "backend='auto' or 'keras'."
             )
         return "keras" if self.backend == "keras" or lacking else "scipy"
@@ -229,4 +251,4 @@ def auto_learning_rate(
         steps = sqrt(n_classes)
     elif have_labels:
         steps = 2 * log2(2 * n_classes)
-    return 0.03 * steps / share_length
+    return steps / share_length

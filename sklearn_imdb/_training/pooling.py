@@ -29,7 +29,7 @@ _LONG = 1024
 WEIGHTED_LENGTH = 5.0
 """Euclidean length of a sequence's shares where words are weighted."""
 
-PARTS = (0.8, 0.2)
+PARTS = (0.6, 0.4)
 """Parts of the squared length that words and subwords have."""
 
 

@@ -44,6 +44,15 @@ class Rows(NamedTuple):
         weight = self.sample_weight
         return Rows(self.X[numbers], self.y[numbers], None if weight is None else weight[numbers])
 
+    def class_totals(self, n_classes: int) -> npt.NDArray[np.float64]:
+        """Return the weight of the rows of each class, and of all rows, shape (n_classes + 1,)."""
+        weights = np.ones(len(self.y)) if self.sample_weight is None else self.sample_weight
+        if self.have_labels:
+            totals = weights @ self.y
+        else:
+            totals = np.bincount(self.y, weights, n_classes)
+        return np.append(totals, weights.sum())
+
     def within(self, input_dim: int) -> Rows:
         """Return the rows with indices of `input_dim` or more as the unknown word."""
         return self._replace(X=within(self.X, input_dim))

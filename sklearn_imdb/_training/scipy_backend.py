@@ -1,15 +1,14 @@
-"""Training by NumPy and SciPy: sparse products and Adam."""
+"""Training by NumPy and SciPy: sparse products, and the rows of the table that a batch has."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._training.label_shares import LabelShares
+from sklearn_imdb._training.label_shares import LabelShares, with_columns
 from sklearn_imdb._training.network import (
     Floats,
     Logs,
@@ -21,10 +20,11 @@ from sklearn_imdb._training.network import (
     n_right,
     penalty,
 )
-from sklearn_imdb._training.optimizers import Adam, OptimizerState, RowwiseAdam, update
+from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer, OptimizerState
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.pooling import word_shares
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 
 # A loss that overflows is reported as such, by whoever is called with the logs.
@@ -42,13 +42,13 @@ def train(
     end_epoch: Callable[[Logs, Weights], bool],
 ) -> tuple[Weights, OptimizerState]:
     """Train as `Backend` says."""
-    adam = Adam(plan.learning_rate, decay_steps=plan.decay_steps, state=optimizer_state)
-    # A batch has few rows of a table of n-grams, and most rows of a table of words.
-    kind = _RowSteps if network.pooling == "evidence" else _DenseSteps
-    steps = kind(network, weights, adam)
+    optimizer = OPTIMIZERS[plan.optimizer](
+        weights, plan.learning_rate, decay_steps=plan.decay_steps, state=optimizer_state
+    )
+    step = _Step(network, optimizer, rng)
     shares = word_shares(training.X, network)
     validation_shares = None if validation is None else word_shares(validation.X, network)
-    n_samples, batch_size = len(training.y), plan.batch_size
+    n_samples = len(training.y)
     sample_weight = training.sample_weight
     if sample_weight is not None:
         sample_weight = sample_weight.astype(np.float32)
@@ -56,105 +56,73 @@ def train(
         begin_epoch()
         order = rng.permutation(n_samples) if plan.shuffle else np.arange(n_samples)
         loss = right = 0.0
-        steps.begin_epoch(-(-n_samples // batch_size))
-        for start in range(0, n_samples, batch_size):
-            rows = order[start : start + batch_size]
+        for rows, shares_of_batch in _batches(shares, order, plan.batch_size):
             y = training.y[rows]
             weight = None if sample_weight is None else sample_weight[rows]
-            batch_loss, z = steps.step(shares[rows], y, weight, rng)
+            batch_loss, z = step(shares_of_batch, y, weight)
             loss += batch_loss * len(rows)
             right += n_right(network, z, y)
-        steps.end_epoch()
         logs = {"loss": loss / n_samples, "accuracy": right / n_samples}
         if validation is not None and validation_shares is not None:
-            logs |= _evaluate(network, steps.weights, validation_shares, validation)
-        if end_epoch(logs, steps.weights):
+            logs |= _evaluate(network, optimizer.weights, validation_shares, validation)
+        if end_epoch(logs, optimizer.weights):
             break
-    return [array.copy() for array in steps.weights], adam.state
+    return [array.copy() for array in optimizer.weights], optimizer.state
 
 
-class _DenseSteps:
-    """Steps of all weights, which lie in one flat array."""
+def _batches(
+    shares: csr_matrix | LabelShares, order: npt.NDArray[np.intp], batch_size: int
+) -> Iterator[tuple[npt.NDArray[np.intp], csr_matrix | LabelShares]]:
+    """Yield the numbers and the shares of each batch's rows, in the given order."""
+    # Many batches are gathered at once, because to gather each takes longer than its arithmetic.
+    at_once = max(ROWS_AT_ONCE // batch_size, 1) * batch_size
+    for first in range(0, len(order), at_once):
+        rows = order[first : first + at_once]
+        gathered = shares[rows]
+        for start in range(0, len(rows), batch_size):
+            batch = slice(start, start + batch_size)
+            yield rows[batch], gathered[batch]
 
-    def __init__(self, network: Network, weights: Weights, adam: Adam) -> None:
-        self._network, self._adam = network, adam
-        self._flat = np.concatenate([array.ravel() for array in weights])
-        self._gradient = np.empty_like(self._flat)
-        self.weights = _views(self._flat, network.shapes)
-        self._gradients = _views(self._gradient, network.shapes)
 
-    def begin_epoch(self, n_steps: int) -> None:
-        """Nothing is to be prepared."""
+class _Step:
+    """A step by a batch, of all weights or of the rows of the table that the batch has."""
 
-    def end_epoch(self) -> None:
-        """Nothing is left to do."""
+    def __init__(
+        self, network: Network, optimizer: Optimizer, rng: np.random.RandomState
+    ) -> None:
+        self._network, self._optimizer, self._rng = network, optimizer, rng
+        self._is_needed = np.zeros(network.input_dim, bool)
+        self._column_of = np.zeros(network.input_dim, np.int32)
 
-    def step(
+    def __call__(
         self,
         shares: csr_matrix | LabelShares,
         y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
-        rng: np.random.RandomState,
     ) -> tuple[float, Floats]:
-        """Take a step by a batch; return its loss and logits, of the weights before."""
+        """Take the step; return the batch's loss and logits, of the weights before."""
+        table, *dense = self._optimizer.weights
+        rows = None
+        if not self._optimizer.moves_all_rows and len(shares.indices) < len(table):
+            rows, columns = self._needed(shares.indices)
+            shares = with_columns(shares, rows, columns)
+            table = table.take(rows, axis=0)  # Faster than indexing by an array.
         loss, gradients, z = loss_and_gradients(
-            self._network, self.weights, shares, y, sample_weight, rng
+            self._network, [table, *dense], shares, y, sample_weight, self._rng
         )
-        for array, gradient in zip(self._gradients, gradients, strict=True):
-            array[...] = gradient
-        self._adam.step(self._flat, self._gradient)
+        self._optimizer.step(gradients, rows)
         return loss, z
 
-
-class _RowSteps:
-    """Steps of the rows of the embedding table that a batch has, and of all other weights."""
-
-    def __init__(self, network: Network, weights: Weights, adam: Adam) -> None:
-        self._network, self._adam = network, adam
-        flat = np.concatenate([array.ravel() for array in weights])
-        if adam.mean is None or adam.variance is None:
-            adam.mean, adam.variance = np.zeros_like(flat), np.zeros_like(flat)
-        self.weights = _views(flat, network.shapes)
-        self._means = _views(adam.mean, network.shapes)
-        self._variances = _views(adam.variance, network.shapes)
-        self._table = RowwiseAdam(adam, self.weights[0], self._means[0], self._variances[0])
-
-    def begin_epoch(self, n_steps: int) -> None:
-        """Prepare for as many steps."""
-        self._table.begin(n_steps)
-
-    def end_epoch(self) -> None:
-        """Bring all weights to where the last step left them."""
-        self._table.finish()
-
-    def step(
-        self,
-        shares: csr_matrix | LabelShares,
-        y: npt.NDArray[np.integer],
-        sample_weight: Floats | None,
-        rng: np.random.RandomState,
-    ) -> tuple[float, Floats]:
-        """Take a step by a batch; return its loss and logits, of the weights before."""
-        rows, columns = self._table.different(shares.indices)
-        moving = self._table.take(rows)
-        if isinstance(shares, LabelShares):
-            of_rows = shares.of_words(rows, columns)
-        else:
-            of_rows = csr_matrix(
-                (shares.data, columns, shares.indptr), shape=(shares.shape[0], len(rows))
-            )
-        weights = [moving.table, *self.weights[1:]]
-        loss, gradients, z = loss_and_gradients(
-            self._network, weights, of_rows, y, sample_weight, rng
-        )
-        self._table.step(rows, moving, gradients[0])
-        [rate] = self._adam.rates(1)
-        for array, gradient, mean, variance in zip(
-            self.weights[1:], gradients[1:], self._means[1:], self._variances[1:], strict=True
-        ):
-            update(array, gradient, mean, variance, rate)
-        self._adam.iterations += 1
-        return loss, z
+    def _needed(
+        self, indices: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+        """Return the different indices, sorted, and the position of each index in them."""
+        # Without sorting the indices, of which a batch of long texts has 50,000.
+        self._is_needed[indices] = True
+        different = np.flatnonzero(self._is_needed)
+        self._is_needed[different] = False
+        self._column_of[different] = np.arange(len(different), dtype=np.int32)
+        return different, self._column_of[indices]
 
 
 def _evaluate(
@@ -167,13 +135,3 @@ def _evaluate(
         "val_loss": float(loss) + penalty(network, weights),
         "val_accuracy": n_right(network, z, validation.y) / len(z),
     }
-
-
-def _views(flat: Floats, shapes: list[tuple[int, ...]]) -> Weights:
-    """Return the arrays of weights inside `flat`, which share its memory."""
-    views, start = [], 0
-    for shape in shapes:
-        end = start + math.prod(shape)
-        views.append(flat[start:end].reshape(shape))
-        start = end
-    return views
