@@ -70,13 +70,15 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         vectorizer's `vocabulary_`; or the words in the order of their ranks. None learns them in
         `fit`.
     lowercase : bool, default=True
-        Lower-case the text, by `str.lower`, before it is split.
+        Lower-case the text before it is split: by `str.lower`, or for the tokenizer "unicode" by
+        case folding, which makes `strasse` of `Straße` and `STRASSE`.
     tokenizer : {"keras", "unicode"} or callable, default="keras"
         How a text is split into words. "keras" takes Keras's steps: filter characters become
         spaces, and the text is split on the space character. "unicode" is for texts of any
         language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space. A
-        word is a run of letters, digits and marks, a clitic such as `'s`, or a run of punctuation
-        and symbols. Of a script without spaces, such as Chinese, Japanese or Thai, each character
+        word is a run of letters, digits and marks, a clitic such as `'s`, a run of punctuation and
+        symbols, or an emoji with its modifiers. Signs that are letters or digits in NFKC stand
+        apart: `Kindle™` is `kindle tm`, and `m²` is `m 2`. Of a script without spaces, such as Chinese, Japanese or Thai, each character
         is a word, and n-grams make the words of the language. A callable takes a text and returns
         the list of its words. It is pickled with the estimator.
     filters : str, default=Keras's punctuation, tab and newline

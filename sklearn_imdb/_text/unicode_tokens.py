@@ -1,4 +1,4 @@
-"""Tokens of any language: words, clitics, runs of punctuation, characters of unspaced scripts."""
+"""Tokens of any language: words, clitics, punctuation, emoji, characters of unspaced scripts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,26 @@ _ALIKE = {
     # \x94 are quotation marks of Windows in a text that was read as Latin-1.
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u00b4\u1ffd\x91\x92", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f\x93\x94", '"'),
-    # NFKC makes digits of a fraction: without a space 7½ would become 71/2.
-    **{fraction: " " + fraction for fraction in "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅟↉"},
     # NFKC does this too. They are the only marks that `\w` matches; `_PILE` relies on `\w`.
     "\uff9e": "\u3099",
     "\uff9f": "\u309a",
 }
+
+
+def _signs() -> Iterator[str]:
+    """Yield the signs and numbers that NFKC turns into letters or digits: ™ ½ ¹ № ① ㎏."""
+    for character in map(chr, chain(range(0x3400), range(0x1F000, 0x1F300))):
+        if unicodedata.category(character) in ("So", "No"):
+            plain = unicodedata.normalize("NFKC", character)
+            if plain != character and any(map(str.isalnum, plain)):
+                yield character
+
+
+# Without spaces they would become part of the word beside them: kindletm, and 71/2 of 7½.
+_ALIKE |= {sign: f" {sign} " for sign in _signs()}
+# A keycap ends its emoji, and NFKC makes an apostrophe of the beginning of ŉ.
+_ALIKE |= {"\u20e3": "\u20e3 ", "\u0149": "'n"}
+
 # Nothing is seen of soft hyphens, marks of direction, word joiners and variation selectors.
 _UNSEEN = (
     "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -36,9 +50,16 @@ _TO_REPLACE = re.compile(f"[{''.join(_ALIKE)}{_UNSEEN}]")
 # A character and many marks behind it: `\w` matches letters but no marks.
 _PILE = re.compile(r"[\u0300-\U0010ffff][^\w\s\0-\u02ff]{31,}")
 
-# The class string has one letter for each character: w(ord), m(ark), s(ymbol or punctuation),
-# c(haracter that stands alone), the apostrophe, or a space. A mark belongs to what it follows.
-_TOKEN = re.compile("'?w[wm]*|cm*|[sm]+")
+# The class string has one letter for each character: w(ord), m(ark), j(oiner), s(ymbol or
+# punctuation), c(haracter that stands alone), e(moji), t(one of a skin), f(lag's letter), the
+# apostrophe, or a space. Marks and joiners belong to what they follow. Joiners and tones make one
+# emoji of several, two letters make a flag (UTS #51). A joiner that joins nothing is not seen.
+_EMOJI = "e[mt]*(?:j+[et][mt]*)*|tm*|ff?m*"
+_TOKEN = re.compile(f"'?w[wmj]*|c[mj]*|{_EMOJI}|[sm][smj]*")
+
+_PICTURES = (range(0x2300, 0x2500), range(0x25A0, 0x27C0), range(0x2B00, 0x2C00))
+_NEW_PICTURES = range(0x1F000, 0x1FB00)
+"""Blocks of emoji. A later Unicode may add some to the last."""
 
 # Latin, Greek, Cyrillic, punctuation: neither marks nor c, and `\w` and `\s` tell the classes.
 _EASY = re.compile(
@@ -71,8 +92,18 @@ def _class_of(character: str) -> str:
     # A control of ASCII prints nothing, and separates. So do the two zero-width spaces.
     if character.isspace() or character < " " or character in "\x7f\u200b\ufeff":
         return " "
+    if character == "\u200d":
+        return "j"
     if category[0] == "M" or category == "Cf":
         return "m"
+    if "\U0001f1e6" <= character <= "\U0001f1ff":
+        return "f"
+    if "\U0001f3fb" <= character <= "\U0001f3ff":
+        return "t"
+    if ord(character) in _NEW_PICTURES and category in ("So", "Cn"):
+        return "e"
+    if category == "So" and any(ord(character) in block for block in _PICTURES):
+        return "e"
     is_unspaced = unicodedata.name(character, "").startswith(_UNSPACED)
     # Planes 2 and 3 are for ideographs, even for those newer than this Python.
     if "\U00020000" <= character < "\U00040000" or (is_unspaced and category[0] in "LN"):
@@ -97,7 +128,7 @@ class UnicodeTokenizer:
     """Splits a text in any language into tokens, in time linear in its length.
 
     The text is taken in Unicode's form NFKC. A token is a word, an apostrophe with the word behind
-    it, or a run of punctuation and symbols. Of a script that puts no spaces between words it is one
+    it, a run of punctuation and symbols, or an emoji. Of a script that puts no spaces between words it is one
     character, with its marks. N-grams of tokens are the words of such a script. A token is its own
     key.
     """
@@ -174,9 +205,17 @@ def _normal(text: str, lowercase: bool) -> str:
     if text.isascii():
         return text.lower() if lowercase else text
     text = _composed(_TO_REPLACE.sub(_replacement, text))
-    lowered = text.lower() if lowercase else text
+    if not lowercase:
+        return text
+    # Folding leaves a dot behind the i that it makes of İ.
+    folded = text.casefold().replace("i\u0307", "i")
     # Some small letters have a composed form where the capital has none: J̌.
-    return text if lowered == text else _composed(lowered)
+    return text if folded == text else _composed(folded)
+
+
+def fold(word: str) -> str:
+    """Return a word as it is found in a lower-cased text."""
+    return _normal(word, True)
 
 
 def _replacement(found: re.Match[str]) -> str:

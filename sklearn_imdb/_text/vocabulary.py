@@ -17,7 +17,7 @@ from sklearn_imdb._class_evidence import class_evidence, of_all_documents
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Counts, document_frequency_bound
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.unicode_tokens import has_unspaced_script
+from sklearn_imdb._text.unicode_tokens import fold, has_unspaced_script
 
 _TERMS_LOOKED_AT = 1000
 
@@ -110,7 +110,8 @@ def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
     """
     if not recipe.lowercase or callable(recipe.tokenizer):
         return
-    capital = [word for word in words if word != word.lower()]
+    lower = fold if recipe.tokenizer == "unicode" else str.lower
+    capital = [word for word in words if word != lower(word)]
     if 100 * len(capital) > len(words):
         warnings.warn(
             f"vocabulary has {len(capital)} words with capitals, such as {capital[0]!r}, which no "
