@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
+from scipy.sparse import csr_matrix, issparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
@@ -220,15 +220,18 @@ class Labels(NamedTuple):
                 f"holds {found}."
             )
 
-    def indicator(self, n_documents: int) -> npt.NDArray[np.int32]:
-        """Return 1 where a document has a class, shape (n_documents, n_classes).
+    def indicator(self, n_documents: int) -> csr_matrix:
+        """Return 1 where a document has a class, shape (n_documents, n_classes), int32.
 
         The number of documents is that of `numbers`, which may be None.
         """
-        if self.overlap and self.numbers is not None:
-            return self.numbers.astype(np.int32)
+        if self.overlap:
+            return csr_matrix(self.numbers, dtype=np.int32)
         numbers = np.zeros(n_documents, np.intp) if self.numbers is None else self.numbers
-        return np.eye(len(self.classes), dtype=np.int32)[numbers]
+        return csr_matrix(
+            (np.ones(n_documents, np.int32), numbers, np.arange(n_documents + 1)),
+            shape=(n_documents, len(self.classes)),
+        )
 
 
 # -- raw texts --------------------------------------------------------------------------------

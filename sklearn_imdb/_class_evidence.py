@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix, issparse
 
 PRIOR_DOCUMENTS = 6.0
 """Documents of the usual classes that every term is taken to be in besides its own.
@@ -16,11 +18,12 @@ A term in few documents then tells little, however these happen to be classed.
 PRIOR_DOCUMENTS_OF_A_LABEL = 96.0
 """The same, where each label is looked at apart from the others."""
 
-_TERMS_AT_ONCE = 2**16
+_COUNTS_AT_ONCE = 2**17
+"""Numbers of a block of counts, which is dense."""
 
 
 def class_evidence(
-    document_frequency: npt.NDArray[Any],
+    document_frequency: csr_matrix,
     class_sizes: npt.NDArray[Any],
     *,
     overlap: bool = False,
@@ -37,7 +40,7 @@ def class_evidence(
 
     Parameters
     ----------
-    document_frequency : ndarray of shape (n_terms, n_classes)
+    document_frequency : sparse matrix of shape (n_terms, n_classes)
         Number, or weight, of each class's documents that contain the term.
     class_sizes : ndarray of shape (n_classes,)
         Number, or weight, of each class's documents.
@@ -51,26 +54,24 @@ def class_evidence(
         Not negative. A term that is in no document has 0. Where no class has some of the documents
         but not all, every other term has 1, so that the evidence has no say.
     """
-    n_terms = len(document_frequency)
     n_documents = class_sizes[-1] if overlap else class_sizes.sum()
     n_classes = len(class_sizes) - overlap
     sizes = class_sizes[:n_classes]
     tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
     usual = sizes[tells] / n_documents
-    evidence = np.zeros(n_terms)
-    for start in range(0, n_terms, _TERMS_AT_ONCE):
-        block = document_frequency[start : start + _TERMS_AT_ONCE]
-        total = of_all_documents(block, overlap=overlap).astype(np.float64)
+    evidence = np.zeros(document_frequency.shape[0])
+    for terms, block in _blocks(document_frequency):
+        total = block[:, -1] if overlap else block.sum(axis=1)
         found = np.ones(len(block))
         if len(tells):
             share, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS)
             found = np.sqrt((share * np.square(odds)).sum(axis=1))
-        evidence[start : start + _TERMS_AT_ONCE] = np.where(total > 0, found, 0)
+        evidence[terms] = np.where(total > 0, found, 0)
     return evidence
 
 
 def label_evidence(
-    document_frequency: npt.NDArray[Any], label_sizes: npt.NDArray[Any]
+    document_frequency: csr_matrix, label_sizes: npt.NDArray[Any]
 ) -> npt.NDArray[np.float32]:
     """Return each term's evidence of each label apart, where a document may have several.
 
@@ -79,7 +80,7 @@ def label_evidence(
 
     Parameters
     ----------
-    document_frequency : ndarray of shape (n_terms, n_labels + 1)
+    document_frequency : sparse matrix of shape (n_terms, n_labels + 1)
         Number, or weight, of each label's documents that contain the term, and of all documents.
     label_sizes : ndarray of shape (n_labels + 1,)
         Number, or weight, of each label's documents, and of all documents.
@@ -94,16 +95,22 @@ def label_evidence(
     n_documents = label_sizes[-1]
     tells = np.flatnonzero((label_sizes > 0) & (label_sizes < n_documents))
     usual = label_sizes[tells] / n_documents
-    evidence = np.ones((len(document_frequency), n_labels), np.float32)
-    for start in range(0, len(evidence), _TERMS_AT_ONCE):
-        block = slice(start, start + _TERMS_AT_ONCE)
-        total = document_frequency[block, -1].astype(np.float64)
-        _, odds = _log_odds(
-            document_frequency[block, tells], total, usual, PRIOR_DOCUMENTS_OF_A_LABEL
-        )
-        evidence[block, tells] = np.abs(odds)
-        evidence[block][total == 0] = 0
+    evidence = np.ones((document_frequency.shape[0], n_labels), np.float32)
+    for terms, block in _blocks(document_frequency):
+        total = block[:, -1]
+        _, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS_OF_A_LABEL)
+        evidence[terms, tells] = np.abs(odds)
+        evidence[terms][total == 0] = 0
     return evidence
+
+
+def _blocks(counts: csr_matrix) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
+    """Yield the counts of some terms at a time, as a dense table."""
+    n_terms, n_classes = counts.shape
+    at_once = _COUNTS_AT_ONCE // n_classes + 1
+    for start in range(0, n_terms, at_once):
+        terms = slice(start, start + at_once)
+        yield terms, counts[terms].toarray().astype(np.float64)
 
 
 def _log_odds(
@@ -118,6 +125,11 @@ def _log_odds(
     return share, np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
 
 
-def of_all_documents(by_class: npt.NDArray[Any], *, overlap: bool) -> npt.NDArray[Any]:
+def of_all_documents(
+    by_class: npt.NDArray[Any] | csr_matrix, *, overlap: bool
+) -> npt.NDArray[Any]:
     """Return the number of all documents, from that of each class in the last axis."""
-    return by_class[..., -1] if overlap else by_class.sum(axis=-1)
+    if issparse(by_class):
+        found = by_class[:, [-1]].toarray() if overlap else by_class.sum(axis=1)
+        return np.asarray(found).ravel()
+    return by_class[-1] if overlap else by_class.sum()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._text.tokens import Key, Tokenizer
@@ -30,7 +31,7 @@ class Counts(Protocol):
         """How often each term occurs, shape (n_terms,)."""
 
     @property
-    def document_frequency(self) -> Integers:
+    def document_frequency(self) -> csr_matrix:
         """Documents of each class that contain each term, shape (n_terms, n_classes)."""
 
     @property
@@ -54,7 +55,7 @@ class WordCounts(NamedTuple):
     words: list[str]
     """In order of first appearance."""
     occurrences: Integers
-    document_frequency: Integers
+    document_frequency: csr_matrix
     class_sizes: Integers
     classes: list[Any]
     """As in `Labels`, but in the order of first appearance."""
@@ -94,11 +95,11 @@ class WordCounts(NamedTuple):
             if keeps_documents:
                 documents.append(ids)
         words = [tokenizer.word(key) for key in id_of]
-        of_classes = [tally.totals(len(words)) for tally in document_frequency]
+        of_classes = [csr_matrix(tally.totals(len(words))) for tally in document_frequency]
         return cls(
             words,
             occurrences.totals(len(words)),
-            np.reshape(of_classes, (len(labels.classes), len(words))).T.astype(np.int64),
+            vstack(of_classes).T.tocsr(),
             class_sizes,
             labels.classes,
             documents,
@@ -125,16 +126,17 @@ class WordCounts(NamedTuple):
         id_of.update(zip(new, range(len(self.words), len(words)), strict=True))
         classes = list(dict.fromkeys([*self.classes, *later.classes]))
         occurrences = np.zeros(len(words), np.int64)
-        document_frequency = np.zeros((len(words), len(classes)), np.int64)
+        document_frequency = csr_matrix((len(words), len(classes)), dtype=np.int64)
         class_sizes = np.zeros(len(classes), np.int64)
         ids_of_later = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
-        for counts, ids in ((self, slice(len(self.words))), (later, ids_of_later)):
+        for counts, ids in ((self, np.arange(len(self.words))), (later, ids_of_later)):
             occurrences[ids] += counts.occurrences
-            for number, label in enumerate(counts.classes):
-                document_frequency[ids, classes.index(label)] += counts.document_frequency[
-                    :, number
-                ]
-                class_sizes[classes.index(label)] += counts.class_sizes[number]
+            numbers = np.array([classes.index(label) for label in counts.classes])
+            class_sizes[numbers] += counts.class_sizes
+            found = counts.document_frequency.tocoo()
+            document_frequency += csr_matrix(
+                (found.data, (ids[found.row], numbers[found.col])), document_frequency.shape
+            )
         return WordCounts(
             words,
             occurrences,

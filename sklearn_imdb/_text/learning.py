@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
 from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._checks import Labels
@@ -49,9 +50,13 @@ class Counted:
         state: dict[str, Any] = {"recipe": self.recipe._asdict(), "n_words": self.n_words}
         if self.counts is not None:
             counts = self.counts
-            columns = counts.document_frequency.T
-            arrays = packed(counts.words, counts.occurrences, *columns)
-            state["counts"] = [arrays, counts.class_sizes, counts.classes]
+            frequency = counts.document_frequency
+            state["counts"] = [
+                packed(counts.words, counts.occurrences),
+                [frequency.data, frequency.indices, frequency.indptr],
+                counts.class_sizes,
+                counts.classes,
+            ]
         return state
 
     @classmethod
@@ -60,12 +65,12 @@ class Counted:
         recipe = Recipe(**state["recipe"])
         if "counts" not in state:
             return cls(recipe, None)
-        arrays, class_sizes, classes = state["counts"]
-        words, [occurrences, *columns] = unpacked(arrays)
+        arrays, frequency, class_sizes, classes = state["counts"]
+        words, [occurrences] = unpacked(arrays)
         counts = WordCounts(
             words,
             occurrences.astype(np.int64),
-            np.reshape(columns, (len(classes), len(words))).T.astype(np.int64),
+            csr_matrix(tuple(frequency), shape=(len(words), len(classes))),
             class_sizes,
             classes,
         )
@@ -305,7 +310,7 @@ def _by_document(counted: Counted | None) -> bool:
     return (
         counted is not None
         and counted.counts is not None
-        and bool(counted.counts.document_frequency.any())
+        and counted.counts.document_frequency.nnz > 0
     )
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._class_evidence import of_all_documents
@@ -54,7 +54,7 @@ class _Size(NamedTuple):
     first_words: Integers
     """The word of the documents at which each n-gram starts for the first time."""
     occurrences: Integers
-    document_frequency: Integers
+    document_frequency: csr_matrix
 
 
 class _Occurrences(NamedTuple):
@@ -161,8 +161,8 @@ class NgramCounts:
         self._order = np.argsort(
             np.concatenate([size.first_words for size in self._wanted]), kind="stable"
         )
-        self.document_frequency = np.concatenate(
-            [size.document_frequency for size in self._wanted]
+        self.document_frequency = vstack(
+            [size.document_frequency for size in self._wanted], format="csr"
         )[self._order]
         self.occurrences = (
             of_all_documents(self.document_frequency, overlap=labels.overlap)
@@ -234,7 +234,7 @@ def _words(blocks: _Blocks, n_words: int, labels: Labels, least: float) -> _Size
     """Count the documents that contain each word, and keep the frequent words."""
     n_documents = len(blocks.lengths)
     indicator = labels.indicator(n_documents)
-    document_frequency = np.zeros((n_words, indicator.shape[1]), np.int64)
+    document_frequency = csr_matrix((n_words, indicator.shape[1]), dtype=np.int64)
     occurrences = np.zeros(n_words, np.int64)
     first_words = np.zeros(n_words, np.int64)
     for block in range(len(blocks)):
@@ -278,12 +278,14 @@ def _next_size(
             new_ids[new_ids >= 0] += n_kept
         n_kept += len(firsts)
         of_first = np.array(blocks.first_words)[np.searchsorted(ends, firsts, "right")]
-        parts.append([counts[0], found.starts[firsts] + of_first, *counts[1:]])
+        pairs, occurrences, document_frequency = counts
+        parts.append((pairs, found.starts[firsts] + of_first, occurrences, document_frequency))
         for block, (begin, end) in enumerate(pairwise([0, *ends.tolist()])):
             ids_of_block = ids[block]
             ids_of_block[found.starts[begin:end]] = new_ids[begin:end]
             ids[block] = ids_of_block
-    return _Size(ids, *map(np.concatenate, zip(*parts, strict=True)))
+    *arrays, frequencies = zip(*parts, strict=True)
+    return _Size(ids, *map(np.concatenate, arrays), vstack(frequencies, format="csr"))
 
 
 def _ranges(
@@ -339,7 +341,7 @@ def _kept(
     labels: Labels,
     blocks: _Blocks,
     least: float,
-) -> tuple[TermIds, TermIds, Integers, Integers, Integers]:
+) -> tuple[TermIds, TermIds, Integers, Integers, csr_matrix]:
     """Return the id of each occurrence, -1 of a rare n-gram, and what is known of the others.
 
     That is the first occurrence of each n-gram, its pair, how often it occurs, and in how many
@@ -378,8 +380,8 @@ def _frequency(
     documents: TermIds,
     is_first: npt.NDArray[np.bool_],
     bounds: Integers,
-    indicator: npt.NDArray[np.int32],
-) -> Integers:
+    indicator: csr_matrix,
+) -> csr_matrix:
     """Return the documents of each class that contain each term, shape (n_terms, n_classes).
 
     `documents` are those of a term's occurrences, in order, from one of `bounds` to the next.
@@ -387,7 +389,7 @@ def _frequency(
     # A change of document is a document more.
     is_new_document = is_first | _changes(documents)
     is_in = csr_matrix(
-        (is_new_document.astype(np.int32), documents, bounds), (len(bounds) - 1, len(indicator))
+        (is_new_document.astype(np.int32), documents, bounds), (len(bounds) - 1, indicator.shape[0])
     )
     return (is_in @ indicator).astype(np.int64)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._checks import Labels
 from sklearn_imdb._class_evidence import of_all_documents
@@ -90,14 +90,14 @@ class SubwordCounts:
         )
         self.occurrences = of_all[kept] if binary else totals.astype(np.int64)
 
-    def _document_frequency(self, labels: Labels) -> npt.NDArray[np.int64]:
+    def _document_frequency(self, labels: Labels) -> csr_matrix:
         n_terms, n_classes = len(self._terms), len(labels.classes)
         n_words = len(self._ends) - 1
         of_words = csr_matrix(
             (np.ones(len(self._ids), np.int32), self._ids, self._ends), shape=(n_words, n_terms)
         )
         indicator = labels.indicator(len(self._documents))
-        frequency = np.zeros((n_terms, n_classes), np.int64)
+        frequency = csr_matrix((n_terms, n_classes), dtype=np.int64)
         for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
             block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
             ends = np.cumsum([0, *map(len, block)])
@@ -108,7 +108,7 @@ class SubwordCounts:
             # The product has each subword of a document once.
             subwords = occurring @ of_words
             subwords.data[:] = 1
-            frequency += subwords.T @ indicator[start : start + len(block)]
+            frequency += (subwords.T @ indicator[start : start + len(block)]).tocsr()
         return frequency
 
     def _keep(self, kept: npt.NDArray[np.intp]) -> None:
@@ -149,8 +149,8 @@ class DividedCounts:
         self._words, self._subwords = words, subwords
         self._n_words = len(words.occurrences)
         self.occurrences = np.concatenate([words.occurrences, subwords.occurrences])
-        self.document_frequency = np.concatenate(
-            [words.document_frequency, subwords.document_frequency]
+        self.document_frequency = vstack(
+            [words.document_frequency, subwords.document_frequency], format="csr"
         )
         self.class_sizes, self.overlap = words.class_sizes, words.overlap
 

@@ -53,8 +53,8 @@ class StreamState:
     backend: str
     optimizer_name: str
     optimizer: OptimizerState
-    class_counts: tuple[npt.NDArray[np.float64], ...]
-    """Of all chunks, as in `ClassCounts`; empty where words are not weighed."""
+    class_counts: tuple[npt.NDArray[Any], ...]
+    """Of all chunks, the arrays of `ClassCounts`; empty where words are not weighed."""
     class_totals: npt.NDArray[np.float64]
     """Of all chunks, as in `Rows.class_totals`."""
     learning_rate: float | None
@@ -145,7 +145,7 @@ def fit_chunk(
     stream = deepcopy(stream)
     rng = (stream and stream.rng) or rng
     network, weights = starting_point(parameters, training, len(classes), rng, before=begun)
-    counted = ClassCounts(*stream.class_counts) if stream and stream.class_counts else None
+    counted = ClassCounts.of_arrays(stream.class_counts) if stream and stream.class_counts else None
     if begun is None or counted is not None:
         network, counted = with_token_weights(network, training, len(classes), counted)
     plan = _planned(Plan.of_chunk, parameters, network, training, len(classes))
@@ -187,7 +187,7 @@ def fit_chunk(
         backend=plan.backend,
         optimizer_name=plan.optimizer_name,
         optimizer=optimizer,
-        class_counts=tuple(counted or ()),
+        class_counts=counted.arrays if counted else (),
         class_totals=totals,
         learning_rate=plan.learning_rate if is_auto else None,
         n_rows=n_rows,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -39,13 +39,26 @@ PARTS = (0.6, 0.4)
 class ClassCounts(NamedTuple):
     """What class evidence is counted from. A row without a weight counts as 1."""
 
-    document_frequency: npt.NDArray[np.float64]
+    document_frequency: csr_matrix
     """Weight of each class's rows that contain each word index, shape (input_dim, n_classes).
 
     Where a row may have several labels, there is a column more, of all rows.
     """
     class_sizes: npt.NDArray[np.float64]
     """Weight of each class's rows, shape (n_classes,); the same holds."""
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The counts in arrays alone, which skops trusts."""
+        frequency = self.document_frequency
+        return frequency.data, frequency.indices, frequency.indptr, self.class_sizes
+
+    @classmethod
+    def of_arrays(cls, arrays: tuple[npt.NDArray[Any], ...]) -> Self:
+        """Return what `arrays` were made from."""
+        *frequency, class_sizes = arrays
+        shape = (len(frequency[-1]) - 1, len(class_sizes))
+        return cls(csr_matrix(tuple(frequency), shape=shape), class_sizes)
 
 
 def with_token_weights(
@@ -68,27 +81,20 @@ def with_token_weights(
 
 
 def _class_counts(network: Network, rows: Rows, n_classes: int) -> ClassCounts:
-    X, y, sample_weight = rows
-    weights = np.ones(len(X)) if sample_weight is None else sample_weight
+    weights = np.ones(len(rows.y)) if rows.sample_weight is None else rows.sample_weight
     if rows.have_labels:
-        of_all = np.ones((len(y), 1))
-        members = np.hstack([y, of_all]) * weights[:, np.newaxis]
-        of_labels = np.zeros((network.input_dim, n_classes + 1))
-        for counts, block in _blocks_of_counts(X, network):
-            is_there = csr_matrix(
-                (np.ones(counts.nnz), counts.indices, counts.indptr[::2]),
-                shape=(counts.shape[0] // 2, counts.shape[1]),
-            )
-            of_labels += is_there.T @ members[block]
-        return ClassCounts(of_labels, members.sum(axis=0))
-    frequency = np.zeros(network.input_dim * n_classes)
-    for counts, block in _blocks_of_counts(X, network):
-        row_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr)) // 2
-        pairs = counts.indices * np.int64(n_classes) + y[block][row_of]
-        of_pairs = None if sample_weight is None else sample_weight[block][row_of]
-        frequency += np.bincount(pairs, of_pairs, len(frequency))
-    sizes = np.bincount(y, sample_weight, n_classes).astype(np.float64)
-    return ClassCounts(frequency.reshape(network.input_dim, n_classes), sizes)
+        members = csr_matrix(np.hstack([rows.y, np.ones((len(rows.y), 1))]))
+        members = members.multiply(weights[:, np.newaxis]).T.tocsr()
+    else:
+        members = csr_matrix((weights, (rows.y, np.arange(len(rows.y)))), (n_classes, len(rows.y)))
+    frequency = csr_matrix((members.shape[0], network.input_dim))
+    for counts, block in _blocks_of_counts(rows.X, network):
+        is_there = csr_matrix(
+            (np.ones(counts.nnz), counts.indices, counts.indptr[::2]),
+            shape=(counts.shape[0] // 2, counts.shape[1]),
+        )
+        frequency += members[:, block] @ is_there
+    return ClassCounts(frequency.T.tocsr(), np.asarray(members.sum(axis=1)).ravel())
 
 
 def _blocks_of_counts(
