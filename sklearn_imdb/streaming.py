@@ -29,7 +29,6 @@ from sklearn_imdb._text.encoding import (
     length_for,
     padded,
     sequence_of_terms,
-    truncated,
 )
 from sklearn_imdb._text.learning import ChunkLearner, Learned
 from sklearn_imdb._text.row_file import RowFile
@@ -190,11 +189,11 @@ def fit_stream(
         if not isinstance(recipe.maxlen, Integral):
             finds_all = recipe.maxlen is None
             vectorizer.maxlen_ = length_for(rows.lengths.tolist(), finds_all=finds_all)
+        vectorizer._cut_share = float(np.mean(rows.lengths > vectorizer.maxlen_))
         maxlen, numbered_by = vectorizer.maxlen_, numbering(learned.vocabulary, recipe.index_from)
 
         def encoded(some: Iterable[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
-            cut = (truncated(row.tobytes(), maxlen, recipe) for row in some)
-            return padded(cut, numbered_by, maxlen, recipe)
+            return padded(map(np.ndarray.tobytes, some), numbered_by, maxlen, recipe)[0]
 
         # Some rows tell what a training is to be like; the largest index is to be among theirs.
         largest = max(enumerate(rows), key=lambda row: row[1].max(initial=0))[0]
@@ -404,12 +403,11 @@ def fit_transform_chunks(
                 ends = np.cumsum([0, *lengths]).tolist()
                 terms = indices[ids]
                 rows = (
-                    truncated(sequence_of_terms(terms[start:end], recipe), maxlen, recipe)
-                    for start, end in pairwise(ends)
+                    sequence_of_terms(terms[start:end], recipe) for start, end in pairwise(ends)
                 )
-                X = padded(rows, numbered_by, maxlen, recipe)
+                X, _ = padded(rows, numbered_by, maxlen, recipe)
             else:
-                X = vectorizer._encoded(kept)
+                X, _ = vectorizer._encoded(kept)
             yield X, *columns
 
 

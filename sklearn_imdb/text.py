@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, takewhile
 from numbers import Integral
@@ -27,7 +28,6 @@ from sklearn_imdb._text.encoding import (
     padded,
     sequence_of_indices,
     sequence_of_terms,
-    truncated,
 )
 from sklearn_imdb._text.learning import Counted, Learned, learn
 from sklearn_imdb._text.recipe import Recipe
@@ -36,6 +36,10 @@ from sklearn_imdb._text.vocabulary import is_packable, names_of, packed, unpacke
 __all__ = ["SequenceVectorizer"]
 
 _recipe_of = attrgetter(*Recipe._fields)
+
+_MANY_TO_CUT, _MORE_CUT = 20, 0.2
+"""Documents of which a share cut that is larger than that of `fit`, by so much, is worth a warning.
+"""
 
 _FEW_DOCUMENTS = 1000
 """Documents of which no progress is shown, because they take no time."""
@@ -60,7 +64,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         None keeps all.
     maxlen : int, "auto" or None, default=256
         Length of every sequence, in tokens. None is the length of the longest document of `fit`,
-        "auto" the length that 99 % of the documents of `fit` do not exceed.
+        "auto" the length that 99 % of the documents of `fit` do not exceed, as long as the matrix
+        has at most ten places for each index in it. `transform` warns where it cuts many more of 20
+        documents or more than `fit` or `fit_transform` did.
     padding : {"post", "pre"}, default="post"
         Whether the zeros stand behind or before a short document.
     truncating : {"pre", "post"}, default="pre"
@@ -310,8 +316,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             if finds_length:
                 if sequences is None:
                     sequences = list(self._sequences(documents, LARGEST_INDEX)[0])
-                lengths = map(n_indices, sequences)
+                lengths = list(map(n_indices, sequences))
                 self.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
+                self._cut_share = float(np.mean(np.array(lengths) > self.maxlen_))
         return sequences
 
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
@@ -392,10 +399,13 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         # Splitting texts is what takes the time: here they are split once for both.
         sequences = self._learn(documents, y, keeps_documents=True)
         if sequences is None:
-            return self.transform(documents)
-        recipe, maxlen = self._fitted_recipe(), self.maxlen_
-        rows = (truncated(row, maxlen, recipe) for row in sequences)
-        return padded(rows, numbering(self.vocabulary_, recipe.index_from), maxlen, recipe)
+            rows, n_cut = self._encoded(documents)
+        else:
+            recipe = self._fitted_recipe()
+            numbered_by = numbering(self.vocabulary_, recipe.index_from)
+            rows, n_cut = padded(sequences, numbered_by, self.maxlen_, recipe)
+        self._cut_share = n_cut / max(len(rows), 1)
+        return rows
 
     def _recipe(self) -> Recipe:
         recipe = Recipe(*_recipe_of(self))
@@ -424,6 +434,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.min_df_ = learned.recipe.min_df
         self.subword_range_ = learned.recipe.subword_range
         self.maxlen_ = maxlen
+        self._cut_share: float | None = None  # Where no lengths are seen.
         self.__dict__.pop("_encoder", None)
 
     # -- applying ---------------------------------------------------------------------------
@@ -451,10 +462,24 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             If a parameter has been set out of range since `fit`, or an index is negative or too
             large; or if texts come to a vectorizer that has no words.
         """
-        return self._encoded(X)
+        rows, n_cut = self._encoded(X)
+        if n_cut and len(rows) >= _MANY_TO_CUT:
+            self._warn_if_more_are_cut(n_cut / len(rows))
+        return rows
 
-    def _encoded(self, X: Iterable[Any]) -> npt.NDArray[np.int32]:
-        """Return what `transform` does, always an ndarray."""
+    def _warn_if_more_are_cut(self, share: float) -> None:
+        if self._cut_share is not None and share > self._cut_share + _MORE_CUT:
+            warnings.warn(
+                f"{share:.0%} of the documents are longer than maxlen={self._maxlen()} and were "
+                f"cut, where fit cut {self._cut_share:.0%}: what they say "
+                f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
+                "documents of such lengths, or set a larger maxlen and fit anew.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _encoded(self, X: Iterable[Any]) -> tuple[npt.NDArray[np.int32], int]:
+        """Return what `transform` does, always an ndarray, and how many documents were cut."""
         if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
             check_is_fitted(self)
         recipe, maxlen = self._recipe(), self._maxlen()
@@ -485,11 +510,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             return encoder(documents, maxlen), encoder.numbering
         self._checked_recipe()
         recipe = self._fitted_recipe()
-        sequences = (
-            truncated(sequence_of_indices(document, recipe), maxlen, recipe)
-            for document in documents
-        )
-        return sequences, None
+        return (sequence_of_indices(document, recipe) for document in documents), None
 
     def _text_encoder(self, recipe: Recipe) -> TextEncoder:
         # Built, and parameters checked, once and not in every call, which takes longer than one

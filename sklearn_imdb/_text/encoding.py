@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -18,6 +19,8 @@ from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
 
 _INDEX_BYTES = np.dtype(np.int32).itemsize
+
+_PLACES_PER_INDEX = 10
 
 _TEXTS_AT_ONCE = 256
 """Texts whose n-grams are looked up together; an iterator is read ahead by as many."""
@@ -61,15 +64,15 @@ class TextEncoder:
         ).__getitem__
 
     def __call__(self, texts: Iterable[str], maxlen: int) -> Iterator[bytes]:
-        """Yield the indices of each text's terms, at most `maxlen`, as the bytes of int32."""
+        """Yield the sequence of each text, which is longer than `maxlen` where it is to be cut."""
         recipe = self._recipe
         if recipe.is_of_words and not recipe.binary and recipe.oov_char is not None:
-            # Every word takes a place: no more are split off than there are places.
+            # Every word takes a place: one more is split off than there are places.
             tokenizer = self._tokenizer
             split = tokenizer.first if recipe.truncating == "post" else tokenizer.last
             for text in texts:
-                indices = b"".join(map(self._index_of, split(text, maxlen)))
-                yield truncated(_with_start(indices, recipe), maxlen, recipe)
+                indices = b"".join(map(self._index_of, split(text, maxlen + 1)))
+                yield _with_start(indices, recipe)
             return
         texts = iter(texts)
         while some := list(islice(texts, _TEXTS_AT_ONCE)):
@@ -78,7 +81,7 @@ class TextEncoder:
                 sequence = _with_start(indices, recipe)
                 if self._subwords is not None:
                     sequence += _DIVIDER + self._of_subwords(document, self._subwords)
-                yield truncated(sequence, maxlen, recipe)
+                yield sequence
 
     def _words(self, documents: list[list[Key]]) -> Iterator[bytes]:
         """Yield the indices of each document's words or n-grams."""
@@ -125,7 +128,7 @@ def sequence_of_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> by
     return np.asarray(document, dtype=np.int32).tobytes()
 
 
-def truncated(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
+def _truncated(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
     """Return the part of a sequence that is at most `maxlen` long.
 
     Words and subwords are each cut by their share.
@@ -161,8 +164,8 @@ def parts_that_fit(n_words: int, n_subwords: int, maxlen: int) -> tuple[int, int
 
 def padded(
     sequences: Iterable[bytes], numbering: str | None, maxlen: int, recipe: Recipe
-) -> npt.NDArray[np.int32]:
-    """Return the sequences, of which none is longer, as rows of `maxlen` indices.
+) -> tuple[npt.NDArray[np.int32], int]:
+    """Return the sequences as rows of `maxlen` indices, and how many of them were cut.
 
     The array remembers the numbering; None is that of no vocabulary.
     """
@@ -170,15 +173,29 @@ def padded(
     # It grows with the rows: an iterator's documents need not be held to be counted.
     rows = NumberedBytes()
     rows.numbering = numbering
+    n_cut = 0
     for sequence in sequences:
-        rows += pad(sequence, _INDEX_BYTES * maxlen, b"\0")
-    return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen)
+        fitting = _truncated(sequence, maxlen, recipe)
+        n_cut += fitting is not sequence
+        rows += pad(fitting, _INDEX_BYTES * maxlen, b"\0")
+    return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen), n_cut
 
 
 def length_for(lengths: Iterable[int], *, finds_all: bool) -> int:
-    """Return the length of the longest sequence, or else the length that 99 % do not exceed."""
-    part = 100 if finds_all else 99
-    return max(int(np.percentile([*lengths] or [1], part, method="higher")), 1)
+    """Return the length of the longest sequence, or else the one that `maxlen="auto"` stands for.
+
+    99 % of the sequences do not exceed it, and the rows have at most ten places for each index.
+    """
+    ordered = np.sort([*lengths] or [1])
+    longest = max(int(np.percentile(ordered, 100 if finds_all else 99, method="higher")), 1)
+    if finds_all:
+        return longest
+
+    def has_room(length: int) -> bool:
+        return len(ordered) * length <= _PLACES_PER_INDEX * int(np.minimum(ordered, length).sum())
+
+    # The longer the rows, the fewer of their places are filled.
+    return max(bisect_left(range(1, longest + 1), True, key=lambda n: not has_room(n)), 1)
 
 
 def n_indices(sequence: bytes) -> int:

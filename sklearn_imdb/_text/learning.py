@@ -20,6 +20,7 @@ from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._text.subwords import DividedCounts, SubwordCounts
 from sklearn_imdb._text.tokens import make_tokenizer
+from sklearn_imdb._text.unicode_tokens import script_of
 from sklearn_imdb._text.vocabulary import (
     given_vocabulary,
     packed,
@@ -244,7 +245,10 @@ def _terms(
     """Count n-grams and subwords where there are to be any, and return the recipe for them."""
     # Chunks after this one may hold any number of words.
     n_classes = len(labels.classes) - labels.overlap
-    resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, n_classes)
+    script = ""
+    if recipe.subword_range == "auto" and not counts_on:
+        script = script_of(words.words, words.occurrences.tolist())
+    resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, n_classes, script)
     if recipe.is_of_words:
         return words, resolved
     # A term that is rare in every chunk may be frequent in all.

@@ -11,13 +11,17 @@ from sklearn_imdb._convention import DIVIDER
 Tokenize: TypeAlias = Callable[[str], Iterable[str]]
 
 
-_RARE_WORDS = (100_000, 1_000_000)
+_RARE_WORDS = (20_000, 1_000_000)
 """Words from which on `min_df="auto"` is 2, and is 3."""
 
 _FEW_WORDS = 200_000
 """Words of a class below which `subword_range="auto"` takes subwords."""
 
-_SUBWORDS = (4, 5)
+SUBWORDS: dict[str, tuple[int, int] | None] = {"hangul": (1, 3), "unspaced": None, "": (4, 5)}
+"""What `subword_range="auto"` is for texts of few words, by the script of a third of the letters.
+
+A syllable of Hangul has two or three letters. Of a script without spaces each character is a word.
+"""
 
 
 class Recipe(NamedTuple):
@@ -77,19 +81,19 @@ class Recipe(NamedTuple):
         deciding = Recipe._fields[: Recipe._fields.index("min_df")]
         return [name for name in deciding if getattr(self, name) != getattr(before, name)]
 
-    def resolved(self, n_words: int, n_classes: int = 1) -> Recipe:
+    def resolved(self, n_words: int, n_classes: int = 1, script: str = "") -> Recipe:
         """Return the recipe with `min_df` and `subword_range` chosen where they are "auto".
 
         `n_words` is the number of words in the documents, repeated ones included. Where words are
         few, most of them are rare: rare ones are kept, and what they have in common with others is
-        in their subwords.
+        in their subwords. `script` is one of `SUBWORDS`.
         """
         recipe = self
         if self.min_df == "auto":
             recipe = recipe._replace(min_df=1 + sum(n_words >= bound for bound in _RARE_WORDS))
         if self.subword_range == "auto":
             pays = n_words < _FEW_WORDS * max(n_classes, 2) and self.vocabulary is None
-            recipe = recipe._replace(subword_range=_SUBWORDS if pays else None)
+            recipe = recipe._replace(subword_range=SUBWORDS[script] if pays else None)
         return recipe
 
     @property

@@ -21,12 +21,20 @@ from sklearn_imdb._text.counts import Counts, WordCounts, document_frequency_bou
 
 _DOCUMENTS_AT_ONCE = 4096
 
+LONGEST_WORD = 40
+"""Characters of the longest word that has subwords."""
+
 _WORDS_REMEMBERED = 2**18
 """Different words whose subwords an encoder holds: some 50 MB."""
 
 
 def subwords_of(word: str, subword_range: tuple[int, int]) -> list[str]:
-    """Return the subwords of a word as terms, by length and position; of a short word one."""
+    """Return the subwords of a word as terms, by length and position; of a short word one.
+
+    A long word, which is an address or a key rather than a word, has none.
+    """
+    if len(word) > LONGEST_WORD:
+        return []
     shortest, longest = subword_range
     bounded = f" {word} "
     terms = []
@@ -190,6 +198,8 @@ class SubwordTable(dict[Any, bytes]):
         return b"".join(map(self.__getitem__, words))
 
     def __missing__(self, word: str) -> bytes:
+        if len(word) > LONGEST_WORD:  # It has none, and is not held.
+            return b""
         found = [
             self._index_of[term]
             for term in subwords_of(word, self._range)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, groupby
 from typing import TypeAlias
@@ -68,6 +68,8 @@ _EASY = re.compile(
 )
 _EASY_TOKEN = re.compile(r"'?\w+|[^\w\s'\0-\x1f\x7f]+")
 
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+
 # Scripts that put no spaces between words: those of East Asia, and those for which Unicode's
 # line breaking needs a dictionary. Hangul has spaces.
 _UNSPACED = (
@@ -122,6 +124,27 @@ _ASCII_SYMBOLS = [(c, f" {c} ") for c in map(chr, range(128)) if _CLASSES[ord(c)
 def has_unspaced_script(text: str) -> bool:
     """Whether a third of the characters are of a script that puts no spaces between words."""
     return 3 * sum(_CLASSES[ord(character)] == "c" for character in text) >= max(len(text), 1)
+
+
+def script_of(words: Iterable[str], counts: Iterable[int]) -> str:
+    """Return which script a third of the letters are of: "hangul", "unspaced", or "" for others.
+
+    Parameters
+    ----------
+    words : iterable of str
+        Different words.
+    counts : iterable of int
+        How often each word occurs.
+    """
+    n_letters = n_hangul = n_unspaced = 0
+    for word, count in zip(words, counts, strict=True):
+        n_letters += count * (len(word) if word.isalpha() else sum(map(str.isalpha, word)))
+        if not word.isascii():
+            n_hangul += count * len(_HANGUL.findall(word))
+            n_unspaced += count * word.translate(_CLASSES).count("c")
+    if 3 * n_hangul >= max(n_letters, 1):
+        return "hangul"
+    return "unspaced" if 3 * n_unspaced >= max(n_letters, 1) else ""
 
 
 class UnicodeTokenizer:
