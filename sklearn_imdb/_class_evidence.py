@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, issparse
+from scipy.sparse import csr_matrix
 
 PRIOR_DOCUMENTS = 6.0
 """Documents of the usual classes that every term is taken to be in besides its own.
@@ -23,7 +23,7 @@ _COUNTS_AT_ONCE = 2**17
 
 
 def class_evidence(
-    document_frequency: csr_matrix,
+    document_frequency: csr_matrix | npt.NDArray[Any],
     class_sizes: npt.NDArray[Any],
     *,
     overlap: bool = False,
@@ -40,7 +40,7 @@ def class_evidence(
 
     Parameters
     ----------
-    document_frequency : sparse matrix of shape (n_terms, n_classes)
+    document_frequency : ndarray or sparse matrix of shape (n_terms, n_classes)
         Number, or weight, of each class's documents that contain the term.
     class_sizes : ndarray of shape (n_classes,)
         Number, or weight, of each class's documents.
@@ -54,7 +54,7 @@ def class_evidence(
         Not negative. A term that is in no document has 0. Where no class has some of the documents
         but not all, every other term has 1, so that the evidence has no say.
     """
-    n_documents = class_sizes[-1] if overlap else class_sizes.sum()
+    n_documents = n_documents_of(class_sizes, overlap=overlap)
     n_classes = len(class_sizes) - overlap
     sizes = class_sizes[:n_classes]
     tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
@@ -71,7 +71,7 @@ def class_evidence(
 
 
 def label_evidence(
-    document_frequency: csr_matrix, label_sizes: npt.NDArray[Any]
+    document_frequency: csr_matrix | npt.NDArray[Any], label_sizes: npt.NDArray[Any]
 ) -> npt.NDArray[np.float32]:
     """Return each term's evidence of each label apart, where a document may have several.
 
@@ -80,7 +80,7 @@ def label_evidence(
 
     Parameters
     ----------
-    document_frequency : sparse matrix of shape (n_terms, n_labels + 1)
+    document_frequency : ndarray or sparse matrix of shape (n_terms, n_labels + 1)
         Number, or weight, of each label's documents that contain the term, and of all documents.
     label_sizes : ndarray of shape (n_labels + 1,)
         Number, or weight, of each label's documents, and of all documents.
@@ -104,13 +104,15 @@ def label_evidence(
     return evidence
 
 
-def _blocks(counts: csr_matrix) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
+def _blocks(
+    counts: csr_matrix | npt.NDArray[Any],
+) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
     """Yield the counts of some terms at a time, as a dense table."""
     n_terms, n_classes = counts.shape
-    at_once = _COUNTS_AT_ONCE // n_classes + 1
+    at_once = _COUNTS_AT_ONCE // max(n_classes, 1) + 1
     for start in range(0, n_terms, at_once):
         terms = slice(start, start + at_once)
-        yield terms, counts[terms].toarray().astype(np.float64)
+        yield terms, csr_matrix(counts[terms], dtype=np.float64).toarray()
 
 
 def _log_odds(
@@ -125,11 +127,13 @@ def _log_odds(
     return share, np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
 
 
-def of_all_documents(
-    by_class: npt.NDArray[Any] | csr_matrix, *, overlap: bool
-) -> npt.NDArray[Any]:
-    """Return the number of all documents, from that of each class in the last axis."""
-    if issparse(by_class):
-        found = by_class[:, [-1]].toarray() if overlap else by_class.sum(axis=1)
-        return np.asarray(found).ravel()
-    return by_class[-1] if overlap else by_class.sum()
+def of_all_documents(document_frequency: csr_matrix, *, overlap: bool) -> npt.NDArray[Any]:
+    """Return the number of all documents that contain each term, shape (n_terms,)."""
+    if overlap:
+        return document_frequency[:, [-1]].toarray().ravel()
+    return np.asarray(document_frequency.sum(axis=1)).ravel()
+
+
+def n_documents_of(class_sizes: npt.NDArray[Any], *, overlap: bool) -> float:
+    """Return the number, or weight, of all documents from that of each class."""
+    return class_sizes[-1] if overlap else class_sizes.sum()

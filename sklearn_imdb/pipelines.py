@@ -77,6 +77,7 @@ def make_text_classifier(
         vectorizer = SequenceVectorizer(
             num_words=100_000,
             maxlen="auto",
+            truncating="post",
             tokenizer="unicode",
             ngram_range=(1, 3),
             subword_range="auto",

@@ -189,7 +189,7 @@ def fit_stream(
         if not isinstance(recipe.maxlen, Integral):
             finds_all = recipe.maxlen is None
             vectorizer.maxlen_ = length_for(rows.lengths.tolist(), finds_all=finds_all)
-        vectorizer._cut_share = float(np.mean(rows.lengths > vectorizer.maxlen_))
+        vectorizer.cut_share_ = float(np.mean(rows.lengths > vectorizer.maxlen_))
         maxlen, numbered_by = vectorizer.maxlen_, numbering(learned.vocabulary, recipe.index_from)
 
         def encoded(some: Iterable[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:

@@ -84,9 +84,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space. A
         word is a run of letters, digits and marks, a clitic such as `'s`, a run of punctuation and
         symbols, or an emoji with its modifiers. Signs that are letters or digits in NFKC stand
-        apart: `Kindle™` is `kindle tm`, and `m²` is `m 2`. Of a script without spaces, such as Chinese, Japanese or Thai, each character
-        is a word, and n-grams make the words of the language. A callable takes a text and returns
-        the list of its words. It is pickled with the estimator.
+        apart: `Kindle™` is `kindle tm`, and `m²` is `m 2`. Of a script without spaces, such as
+        Chinese, Japanese or Thai, each character is a word, and n-grams make the words of the
+        language. A callable takes a text and returns the list of its words. It is pickled with the
+        estimator.
     filters : str, default=Keras's punctuation, tab and newline
         Characters that count as spaces. For the tokenizer "keras" alone.
     token_pattern : str, default=None
@@ -141,6 +142,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         seen first. Empty after a fit on index lists without a `vocabulary`.
     maxlen_ : int
         Length of the sequences when `fit` ended.
+    cut_share_ : float or None
+        Share of the documents of `fit` that are longer than `maxlen_`. None where their lengths
+        were not looked at: in a `fit` with `maxlen` as an int, and in `partial_fit`.
     min_df_ : int or float
         What was used as `min_df`.
     subword_range_ : tuple of int, or None
@@ -266,6 +270,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.index_from = index_from
         self.verbose = verbose
 
+    cut_share_: float | None
+
     # -- learning ---------------------------------------------------------------------------
 
     def fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
@@ -318,7 +324,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                     sequences = list(self._sequences(documents, LARGEST_INDEX)[0])
                 lengths = list(map(n_indices, sequences))
                 self.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
-                self._cut_share = float(np.mean(np.array(lengths) > self.maxlen_))
+                self.cut_share_ = float(np.mean(np.array(lengths) > self.maxlen_))
         return sequences
 
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
@@ -404,7 +410,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             recipe = self._fitted_recipe()
             numbered_by = numbering(self.vocabulary_, recipe.index_from)
             rows, n_cut = padded(sequences, numbered_by, self.maxlen_, recipe)
-        self._cut_share = n_cut / max(len(rows), 1)
+        self.cut_share_ = n_cut / max(len(rows), 1)
         return rows
 
     def _recipe(self) -> Recipe:
@@ -434,7 +440,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.min_df_ = learned.recipe.min_df
         self.subword_range_ = learned.recipe.subword_range
         self.maxlen_ = maxlen
-        self._cut_share: float | None = None  # Where no lengths are seen.
+        self.cut_share_: float | None = None  # Where no lengths are seen.
         self.__dict__.pop("_encoder", None)
 
     # -- applying ---------------------------------------------------------------------------
@@ -468,10 +474,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return rows
 
     def _warn_if_more_are_cut(self, share: float) -> None:
-        if self._cut_share is not None and share > self._cut_share + _MORE_CUT:
+        if self.cut_share_ is not None and share > self.cut_share_ + _MORE_CUT:
             warnings.warn(
                 f"{share:.0%} of the documents are longer than maxlen={self._maxlen()} and were "
-                f"cut, where fit cut {self._cut_share:.0%}: what they say "
+                f"cut, where fit cut {self.cut_share_:.0%}: what they say "
                 f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
                 "documents of such lengths, or set a larger maxlen and fit anew.",
                 UserWarning,

@@ -14,7 +14,7 @@ from sklearn_imdb._training.network import (
     losses,
     most_probable,
 )
-from sklearn_imdb._training.optimizers import Adam, RowwiseAdam
+from sklearn_imdb._training.optimizers import Adagrad, Adam
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.pooling import average, word_shares
 from sklearn_imdb._training.rows import Rows
@@ -93,60 +93,75 @@ def test_adam_is_the_textbooks():
         alpha_t = alpha * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         theta = theta - alpha_t * m / (np.sqrt(v) + epsilon_hat)
 
-    weights = start.copy()
-    optimizer = Adam(learning_rate=alpha)
+    optimizer = Adam([start], alpha)
     for g in gradients:
-        optimizer.step(weights, g.copy())
-    assert_allclose(weights, theta, atol=1e-5)
+        optimizer.step([g.copy()])
+    assert_allclose(optimizer.weights[0], theta, atol=1e-5)
 
 
-def test_adam_goes_on_from_its_state():
+def test_adagrad_is_keras_formula_from_empty_accumulators():
+    rng = np.random.RandomState(0)
+    start = [rng.normal(size=shape).astype(np.float32) for shape in ((20, 3), (3, 2), (2,))]
+    optimizer = Adagrad(start, 0.1)
+    expected, squares = [w.astype(np.float64) for w in start], [0.0, 0.0, 0.0]
+    for _ in range(50):
+        gradients = [1e-3 * rng.normal(size=w.shape) for w in start]
+        optimizer.step([gradient.astype(np.float32) for gradient in gradients])
+        squares = [total + g**2 for total, g in zip(squares, gradients, strict=True)]
+        for w, g, total in zip(expected, gradients, squares, strict=True):
+            w -= 0.1 * g / np.sqrt(total + 1e-7)
+    for w, e in zip(optimizer.weights, expected, strict=True):
+        assert_allclose(w, e, atol=1e-5)
+
+
+def test_adagrad_by_rows_is_adagrad():
+    """The gradients are of few rows of the table, at a rate that falls."""
+    rng = np.random.RandomState(0)
+    start = [rng.normal(size=shape).astype(np.float32) for shape in ((40, 3), (3,))]
+    whole, by_rows = (Adagrad(start, 0.1, decay_steps=30) for _ in range(2))
+    for _ in range(30):
+        rows = np.unique(rng.randint(40, size=5))
+        of_rows = rng.normal(size=(len(rows), 3)).astype(np.float32)
+        of_all = np.zeros((40, 3), np.float32)
+        of_all[rows] = of_rows
+        bias = rng.normal(size=3).astype(np.float32)
+        whole.step([of_all, bias.copy()])
+        by_rows.step([of_rows, bias], rows)
+    for one, other in zip(
+        whole.weights + whole.state, by_rows.weights + by_rows.state, strict=True
+    ):
+        assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", [Adam, Adagrad])
+def test_an_optimizer_goes_on_from_its_state(kind):
     rng = np.random.RandomState(0)
     gradients = rng.normal(size=(6, 5)).astype(np.float32)
-    at_once, in_parts = np.zeros((2, 5), dtype=np.float32)
-    optimizer = Adam(0.1)
+    start = [np.zeros(5, np.float32)]
+    at_once, first = kind(start, 0.1), kind(start, 0.1)
     for gradient in gradients:
-        optimizer.step(at_once, gradient.copy())
-    first = Adam(0.1)
+        at_once.step([gradient.copy()])
     for gradient in gradients[:3]:
-        first.step(in_parts, gradient.copy())
-    second = Adam(0.1, state=first.state)
+        first.step([gradient.copy()])
+    second = kind(first.weights, 0.1, state=first.state)
     for gradient in gradients[3:]:
-        second.step(in_parts, gradient.copy())
-    assert_array_equal(at_once, in_parts)
+        second.step([gradient.copy()])
+    assert_array_equal(second.weights, at_once.weights)
+    assert_array_equal(start[0], 0)  # What it began with stays as it is.
 
 
 def test_a_cosine_decay_ends_at_two_percent():
     rates = []
     for step in range(12):
         # With its moments at the gradient's, Adam moves by the learning rate and the corrections.
-        optimizer = Adam(0.5, decay_steps=10, state=[np.array(step), np.ones(1), np.ones(1)])
-        weights = np.zeros(1)
-        optimizer.step(weights, np.ones(1))
+        state = [np.array(step), np.ones(1), np.ones(1)]
+        optimizer = Adam([np.zeros(1)], 0.5, decay_steps=10, state=state)
+        optimizer.step([np.ones(1)])
         t = step + 1
-        rates.append(-weights[0] * (1 - 0.9**t) / np.sqrt(1 - 0.999**t))
+        [moved] = optimizer.weights
+        rates.append(-moved[0] * (1 - 0.9**t) / np.sqrt(1 - 0.999**t))
     expected = [0.5 * (0.02 + 0.98 * (1 + np.cos(np.pi * step / 10)) / 2) for step in range(10)]
     assert_allclose(rates, [*expected, 0.01, 0.01], rtol=1e-4)
-
-
-def test_adam_by_rows_is_adam():
-    """Steps that have gradients for few rows, in two epochs, at a rate that falls."""
-    rng = np.random.RandomState(0)
-    at_once = rng.normal(size=(40, 3)).astype(np.float32)
-    by_rows = at_once.copy()
-    dense, counter = Adam(0.1, decay_steps=60), Adam(0.1, decay_steps=60)
-    table = RowwiseAdam(counter, by_rows, *np.zeros((2, 40, 3), np.float32))
-    for _ in range(2):
-        table.begin(30)
-        for _ in range(30):
-            rows, _ = table.different(rng.randint(40, size=5))
-            gradient = np.zeros((40, 3), np.float32)
-            gradient[rows] = rng.normal(size=(len(rows), 3)) * 0.01
-            table.step(rows, table.take(rows), gradient[rows].copy())
-            counter.iterations += 1
-            dense.step(at_once.reshape(-1), gradient.reshape(-1))
-        table.finish()
-        assert_allclose(by_rows, at_once, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["mean", "masked_mean"])
@@ -216,8 +231,8 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
         end_epoch=lambda logs, weights: epochs.append((logs, [w.copy() for w in weights])),
     )
 
-    weights = [array.copy() for array in start]
-    optimizers = [Adam(0.01) for _ in weights]
+    optimizer = Adam(start, 0.01)
+    weights = optimizer.weights
     for logs, trained in epochs:
         row_losses, hits = [], 0
         for rows in (slice(0, 4), slice(4, 8), slice(8, 10)):
@@ -227,8 +242,7 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
             )
             row_losses += [loss] * len(y)
             hits += np.sum(most_probable(network, z) == y)
-            for array, gradient, optimizer in zip(weights, gradients, optimizers, strict=True):
-                optimizer.step(array.reshape(-1), gradient.reshape(-1).copy())
+            optimizer.step(gradients)
         for array, expected in zip(trained, weights, strict=True):
             assert_allclose(array, expected, atol=1e-6)
         assert_allclose(

@@ -255,7 +255,7 @@ FITTED = [
 each_fitted = pytest.mark.parametrize("estimator", FITTED, ids=lambda one: type(one).__name__)
 
 
-LEARNED_BY_THE_VECTORIZER = "maxlen_ min_df_ subword_range_ vocabulary_"
+LEARNED_BY_THE_VECTORIZER = "cut_share_ maxlen_ min_df_ subword_range_ vocabulary_"
 LEARNED_BY_THE_CLASSIFIER = (
     "backend_ batch_size_ best_epoch_ classes_ coefs_ embedding_ embedding_dim_ history_ "
     "intercepts_ kept_epoch_ learning_rate_ n_features_in_ n_iter_ token_weights_"
@@ -283,11 +283,11 @@ PRIVATE = "_divided _have_labels _n_features_out _numbering _pooling"
 )
 def test_a_state_of_this_number_has_this_form(estimator, form):
     """Where this fails, raise `STATE_FORMAT` if an older version would misread the new form."""
-    assert sklearn_imdb._base.STATE_FORMAT == 3
+    assert sklearn_imdb._base.STATE_FORMAT == 4
     state = estimator.__getstate__()
     assert sorted(state.keys() - estimator.get_params().keys()) == form.split()
     type(estimator)().__setstate__(state)  # Which leaves it alone.
-    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 3}
+    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 4}
 
 
 @each_fitted

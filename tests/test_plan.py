@@ -25,11 +25,19 @@ def test_an_automatic_rate_grows_with_the_classes_and_falls_with_the_shares():
             n_classes, share_length, have_labels=have_labels, labels_apart=labels_apart
         )
 
-    assert rate(2, 1.0) == pytest.approx(0.03)
-    assert rate(8, 30.0) == pytest.approx(0.003)
-    assert rate(8, 30.0, have_labels=True) == pytest.approx(0.008)
-    assert rate(9, 30.0, have_labels=True, labels_apart=True) == pytest.approx(0.003)
-    assert plan(n_classes=4, learning_rate="auto").learning_rate == pytest.approx(0.003)
+    assert rate(2, 1.0) == pytest.approx(1)
+    assert rate(8, 30.0) == pytest.approx(0.1)
+    assert rate(8, 30.0, have_labels=True) == pytest.approx(8 / 30)
+    assert rate(9, 30.0, have_labels=True, labels_apart=True) == pytest.approx(0.1)
+    for optimizer, step in (("adam", 0.03), ("adagrad", 0.27)):
+        chosen = plan(n_classes=4, learning_rate="auto", optimizer=optimizer).learning_rate
+        assert chosen == pytest.approx(2 * step / 20)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "Adagrad", {"class_name": "adam"}])
+def test_an_automatic_rate_is_for_the_optimizers_that_have_a_rule(optimizer):
+    with pytest.raises(ValueError, match=r"learning_rate='auto' has a rule for .*'adagrad'"):
+        plan(learning_rate="auto", optimizer=optimizer)
 
 
 def test_what_is_given_stays():

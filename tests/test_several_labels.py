@@ -182,7 +182,7 @@ def test_rows_are_counted_for_each_of_their_labels():
         Rows(X, y, np.array([1.0, 2.0, 3.0])),
         2,
     )
-    assert_array_equal(counts.document_frequency[4:], [[1, 3, 3], [1, 1, 4]])
+    assert_array_equal(counts.document_frequency[4:].toarray(), [[1, 3, 3], [1, 1, 4]])
     assert_array_equal(counts.class_sizes, [1, 3, 6])
 
 

@@ -173,7 +173,7 @@ def check_fit_and_transform_leave_the_parameters_alone(vectorizer, documents, ot
 def check_what_is_learned_ends_in_an_underscore(vectorizer, documents, other):
     before = set(vars(vectorizer))
     learned = set(vars(vectorizer.fit(documents))) - before
-    assert learned == {"maxlen_", "min_df_", "subword_range_", "vocabulary_"}
+    assert learned == {"cut_share_", "maxlen_", "min_df_", "subword_range_", "vocabulary_"}
 
 
 def check_fit_takes_any_y_and_ignores_it(vectorizer, documents, other):

@@ -95,7 +95,9 @@ class WordCounts(NamedTuple):
             if keeps_documents:
                 documents.append(ids)
         words = [tokenizer.word(key) for key in id_of]
-        of_classes = [csr_matrix(tally.totals(len(words))) for tally in document_frequency]
+        # No row to begin with, because there may be no class.
+        of_classes = [csr_matrix((0, len(words)), dtype=np.int64)]
+        of_classes += [csr_matrix(tally.totals(len(words))) for tally in document_frequency]
         return cls(
             words,
             occurrences.totals(len(words)),
@@ -131,7 +133,7 @@ class WordCounts(NamedTuple):
         ids_of_later = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
         for counts, ids in ((self, np.arange(len(self.words))), (later, ids_of_later)):
             occurrences[ids] += counts.occurrences
-            numbers = np.array([classes.index(label) for label in counts.classes])
+            numbers = np.array([classes.index(label) for label in counts.classes], np.intp)
             class_sizes[numbers] += counts.class_sizes
             found = counts.document_frequency.tocoo()
             document_frequency += csr_matrix(

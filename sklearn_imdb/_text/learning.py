@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._checks import Labels
-from sklearn_imdb._class_evidence import of_all_documents
+from sklearn_imdb._class_evidence import n_documents_of
 from sklearn_imdb._text.counts import Counts, TermIds, WordCounts
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.ngrams import NgramCounts
@@ -224,7 +224,7 @@ def _learned(words: WordCounts, labels: Labels, recipe: Recipe) -> Learned:
     counts, resolved = _terms(words, labels, recipe, n_words, counts_on=False)
     kept = ranked(counts, resolved)
     if not len(kept):
-        n_documents = of_all_documents(words.class_sizes, overlap=words.overlap)
+        n_documents = n_documents_of(words.class_sizes, overlap=words.overlap)
         raise ValueError(
             f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
             f"different words, of which max_df={recipe.max_df}, min_df={resolved.min_df}, "

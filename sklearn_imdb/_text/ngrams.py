@@ -182,9 +182,9 @@ class NgramCounts:
                 ngrams, word = np.divmod(shorter.pairs[ngrams], self._n_words)
                 words.append(word)
             words.append(self._sizes[0].pairs[ngrams])
+            columns = [column.tolist() for column in reversed(words)]
             terms[at] = [
-                " ".join([self._words[word] for word in row])
-                for row in np.transpose(words[::-1]).tolist()
+                " ".join([self._words[word] for word in row]) for row in zip(*columns, strict=True)
             ]
         return terms.tolist()
 
@@ -284,8 +284,14 @@ def _next_size(
             ids_of_block = ids[block]
             ids_of_block[found.starts[begin:end]] = new_ids[begin:end]
             ids[block] = ids_of_block
-    *arrays, frequencies = zip(*parts, strict=True)
-    return _Size(ids, *map(np.concatenate, arrays), vstack(frequencies, format="csr"))
+    pairs_of, first_words, occurrences_of, frequencies = zip(*parts, strict=True)
+    return _Size(
+        ids,
+        np.concatenate(pairs_of),
+        np.concatenate(first_words),
+        np.concatenate(occurrences_of),
+        vstack(frequencies, format="csr"),
+    )
 
 
 def _ranges(

@@ -151,9 +151,9 @@ class UnicodeTokenizer:
     """Splits a text in any language into tokens, in time linear in its length.
 
     The text is taken in Unicode's form NFKC. A token is a word, an apostrophe with the word behind
-    it, a run of punctuation and symbols, or an emoji. Of a script that puts no spaces between words it is one
-    character, with its marks. N-grams of tokens are the words of such a script. A token is its own
-    key.
+    it, a run of punctuation and symbols, or an emoji. Of a script that puts no spaces between words
+    it is one character, with its marks. N-grams of tokens are the words of such a script. A token
+    is its own key.
     """
 
     def __init__(self, lowercase: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import class_evidence, of_all_documents
+from sklearn_imdb._class_evidence import class_evidence, n_documents_of, of_all_documents
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Counts, document_frequency_bound
 from sklearn_imdb._text.recipe import Recipe
@@ -32,7 +32,7 @@ def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
     the square root of its document frequency comes first. Of equal terms, the one seen first comes
     first.
     """
-    n_documents = int(of_all_documents(counts.class_sizes, overlap=counts.overlap))
+    n_documents = int(n_documents_of(counts.class_sizes, overlap=counts.overlap))
     least = document_frequency_bound(recipe.min_df, n_documents)
     most = document_frequency_bound(recipe.max_df, n_documents)
     ids = np.arange(len(counts.occurrences))

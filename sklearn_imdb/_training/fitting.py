@@ -56,7 +56,7 @@ class StreamState:
     class_counts: tuple[npt.NDArray[Any], ...]
     """Of all chunks, the arrays of `ClassCounts`; empty where words are not weighed."""
     class_totals: npt.NDArray[np.float64]
-    """Of all chunks, as in `Rows.class_totals`."""
+    """Of all chunks, as in `Rows.class_totals`, of weights with a mean of 1."""
     learning_rate: float | None
     """Where it was "auto", as it was chosen for the first chunk."""
     n_rows: int
@@ -165,9 +165,9 @@ def fit_chunk(
     training, (n_rows, mean) = with_row_weights(
         training, parameters["class_weight"], classes, *so_far
     )
-    totals = training.class_totals(len(classes)) * mean
+    totals = training.class_totals(len(classes))
     if stream is not None:
-        totals += stream.class_totals
+        totals += stream.class_totals * (stream.mean_weight / mean)
     if stream is not None or begun is None:
         weights = with_fixed_bias(network, weights, totals)
     trained, optimizer = train(

@@ -205,7 +205,7 @@ def make_optimizer(plan: Plan) -> keras.Optimizer:
     config = known.get_config()
     if is_kind or isinstance(plan.optimizer, str):
         config["learning_rate"] = plan.learning_rate
-        if plan.optimizer == "adagrad":
+        if not is_kind and plan.optimizer_name == "adagrad":
             config["initial_accumulator_value"] = 0.0
         if plan.decay_steps is not None:
             config["learning_rate"] = keras.optimizers.schedules.CosineDecay(

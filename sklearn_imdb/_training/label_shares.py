@@ -9,7 +9,7 @@ times the memory; here the labels share one, and each has its factors of rows an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ class LabelShares:
         return _Transposed(self)
 
     def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
-        parts: npt.NDArray[np.intp] | slice
+        parts: Any
         if isinstance(rows, slice):
             parts = slice(2 * rows.start, 2 * rows.stop)
         else:
@@ -105,7 +105,7 @@ def by_dimension(of_labels: Floats, embedding_dim: int) -> Floats:
 
 
 def with_columns(
-    shares: csr_matrix | LabelShares, words: npt.NDArray[np.intp], columns: npt.NDArray[np.int32]
+    shares: csr_matrix | LabelShares, words: npt.NDArray[np.intp], columns: npt.NDArray[np.integer]
 ) -> csr_matrix | LabelShares:
     """Return the shares of these words alone; `columns` is the new column of each item."""
     if isinstance(shares, LabelShares):

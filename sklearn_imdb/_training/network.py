@@ -73,7 +73,9 @@ class Network:
         """
         embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
-            embedding_dim = min(max(16, 2 * n_classes), 128) if initial is None else initial.shape[1]
+            embedding_dim = (
+                min(max(16, 2 * n_classes), 128) if initial is None else initial.shape[1]
+            )
         weighs = parameters["pooling"] == "evidence"
         return cls(
             input_dim=input_dim,
@@ -268,9 +270,7 @@ def _kernel_of_labels(network: Network, rng: np.random.RandomState) -> Floats:
     return kernel
 
 
-def with_fixed_bias(
-    network: Network, weights: Weights, totals: npt.NDArray[np.float64]
-) -> Weights:
+def with_fixed_bias(network: Network, weights: Weights, totals: npt.NDArray[np.float64]) -> Weights:
     """Return the weights with the last bias at the classes' log odds, where the network fixes it.
 
     A sequence without any known word then has the shares of the classes. A trained bias would

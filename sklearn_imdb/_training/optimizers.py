@@ -46,6 +46,9 @@ class Optimizer(ABC):
     n_moments: ClassVar[int]
     """Numbers that are kept of each weight."""
 
+    auto_rate: ClassVar[float]
+    """Factor of `learning_rate="auto"`."""
+
     def __init__(
         self,
         weights: Sequence[Floats],
@@ -106,6 +109,7 @@ class Adam(Optimizer):
 
     moves_all_rows = True
     n_moments = 2
+    auto_rate = 0.03
     beta_1, beta_2, epsilon = 0.9, 0.999, 1e-7
 
     def step(self, gradients: Sequence[Floats], rows: npt.NDArray[np.intp] | None = None) -> None:
@@ -143,6 +147,7 @@ class Adagrad(Optimizer):
 
     moves_all_rows = False
     n_moments = 1
+    auto_rate = 0.27
     epsilon = 1e-7
 
     def step(self, gradients: Sequence[Floats], rows: npt.NDArray[np.intp] | None = None) -> None:

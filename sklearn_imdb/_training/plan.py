@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from sklearn.metrics import get_scorer_names
 
+from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer
+
 REGRESSION_LOSSES = (
     *("mse", "mae", "mape", "msle", "huber", "logcosh", "meansquarederror", "meanabsoluteerror"),
     *("meanabsolutepercentageerror", "meansquaredlogarithmicerror"),
@@ -21,13 +23,6 @@ MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
-
-
-OPTIMIZERS = ("adam", "adagrad")
-"""The optimizers of SciPy's backend, which have a rule for their learning rate, too."""
-
-AUTO_RATES = {"adam": 0.03, "adagrad": 0.27}
-"""How far a step moves a sequence's vector by `learning_rate="auto"`."""
 
 
 def _one() -> float:
@@ -96,7 +91,8 @@ class Plan:
         if known["batch_size"] == "auto":
             known["batch_size"] = auto_batch_size(n_rows)
         if isinstance(known["learning_rate"], str):
-            if known["optimizer"] not in OPTIMIZERS:
+            optimizer = _find_optimizer(known["optimizer"])
+            if optimizer is None:
                 raise ValueError(
                     f"learning_rate='auto' has a rule for the optimizers {list(OPTIMIZERS)}, by "
                     f"name, got optimizer={known['optimizer']!r}: give learning_rate as a number."
@@ -104,7 +100,7 @@ class Plan:
             rate = auto_learning_rate(
                 n_classes, share_length(), have_labels=have_labels, labels_apart=labels_apart
             )
-            known["learning_rate"] = rate * AUTO_RATES[known["optimizer"]]
+            known["learning_rate"] = rate * optimizer.auto_rate
         plan = cls(**{field.name: known[field.name] for field in fields(cls)})
         plan._check()
         loss = plan._fitting_loss if plan._loss_is("auto") else plan.loss
@@ -214,7 +210,7 @@ class Plan:
 
     def _chosen_backend(self) -> str:
         lacking = []
-        if self.optimizer not in OPTIMIZERS:
+        if _find_optimizer(self.optimizer) is None:
             lacking.append(f"optimizer={self.optimizer!r}")
         if not self._loss_is("auto", *CROSS_ENTROPIES):
             lacking.append(f"loss={self.loss!r}")
@@ -225,10 +221,15 @@ class Plan:
         if self.backend == "scipy" and lacking:
             raise ValueError(
                 f"backend='scipy' does not know {', '.join(lacking)}: it has an optimizer of "
-                f"{list(OPTIMIZERS)}, loss='auto' or one of {list(CROSS_ENTROPIES)}, and no callbacks. Set "
-                "backend='auto' or 'keras'."
+                f"{list(OPTIMIZERS)}, loss='auto' or one of {list(CROSS_ENTROPIES)}, and no "
+                "callbacks. Set backend='auto' or 'keras'."
             )
         return "keras" if self.backend == "keras" or lacking else "scipy"
+
+
+def _find_optimizer(optimizer: Any) -> type[Optimizer] | None:
+    """Return the optimizer of SciPy's backend that this parameter names; None for another."""
+    return OPTIMIZERS.get(optimizer) if isinstance(optimizer, str) else None
 
 
 def auto_batch_size(n_rows: int) -> int:
@@ -241,10 +242,11 @@ def auto_learning_rate(
 ) -> float:
     """Return the rate at which a step moves a sequence's vector by the same, whatever the rows.
 
-    A step of Adam moves a weight by the learning rate at most, and so a sequence's vector by the
-    rate times the sum of the sequence's shares, `share_length`. More classes take larger steps, and
-    labels of which a row may have several take larger ones still. Labels that are pooled apart have
-    few dimensions each, and a step of each moves the label's logit.
+    It is to be multiplied by the optimizer's `auto_rate`. A step of either optimizer moves a weight
+    by the learning rate at most, and so a sequence's vector by the rate times the sum of the
+    sequence's shares, `share_length`. More classes take larger steps, and labels of which a row may
+    have several take larger ones still. Labels that are pooled apart have few dimensions each, and
+    a step of each moves the label's logit.
     """
     steps = log2(n_classes)
     if labels_apart:

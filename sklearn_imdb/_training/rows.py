@@ -47,10 +47,7 @@ class Rows(NamedTuple):
     def class_totals(self, n_classes: int) -> npt.NDArray[np.float64]:
         """Return the weight of the rows of each class, and of all rows, shape (n_classes + 1,)."""
         weights = np.ones(len(self.y)) if self.sample_weight is None else self.sample_weight
-        if self.have_labels:
-            totals = weights @ self.y
-        else:
-            totals = np.bincount(self.y, weights, n_classes)
+        totals = weights @ self.y if self.have_labels else np.bincount(self.y, weights, n_classes)
         return np.append(totals, weights.sum())
 
     def within(self, input_dim: int) -> Rows:

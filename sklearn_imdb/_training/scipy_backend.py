@@ -87,9 +87,7 @@ def _batches(
 class _Step:
     """A step by a batch, of all weights or of the rows of the table that the batch has."""
 
-    def __init__(
-        self, network: Network, optimizer: Optimizer, rng: np.random.RandomState
-    ) -> None:
+    def __init__(self, network: Network, optimizer: Optimizer, rng: np.random.RandomState) -> None:
         self._network, self._optimizer, self._rng = network, optimizer, rng
         self._is_needed = np.zeros(network.input_dim, bool)
         self._column_of = np.zeros(network.input_dim, np.int32)
