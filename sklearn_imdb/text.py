@@ -481,7 +481,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
                 "documents of such lengths, or set a larger maxlen and fit anew.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,  # Behind scikit-learn's wrapper of `transform`.
             )
 
     def _encoded(self, X: Iterable[Any]) -> tuple[npt.NDArray[np.int32], int]:

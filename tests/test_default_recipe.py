@@ -93,7 +93,7 @@ def test_hundreds_of_classes_take_little_memory(n_classes):
     texts, y = short_texts(n_classes, 2 * n_classes)
     pipeline = make_text_classifier(random_state=0).set_params(classifier__epochs=1)
     assert peak_of(lambda: pipeline.fit(texts, y)) < n_classes * 1.7e5
-    assert pipeline["classifier"].embedding_dim_ == 128
+    assert pipeline["classifier"].embedding_dim_ == 100
     assert len(pickle.dumps(pipeline)) < n_classes * 2e4
 
 

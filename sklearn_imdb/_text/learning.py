@@ -23,6 +23,7 @@ from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.unicode_tokens import script_of
 from sklearn_imdb._text.vocabulary import (
     given_vocabulary,
+    narrowed,
     packed,
     ranked,
     unpacked,
@@ -54,7 +55,7 @@ class Counted:
             frequency = counts.document_frequency
             state["counts"] = [
                 packed(counts.words, counts.occurrences),
-                [frequency.data, frequency.indices, frequency.indptr],
+                [narrowed(frequency.data), frequency.indices, frequency.indptr],
                 counts.class_sizes,
                 counts.classes,
             ]
@@ -66,12 +67,12 @@ class Counted:
         recipe = Recipe(**state["recipe"])
         if "counts" not in state:
             return cls(recipe, None)
-        arrays, frequency, class_sizes, classes = state["counts"]
+        arrays, (data, *places), class_sizes, classes = state["counts"]
         words, [occurrences] = unpacked(arrays)
         counts = WordCounts(
             words,
             occurrences.astype(np.int64),
-            csr_matrix(tuple(frequency), shape=(len(words), len(classes))),
+            csr_matrix((data.astype(np.int64), *places), shape=(len(words), len(classes))),
             class_sizes,
             classes,
         )
@@ -245,10 +246,11 @@ def _terms(
     """Count n-grams and subwords where there are to be any, and return the recipe for them."""
     # Chunks after this one may hold any number of words.
     n_classes = len(labels.classes) - labels.overlap
-    script = ""
-    if recipe.subword_range == "auto" and not counts_on:
-        script = script_of(words.words, words.occurrences.tolist())
-    resolved = recipe.resolved(_MANY_WORDS if counts_on else n_words, n_classes, script)
+    resolved = recipe.resolved(
+        _MANY_WORDS if counts_on else n_words,
+        n_classes,
+        lambda: script_of(words.words, words.occurrences.tolist()),
+    )
     if recipe.is_of_words:
         return words, resolved
     # A term that is rare in every chunk may be frequent in all.

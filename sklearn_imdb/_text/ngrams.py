@@ -57,6 +57,18 @@ class _Size(NamedTuple):
     document_frequency: csr_matrix
 
 
+class _Bound(NamedTuple):
+    """How many documents must contain an n-gram."""
+
+    least: float
+    overlap: bool
+    """As in `Labels`."""
+
+    def is_met(self, document_frequency: csr_matrix) -> npt.NDArray[np.bool_]:
+        """Whether enough documents contain each n-gram, shape (n_terms,)."""
+        return of_all_documents(document_frequency, overlap=self.overlap) >= self.least
+
+
 class _Occurrences(NamedTuple):
     """Where n-grams start in a block, in the order of the words."""
 
@@ -151,9 +163,11 @@ class NgramCounts:
         least = document_frequency_bound(min_df, len(counts.documents))
         of_words = np.zeros(self._n_words, np.int64)
         of_words[: len(counts.words)] = counts.occurrences
-        sizes = [_words(self._blocks, self._n_words, labels, least)]
+        indicator = labels.indicator(len(counts.documents))
+        bound = _Bound(least, labels.overlap)
+        sizes = [_words(self._blocks, self._n_words, indicator, bound)]
         while len(sizes) < longest:
-            sizes.append(_next_size(sizes, self._blocks, of_words, labels, least))
+            sizes.append(_next_size(sizes, self._blocks, of_words, indicator, bound))
         self._sizes = sizes
         self._wanted = sizes[shortest - 1 :]
         self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
@@ -230,10 +244,8 @@ def rows_of(
         yield document
 
 
-def _words(blocks: _Blocks, n_words: int, labels: Labels, least: float) -> _Size:
+def _words(blocks: _Blocks, n_words: int, indicator: csr_matrix, bound: _Bound) -> _Size:
     """Count the documents that contain each word, and keep the frequent words."""
-    n_documents = len(blocks.lengths)
-    indicator = labels.indicator(n_documents)
     document_frequency = csr_matrix((n_words, indicator.shape[1]), dtype=np.int64)
     occurrences = np.zeros(n_words, np.int64)
     first_words = np.zeros(n_words, np.int64)
@@ -247,8 +259,7 @@ def _words(blocks: _Blocks, n_words: int, labels: Labels, least: float) -> _Size
         is_new = (occurrences == 0) & (sizes > 0)
         first_words[is_new] = blocks.first_words[block] + order[bounds[:-1][is_new]]
         occurrences += sizes
-    is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
-    is_kept &= occurrences > 0
+    is_kept = bound.is_met(document_frequency) & (occurrences > 0)
     new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
     ids = blocks.new_ids()
     for block in range(len(blocks)):
@@ -258,7 +269,11 @@ def _words(blocks: _Blocks, n_words: int, labels: Labels, least: float) -> _Size
 
 
 def _next_size(
-    sizes: list[_Size], blocks: _Blocks, of_words: Integers, labels: Labels, least: float
+    sizes: list[_Size],
+    blocks: _Blocks,
+    of_words: Integers,
+    indicator: csr_matrix,
+    bound: _Bound,
 ) -> _Size:
     """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones.
 
@@ -273,7 +288,7 @@ def _next_size(
         found = _Occurrences(*map(np.concatenate, zip(*blocks_found, strict=True)))
         ends = np.cumsum([len(of_block.starts) for of_block in blocks_found])
         del blocks_found  # They take as much memory once more.
-        new_ids, firsts, *counts = _kept(found, beginnings, len(of_words), labels, blocks, least)
+        new_ids, firsts, *counts = _kept(found, beginnings, len(of_words), indicator, bound)
         if n_kept:
             new_ids[new_ids >= 0] += n_kept
         n_kept += len(firsts)
@@ -344,9 +359,8 @@ def _kept(
     found: _Occurrences,
     beginnings: range,
     n_words: int,
-    labels: Labels,
-    blocks: _Blocks,
-    least: float,
+    indicator: csr_matrix,
+    bound: _Bound,
 ) -> tuple[TermIds, TermIds, Integers, Integers, csr_matrix]:
     """Return the id of each occurrence, -1 of a rare n-gram, and what is known of the others.
 
@@ -364,16 +378,14 @@ def _kept(
     firsts = np.flatnonzero(is_first)
     occurrences = np.diff(firsts, append=len(order))
     # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
-    may_be_kept = occurrences >= least
+    may_be_kept = occurrences >= bound.least
     order = order[np.repeat(may_be_kept, occurrences)]
     occurrences = occurrences[may_be_kept]
     bounds = np.concatenate([[0], np.cumsum(occurrences)])
     is_first = np.zeros(len(order), bool)
     is_first[bounds[:-1]] = True
-    document_frequency = _frequency(
-        found.documents[order], is_first, bounds, labels.indicator(len(blocks.lengths))
-    )
-    is_kept = of_all_documents(document_frequency, overlap=labels.overlap) >= least
+    document_frequency = _frequency(found.documents[order], is_first, bounds, indicator)
+    is_kept = bound.is_met(document_frequency)
     new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
     ids = np.full(len(found.starts), -1, np.intc)
     ids[order] = np.repeat(new_ids, occurrences)

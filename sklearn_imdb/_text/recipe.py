@@ -81,19 +81,21 @@ class Recipe(NamedTuple):
         deciding = Recipe._fields[: Recipe._fields.index("min_df")]
         return [name for name in deciding if getattr(self, name) != getattr(before, name)]
 
-    def resolved(self, n_words: int, n_classes: int = 1, script: str = "") -> Recipe:
+    def resolved(
+        self, n_words: int, n_classes: int = 1, find_script: Callable[[], str] = str
+    ) -> Recipe:
         """Return the recipe with `min_df` and `subword_range` chosen where they are "auto".
 
         `n_words` is the number of words in the documents, repeated ones included. Where words are
         few, most of them are rare: rare ones are kept, and what they have in common with others is
-        in their subwords. `script` is one of `SUBWORDS`.
+        in their subwords. `find_script` returns one of `SUBWORDS`.
         """
         recipe = self
         if self.min_df == "auto":
             recipe = recipe._replace(min_df=1 + sum(n_words >= bound for bound in _RARE_WORDS))
         if self.subword_range == "auto":
             pays = n_words < _FEW_WORDS * max(n_classes, 2) and self.vocabulary is None
-            recipe = recipe._replace(subword_range=SUBWORDS[script] if pays else None)
+            recipe = recipe._replace(subword_range=SUBWORDS[find_script()] if pays else None)
         return recipe
 
     @property

@@ -198,13 +198,10 @@ class SubwordTable(dict[Any, bytes]):
         return b"".join(map(self.__getitem__, words))
 
     def __missing__(self, word: str) -> bytes:
-        if len(word) > LONGEST_WORD:  # It has none, and is not held.
+        terms = subwords_of(word, self._range)
+        if not terms:  # A long word, which is not held.
             return b""
-        found = [
-            self._index_of[term]
-            for term in subwords_of(word, self._range)
-            if term in self._index_of
-        ]
+        found = [self._index_of[term] for term in terms if term in self._index_of]
         if len(self) >= _WORDS_REMEMBERED:
             self.clear()
         self[word] = indices = np.array(found, np.int32).tobytes()

@@ -68,7 +68,7 @@ _EASY = re.compile(
 )
 _EASY_TOKEN = re.compile(r"'?\w+|[^\w\s'\0-\x1f\x7f]+")
 
-_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 
 # Scripts that put no spaces between words: those of East Asia, and those for which Unicode's
 # line breaking needs a dictionary. Hangul has spaces.
@@ -138,10 +138,13 @@ def script_of(words: Iterable[str], counts: Iterable[int]) -> str:
     """
     n_letters = n_hangul = n_unspaced = 0
     for word, count in zip(words, counts, strict=True):
-        n_letters += count * (len(word) if word.isalpha() else sum(map(str.isalpha, word)))
-        if not word.isascii():
-            n_hangul += count * len(_HANGUL.findall(word))
-            n_unspaced += count * word.translate(_CLASSES).count("c")
+        if word.isascii():
+            n_letters += count * (len(word) if word.isalpha() else sum(map(str.isalpha, word)))
+            continue
+        classes = word.translate(_CLASSES)
+        n_letters += count * (classes.count("w") + classes.count("c"))
+        n_unspaced += count * classes.count("c")
+        n_hangul += count * len(_HANGUL.findall(word))
     if 3 * n_hangul >= max(n_letters, 1):
         return "hangul"
     return "unspaced" if 3 * n_unspaced >= max(n_letters, 1) else ""

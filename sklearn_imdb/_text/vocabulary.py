@@ -192,9 +192,12 @@ def packed(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[An
     # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
     text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
     columns = [[len(word) for word in words], *map(list, numbers)]
-    return [text] + [
-        np.array(column, dtype=np.min_scalar_type(max(column, default=0))) for column in columns
-    ]
+    return [text, *map(narrowed, columns)]
+
+
+def narrowed(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    """Return whole numbers in the smallest dtype that holds them."""
+    return np.array(numbers, dtype=np.min_scalar_type(max(numbers, default=0)))
 
 
 def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:

@@ -74,7 +74,7 @@ class Network:
         embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
             embedding_dim = (
-                min(max(16, 2 * n_classes), 128) if initial is None else initial.shape[1]
+                min(max(16, 3 * n_classes), 100) if initial is None else initial.shape[1]
             )
         weighs = parameters["pooling"] == "evidence"
         return cls(

@@ -147,7 +147,7 @@ class Adagrad(Optimizer):
 
     moves_all_rows = False
     n_moments = 1
-    auto_rate = 0.27
+    auto_rate = 0.24
     epsilon = 1e-7
 
     def step(self, gradients: Sequence[Floats], rows: npt.NDArray[np.intp] | None = None) -> None:
