@@ -42,10 +42,12 @@ _ALIKE |= {sign: f" {sign} " for sign in _signs()}
 _ALIKE |= {"\u20e3": "\u20e3 ", "\u0149": "'n"}
 
 # Nothing is seen of soft hyphens, marks of direction, word joiners and variation selectors.
-_UNSEEN = (
-    "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\U000e0100-\U000e01ef"
-)
-_TO_REPLACE = re.compile(f"[{''.join(_ALIKE)}{_UNSEEN}]")
+_UNSEEN = "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f"
+# To `re`, a large set is a table only where all of it is in the basic plane.
+_BASIC_ALIKE = "".join(character for character in _ALIKE if ord(character) < 0x10000)
+_TO_REPLACE = re.compile(f"[{_BASIC_ALIKE}{_UNSEEN}]")
+_BEYOND = re.compile("[\U00010000-\U0010ffff]+")
+_BEYOND_ALIKE = dict.fromkeys(range(0xE0100, 0xE01F0)) | str.maketrans(_ALIKE)
 
 # A character and many marks behind it: `\w` matches letters but no marks.
 _PILE = re.compile(r"[\u0300-\U0010ffff][^\w\s\0-\u02ff]{31,}")
@@ -230,7 +232,8 @@ def _normal(text: str, lowercase: bool) -> str:
     """One form for all texts that a reader takes for the same."""
     if text.isascii():
         return text.lower() if lowercase else text
-    text = _composed(_TO_REPLACE.sub(_replacement, text))
+    text = _BEYOND.sub(_replacement_beyond, _TO_REPLACE.sub(_replacement, text))
+    text = _composed(text)
     if not lowercase:
         return text
     # Folding leaves a dot behind the i that it makes of İ.
@@ -246,6 +249,10 @@ def fold(word: str) -> str:
 
 def _replacement(found: re.Match[str]) -> str:
     return _ALIKE.get(found.group(), "")
+
+
+def _replacement_beyond(found: re.Match[str]) -> str:
+    return found.group().translate(_BEYOND_ALIKE)
 
 
 def _composed(text: str) -> str:
