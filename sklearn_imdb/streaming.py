@@ -188,7 +188,7 @@ def fit_stream(
         vectorizer._set_learned(learned, recipe.maxlen)
         if not isinstance(recipe.maxlen, Integral):
             finds_all = recipe.maxlen is None
-            vectorizer.maxlen_ = length_for(rows.lengths.tolist(), finds_all=finds_all)
+            vectorizer.maxlen_ = length_for(rows.lengths, finds_all=finds_all)
         vectorizer.cut_share_ = float(np.mean(rows.lengths > vectorizer.maxlen_))
         maxlen, numbered_by = vectorizer.maxlen_, numbering(learned.vocabulary, recipe.index_from)
 

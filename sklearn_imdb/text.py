@@ -22,9 +22,9 @@ from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._text.documents import Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
+    Sequences,
     TextEncoder,
     length_for,
-    n_indices,
     padded,
     sequence_of_indices,
     sequence_of_terms,
@@ -299,7 +299,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return self
 
     @learning_method
-    def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> list[bytes] | None:
+    def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Sequences | None:
         """Learn; return the documents' sequences, not yet cut, where they have been made."""
         recipe = self._checked_recipe()
         finds_length = not isinstance(recipe.maxlen, Integral)
@@ -315,16 +315,16 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             self.__dict__.pop("_counted", None)
             sequences = None
             if learned.has_documents and (keeps_documents or finds_length):
-                sequences = [
+                sequences = Sequences(
                     sequence_of_terms(document, learned.recipe) for document in learned.sequences()
-                ]
+                )
             self._set_learned(learned, recipe.maxlen)
             if finds_length:
                 if sequences is None:
-                    sequences = list(self._sequences(documents, LARGEST_INDEX)[0])
-                lengths = list(map(n_indices, sequences))
+                    sequences = Sequences(self._sequences(documents, LARGEST_INDEX)[0])
+                lengths = sequences.lengths
                 self.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
-                self.cut_share_ = float(np.mean(np.array(lengths) > self.maxlen_))
+                self.cut_share_ = float(np.mean(lengths > self.maxlen_))
         return sequences
 
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:

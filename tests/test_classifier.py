@@ -319,7 +319,7 @@ def test_a_prediction_does_not_depend_on_the_rows_beside_it(
     assert_allclose(
         [classifier.decision_function(row[np.newaxis])[0] for row in X], at_once, atol=1e-12
     )
-    monkeypatch.setattr("sklearn_imdb._training.pooling.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", 7)
     assert_allclose(classifier.decision_function(X), at_once, atol=1e-12)
 
 

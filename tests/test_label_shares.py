@@ -91,7 +91,7 @@ def test_vectors_are_the_sums_by_hand(network):
 def test_blocks_of_rows_make_the_same_shares(network, monkeypatch):
     embedding = np.random.RandomState(1).normal(size=(10, EMBEDDING_DIM)).astype(np.float32)
     whole = word_shares(X, network) @ embedding
-    monkeypatch.setattr("sklearn_imdb._training.pooling.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", 2)
     assert_array_equal(word_shares(X, network) @ embedding, whole)
 
 

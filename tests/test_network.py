@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_imdb import EmbeddingAverageClassifier
-from sklearn_imdb._training import pooling, scipy_backend
+from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import (
     Network,
     initial_weights,
@@ -167,7 +167,7 @@ def test_a_cosine_decay_ends_at_two_percent():
 @pytest.mark.parametrize("kind", ["mean", "masked_mean"])
 @pytest.mark.parametrize("rows_at_once", [4096, 7])
 def test_word_shares_and_average_equal_a_loop(kind, rows_at_once, monkeypatch):
-    monkeypatch.setattr(pooling, "ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", rows_at_once)
     network = Network(9, 4, 0, 1, kind)
     X = random_rows(network, n_samples=20, maxlen=7, seed=3).X
     embedding = np.random.RandomState(4).normal(size=(9, 4)).astype(np.float32)

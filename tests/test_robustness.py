@@ -181,7 +181,7 @@ def test_texts_from_a_generator_are_never_all_in_memory(peak_memory):
 def test_predicting_takes_memory_for_a_block_of_rows_not_for_all(
     quick, monkeypatch, peak_memory, made, method
 ):
-    monkeypatch.setattr("sklearn_imdb._training.pooling.ROWS_AT_ONCE", 500)
+    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", 500)
     X = np.random.RandomState(0).randint(0, 300, (32_000, 60)).astype(np.int32)
     X[:500, 0] = 1000  # Beyond the table.
     few, many = made(X[:2000]), made(X)

@@ -317,6 +317,7 @@ def test_a_pickle_holds_plain_state_and_encodes_alike():
     expected = vectorizer.transform(TEXTS)
     state = vectorizer.__getstate__()
     assert {name for name in state if name.endswith("_")} == {
+        "cut_share_",
         "maxlen_",
         "min_df_",
         "subword_range_",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -181,12 +181,12 @@ def padded(
     return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen), n_cut
 
 
-def length_for(lengths: Iterable[int], *, finds_all: bool) -> int:
+def length_for(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
     """Return the length of the longest sequence, or else the one that `maxlen="auto"` stands for.
 
     99 % of the sequences do not exceed it, and the rows have at most ten places for each index.
     """
-    ordered = np.sort([*lengths] or [1])
+    ordered = np.sort(lengths) if len(lengths) else np.ones(1, int)
     longest = max(int(np.percentile(ordered, 100 if finds_all else 99, method="higher")), 1)
     if finds_all:
         return longest
@@ -198,9 +198,28 @@ def length_for(lengths: Iterable[int], *, finds_all: bool) -> int:
     return max(bisect_left(range(1, longest + 1), True, key=lambda n: not has_room(n)), 1)
 
 
-def n_indices(sequence: bytes) -> int:
-    """Return the length of a sequence."""
-    return len(sequence) // _INDEX_BYTES
+class Sequences:
+    """The sequences of many documents, end to end.
+
+    One block of memory. As many small ones would keep the heap from shrinking once the counts of a
+    vocabulary are dropped, which take some times as much.
+    """
+
+    def __init__(self, sequences: Iterable[bytes]) -> None:
+        self._joined = bytearray()
+        self._ends = [0]
+        for sequence in sequences:
+            self._joined += sequence
+            self._ends.append(len(self._joined))
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Number of indices in each sequence."""
+        return np.diff(self._ends) // _INDEX_BYTES
+
+    def __iter__(self) -> Iterator[bytes]:
+        for begin, end in pairwise(self._ends):
+            yield bytes(self._joined[begin:end])
 
 
 def _with_start(indices: bytes, recipe: Recipe) -> bytes:

@@ -25,10 +25,10 @@ from sklearn_imdb._class_evidence import of_all_documents
 from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, document_frequency_bound
 from sklearn_imdb._text.row_file import RowFile
 
-_WORDS_AT_ONCE = 2**22
+_WORDS_AT_ONCE = 2**20
 """Words in a block of documents."""
 
-_PAIRS_AT_ONCE = 2**23
+_PAIRS_AT_ONCE = 2**22
 """Pairs that are sorted together; more where one beginning has more."""
 
 
@@ -88,7 +88,7 @@ class _Blocks:
     def __init__(self, documents: Sequence[TermIds]) -> None:
         self._documents = documents
         self._in_file = isinstance(documents, RowFile)
-        self.pairs_at_once = _PAIRS_AT_ONCE // 2 if self._in_file else _PAIRS_AT_ONCE
+        self.pairs_at_once = _PAIRS_AT_ONCE
         self.lengths = np.fromiter(map(len, documents), np.int64, len(documents))
         ends = np.cumsum(self.lengths)
         n_words = int(self.lengths.sum())
@@ -409,7 +409,7 @@ def _frequency(
     is_in = csr_matrix(
         (is_new_document.astype(np.int32), documents, bounds), (len(bounds) - 1, indicator.shape[0])
     )
-    return (is_in @ indicator).astype(np.int64)
+    return is_in @ indicator
 
 
 def _counting_argsort(keys: TermIds, n_keys: int) -> tuple[TermIds, TermIds]:

@@ -49,6 +49,8 @@ _TO_REPLACE = re.compile(f"[{_BASIC_ALIKE}{_UNSEEN}]")
 _BEYOND = re.compile("[\U00010000-\U0010ffff]+")
 _BEYOND_ALIKE = dict.fromkeys(range(0xE0100, 0xE01F0)) | str.maketrans(_ALIKE)
 
+_DOTTED = re.compile("i\u0307+")
+
 # A character and many marks behind it: `\w` matches letters but no marks.
 _PILE = re.compile(r"[\u0300-\U0010ffff][^\w\s\0-\u02ff]{31,}")
 
@@ -59,7 +61,12 @@ _PILE = re.compile(r"[\u0300-\U0010ffff][^\w\s\0-\u02ff]{31,}")
 _EMOJI = "e[mt]*(?:j+[et][mt]*)*|tm*|ff?m*"
 _TOKEN = re.compile(f"'?w[wmj]*|c[mj]*|{_EMOJI}|[sm][smj]*")
 
-_PICTURES = (range(0x2300, 0x2500), range(0x25A0, 0x27C0), range(0x2B00, 0x2C00))
+_PICTURES = (
+    range(0x2190, 0x2200),
+    range(0x2300, 0x2500),
+    range(0x25A0, 0x27C0),
+    range(0x2B00, 0x2C00),
+)
 _NEW_PICTURES = range(0x1F000, 0x1FB00)
 """Blocks of emoji. A later Unicode may add some to the last."""
 
@@ -232,12 +239,15 @@ def _normal(text: str, lowercase: bool) -> str:
     """One form for all texts that a reader takes for the same."""
     if text.isascii():
         return text.lower() if lowercase else text
-    text = _BEYOND.sub(_replacement_beyond, _TO_REPLACE.sub(_replacement, text))
+    text = _TO_REPLACE.sub(_replacement, text)
+    # UTF-16 has two units for a character beyond the basic plane. To search takes far longer.
+    if len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text):
+        text = _BEYOND.sub(_replacement_beyond, text)
     text = _composed(text)
     if not lowercase:
         return text
     # Folding leaves a dot behind the i that it makes of İ.
-    folded = text.casefold().replace("i\u0307", "i")
+    folded = _DOTTED.sub("i", text.casefold())
     # Some small letters have a composed form where the capital has none: J̌.
     return text if folded == text else _composed(folded)
 

@@ -21,7 +21,13 @@ from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._training.label_shares import LabelShares
 from sklearn_imdb._training.network import Floats, Network, Weights, logits
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE, checked_indices, within, words_of
+from sklearn_imdb._training.sequences import (
+    ROWS_AT_ONCE,
+    blocks_of,
+    checked_indices,
+    within,
+    words_of,
+)
 
 _LONG = 1024
 """Places from which on the rounding of a sum over all of them would tell."""
@@ -100,8 +106,7 @@ def _class_counts(network: Network, rows: Rows, n_classes: int) -> ClassCounts:
 def _blocks_of_counts(
     X: npt.NDArray[np.integer], network: Network
 ) -> Iterator[tuple[csr_matrix, slice]]:
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        block = slice(start, start + ROWS_AT_ONCE)
+    for block in blocks_of(X):
         yield _counts_of_parts(X[block], network), block
 
 
@@ -115,16 +120,19 @@ def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix | La
     "evidence" a share is the word's weight times 1 + log(its count in the row), and the squares of
     a row sum to 25 unless all are 0. Where labels are pooled apart, each has such shares.
     """
-    # In blocks, because what lies between X and the shares takes several times their memory.
     if network.labels_apart:
         return _label_shares(X, network)
-    return vstack(
-        [
-            _block_of_shares(X[start : start + ROWS_AT_ONCE], network)
-            for start in range(0, len(X), ROWS_AT_ONCE)
-        ],
-        format="csr",
-    )
+    # Put where they stay at once: blocks and their stack would take the memory twice.
+    most = np.count_nonzero(X) + len(X)  # Padding is one item of a row.
+    data, indices = np.empty(most, np.float32), np.empty(most, np.int32)
+    ends = [np.zeros(1, np.int64)]
+    for block in blocks_of(X):
+        part = _block_of_shares(X[block], network)
+        begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
+        data[begin:end], indices[begin:end] = part.data, part.indices
+        ends.append(begin + part.indptr[1:])
+    shape = (len(X), network.input_dim)
+    return csr_matrix((data[:end], indices[:end], np.concatenate(ends)), shape=shape)
 
 
 def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
@@ -281,9 +289,6 @@ def _checked_blocks(
     X: npt.NDArray[np.integer], network: Network
 ) -> Iterator[tuple[slice, npt.NDArray[np.int32]]]:
     # All that is made of X is made of a block of it: X may take most of the memory.
-    for first in range(0, len(X), ROWS_AT_ONCE):
-        rows = slice(first, first + ROWS_AT_ONCE)
-        yield (
-            rows,
-            within(checked_indices(X[rows], "X", range(first, len(X))), network.input_dim),
-        )
+    for rows in blocks_of(X):
+        checked = checked_indices(X[rows], "X", range(rows.start, len(X)))
+        yield rows, within(checked, network.input_dim)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,7 +21,17 @@ from sklearn_imdb._convention import (
 ROWS_AT_ONCE = 4096
 """Sequences that are worked on together, where all at once would take too much memory."""
 
+_PLACES_AT_ONCE = 2**20
+"""Places of the sequences that are worked on together, where these are long."""
+
 RowNumbers: TypeAlias = Sequence[int] | npt.NDArray[np.intp]
+
+
+def blocks_of(X: npt.NDArray[Any]) -> Iterator[slice]:
+    """Yield which rows to work on together: what is made of them takes many times their memory."""
+    n_rows = min(ROWS_AT_ONCE, max(_PLACES_AT_ONCE // X.shape[1], 1))
+    for start in range(0, len(X), n_rows):
+        yield slice(start, start + n_rows)
 
 
 def checked_indices(
