@@ -11,7 +11,7 @@ from pathlib import Path
 import joblib
 
 FOLDER = Path(tempfile.gettempdir())
-CONTENDERS = ("sklearn_imdb", "scikeras")
+CONTENDERS = ("default", "tutorial", "scikeras")
 
 if options.contender:
     pipeline = joblib.load(FOLDER / f"loading_{options.contender}.joblib")
@@ -25,9 +25,10 @@ from sklearn_imdb import SequenceVectorizer, make_text_classifier
 
 texts, y, _, _, source = contest.reviews(options)
 fitted = {
-    "sklearn_imdb": make_text_classifier("tutorial", random_state=0).fit(texts, y),
+    "default": make_text_classifier(random_state=0).fit(texts, y),
+    "tutorial": make_text_classifier("tutorial", random_state=0).fit(texts, y),
 }
-in_keras = fitted["sklearn_imdb"][-1].model_
+in_keras = fitted["tutorial"][-1].model_
 in_keras.compile(loss="binary_crossentropy", metrics=["accuracy"])
 fitted["scikeras"] = make_pipeline(
     SequenceVectorizer(), KerasClassifier(in_keras, epochs=1, verbose=0)

@@ -18,7 +18,8 @@ TURN = 100  # Texts that one turn answers, one by one.
 
 
 pipelines = {
-    "sklearn_imdb": make_text_classifier("tutorial", random_state=0),
+    "default": make_text_classifier(random_state=0),
+    "tutorial": make_text_classifier("tutorial", random_state=0),
     "Tfidf + LogisticRegression": make_pipeline(TfidfVectorizer(), LogisticRegression()),
     "scikeras": make_pipeline(
         SequenceVectorizer(), KerasClassifier(contest.tutorial_model, epochs=1, verbose=0)

@@ -1,15 +1,19 @@
 """Cross-validation on public text sets: the presets beside what one would use instead.
 
 The sets are files NAME.jsonl.xz, each line `[text, label]`, in the folder of `--sets`. They are not
-part of the project: where they are not, this says so and ends. fastText takes part if it is
-installed (`pip install fasttext`). Every contender has the same folds. Seconds are of the process's
-CPU time, to fit and to predict.
+part of the project: where they are not, this says so and ends. A set whose labels are lists, and
+one whose name ends in `_ratings`, have tables of their own. fastText takes part if it is installed
+(`pip install fasttext`). Every contender has the same folds. Seconds are of the process's CPU time,
+to fit and to predict. Memory is the peak of a process of its own that learns and predicts one fold.
 """
 
 import argparse
 import json
 import lzma
+import re
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,18 +23,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, log_loss
-from sklearn.model_selection import StratifiedKFold
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.metrics import f1_score, log_loss, precision_recall_curve, r2_score
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import MultiLabelBinarizer
 from sklearn.svm import LinearSVC
 
 from sklearn_imdb import make_text_classifier
 
 OURS = ["default", "tutorial"]
+UNSPACED = ["chinese_takeaway", "thai_opinions", "korean_films"]  # And Korean, whose words inflect.
+METRICS = ["accuracy", "macro-F1", "log loss", "CPU seconds of a fold", "peak memory, MB"]
 
 
 class LogCountRatios(TransformerMixin, BaseEstimator):
@@ -45,6 +53,11 @@ class LogCountRatios(TransformerMixin, BaseEstimator):
         return X.multiply(self.ratios_).tocsr()
 
 
+def fasttext_line(text):
+    """Return a text as fastText's tutorial prepares it: lower-cased, punctuation set apart."""
+    return " ".join(re.sub(r"([.!?,'/()])", r" \1 ", text.lower()).split())
+
+
 class FastText(BaseEstimator):
     """fastText's supervised mode, on words and pairs of words."""
 
@@ -57,7 +70,7 @@ class FastText(BaseEstimator):
             # In the order of the set, which may be that of the classes, it learns little.
             for row in np.random.RandomState(0).permutation(len(texts)):
                 text, label = texts[row], y[row]
-                file.write(f"__label__{number[label]} {' '.join(text.lower().split())}\n")
+                file.write(f"__label__{number[label]} {fasttext_line(text)}\n")
             file.flush()
             self.model_ = fasttext.train_supervised(
                 file.name, lr=0.5, epoch=25, wordNgrams=2, thread=1, verbose=0
@@ -69,7 +82,7 @@ class FastText(BaseEstimator):
         for row, text in enumerate(texts):
             # Not by its NumPy wrapper, which fails with NumPy 2.
             found = self.model_.f.predict(
-                " ".join(text.lower().split()) + "\n", len(self.classes_), 0.0, "strict"
+                fasttext_line(text) + "\n", len(self.classes_), 0.0, "strict"
             )
             for p, label in found:
                 proba[row, int(label.removeprefix("__label__"))] = p
@@ -79,12 +92,12 @@ class FastText(BaseEstimator):
         return self.classes_[self.predict_proba(texts).argmax(axis=1)]
 
 
-def contenders():
+def contenders(seed=0):
     """Return a function that makes each contender, by name; the first are the presets."""
     words = {"ngram_range": (1, 2)}
     made = {
-        "default": lambda: make_text_classifier(random_state=0),
-        "tutorial": lambda: make_text_classifier("tutorial", random_state=0),
+        "default": lambda: make_text_classifier(random_state=seed),
+        "tutorial": lambda: make_text_classifier("tutorial", random_state=seed),
         "Tfidf + LogisticRegression": lambda: make_pipeline(
             TfidfVectorizer(), LogisticRegression(max_iter=1000)
         ),
@@ -95,6 +108,9 @@ def contenders():
             ),
             LinearSVC(),
         ),
+        "Tfidf char(1, 3) + LinearSVC": lambda: make_pipeline(
+            TfidfVectorizer(analyzer="char", ngram_range=(1, 3)), LinearSVC()
+        ),
         "NBSVM(1, 2)": lambda: make_pipeline(
             CountVectorizer(binary=True, token_pattern=r"\w+|[^\w\s]+", **words),
             OneVsRestClassifier(make_pipeline(LogCountRatios(), LinearSVC(C=0.1))),
@@ -102,34 +118,152 @@ def contenders():
     }
     if find_spec("fasttext"):
         made["fastText"] = FastText
-    else:
-        print("fastText is not installed and is left out.", file=sys.stderr)
     return made
 
 
 def read(path):
     """Return the texts and labels of a set."""
     with lzma.open(path, "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    return np.array([text for text, _ in rows], object), np.array([str(y) for _, y in rows])
+        texts, labels = zip(*map(json.loads, file), strict=True)
+    return np.array(texts, object), labels
 
 
-def measure(make, texts, y, folds):
-    """Return accuracy, macro-F1, log loss and seconds, each a mean over the folds."""
-    found = []
-    for train, test in folds:
-        begin = time.process_time()
-        model = make().fit(texts[train].tolist(), y[train])
-        predicted = model.predict(texts[test].tolist())
-        seconds = time.process_time() - begin
-        loss = np.nan
-        if hasattr(model, "predict_proba"):
-            known = np.isin(y[test], model.classes_)
-            proba = model.predict_proba(texts[test][known].tolist())
-            loss = log_loss(y[test][known], np.clip(proba, 1e-6, 1), labels=model.classes_)
-        accuracy = np.mean(predicted == y[test])
-        found.append((accuracy, f1_score(y[test], predicted, average="macro"), loss, seconds))
-    return np.mean(found, axis=0)
+def measure(model, texts, y, train, test):
+    """Return accuracy, macro-F1, log loss and CPU seconds of a fold."""
+    begin = time.process_time()
+    model.fit(texts[train].tolist(), y[train])
+    predicted = model.predict(texts[test].tolist())
+    seconds = time.process_time() - begin
+    loss = np.nan
+    if hasattr(model, "predict_proba"):
+        known = np.isin(y[test], model.classes_)
+        proba = model.predict_proba(texts[test][known].tolist())
+        loss = log_loss(y[test][known], np.clip(proba, 1e-6, 1), labels=model.classes_)
+    macro = f1_score(y[test], predicted, average="macro")
+    return np.mean(predicted == y[test]), macro, loss, seconds
+
+
+def peak_memory(options, name, contender):
+    """Return the peak memory in MB of a process that learns and predicts one fold of a set."""
+    command = [sys.executable, __file__, "--sets", options.sets, "--only", name]
+    found = subprocess.run([*command, "--alone", contender], check=True, capture_output=True)
+    return float(found.stdout)
+
+
+def classes_of_a_text(options, sets):
+    """Cross-validate on sets with one class a text, and print a table for each metric."""
+    results = defaultdict(dict)
+    for name, (texts, labels) in sets.items():
+        y = np.array([str(label) for label in labels])
+        splitter = StratifiedKFold(options.folds, shuffle=True, random_state=0)
+        folds = list(splitter.split(texts, y))
+        for contender in contenders():
+            if "char(1, 3)" in contender and name not in UNSPACED:
+                continue
+            seeds = range(options.seeds if contender in OURS else 1)
+            if options.alone:
+                if contender == options.alone:
+                    measure(contenders()[contender](), texts, y, *folds[0])
+                    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+                continue
+            each = [
+                measure(contenders(seed)[contender](), texts, y, *fold)
+                for fold in folds
+                for seed in seeds
+            ]
+            memory = peak_memory(options, name, contender)
+            results[contender][name] = np.array([[*found, memory] for found in each])
+            print(name, contender, np.mean(results[contender][name], 0).round(4), file=sys.stderr)
+    if options.alone or not results:
+        return
+    names = list(results["default"])
+    for column, title in enumerate(METRICS):
+        scale, digits = (100, 1) if column < 2 else (1, [2, 1, 0][column - 2])
+        print(f"\n| {title} | {' | '.join(names)} | mean |")
+        print("| --- |" + " ---: |" * (len(names) + 1))
+        for contender, found in results.items():
+            row = [scale * found[n][:, column].mean() if n in found else np.nan for n in names]
+            cells = [f"{v:.{digits}f}" if v == v else "" for v in [*row, statistics.mean(row)]]
+            if any(cells):
+                print(f"| {contender} | {' | '.join(cells)} |")
+    print(
+        "\nAccuracy of the default less that of the best peer, in points, and its standard error:"
+    )
+    for name in names:
+        peers = {c: f[name][:, 0] for c, f in results.items() if c not in OURS and name in f}
+        best = max(peers, key=lambda contender: peers[contender].mean())
+        ours = results["default"][name][:, 0].reshape(options.folds, -1).mean(axis=1)
+        difference = 100 * (ours - peers[best])
+        error = difference.std(ddof=1) / np.sqrt(options.folds)
+        print(f"- {name}: {difference.mean():+.1f} ({error:.1f}), {best}")
+
+
+def scores(model, texts):
+    """Return what the labels of texts are ranked by."""
+    texts = texts.tolist()
+    has_proba = hasattr(model, "predict_proba")
+    return model.predict_proba(texts) if has_proba else model.decision_function(texts)
+
+
+def thresholds(ranked, y):
+    """Return the threshold of each label that has the best F1."""
+    best = []
+    for label in range(y.shape[1]):
+        precision, recall, bounds = precision_recall_curve(y[:, label], ranked[:, label])
+        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+        best.append(bounds[f1[:-1].argmax()])
+    return np.array(best)
+
+
+def labels_of_a_text(options, name, texts, labels):
+    """Print the F1 of several labels, by thresholds that a fifth of each training part chooses."""
+    y = MultiLabelBinarizer().fit_transform(labels)
+    words = {"ngram_range": (1, 2)}
+    made = {
+        "default": lambda seed: make_text_classifier(random_state=seed),
+        "OneVsRest, Tfidf(1, 2) + LinearSVC": lambda seed: make_pipeline(
+            TfidfVectorizer(**words), OneVsRestClassifier(LinearSVC())
+        ),
+        "OneVsRest, Tfidf(1, 2) + LogisticRegression": lambda seed: make_pipeline(
+            TfidfVectorizer(**words), OneVsRestClassifier(LogisticRegression(max_iter=1000))
+        ),
+    }
+    print(f"\n| {name} | micro-F1 | macro-F1 |\n| --- | ---: | ---: |")
+    for contender, make in made.items():
+        found = []
+        for train, test in KFold(options.folds, shuffle=True, random_state=0).split(texts):
+            inner, held_out = train_test_split(train, test_size=0.2, random_state=0)
+            for seed in range(options.seeds if contender in OURS else 1):
+                model = make(seed).fit(texts[inner].tolist(), y[inner])
+                bounds = thresholds(scores(model, texts[held_out]), y[held_out])
+                model = make(seed).fit(texts[train].tolist(), y[train])
+                predicted = scores(model, texts[test]) >= bounds
+                found.append([f1_score(y[test], predicted, average=a) for a in ("micro", "macro")])
+        micro, macro = 100 * np.mean(found, axis=0)
+        print(f"| {contender} | {micro:.1f} | {macro:.1f} |", flush=True)
+
+
+def numbers_of_a_text(options, name, texts, labels):
+    """Print how well a number is predicted: by the classes' expected value, and by Ridge."""
+    y = np.array(labels, dtype=float)
+    ridge = make_pipeline(
+        TfidfVectorizer(analyzer="char", ngram_range=(1, 3)), RidgeCV(alphas=(1, 3, 10))
+    )
+    print(f"\n| {name} | Spearman | R² |\n| --- | ---: | ---: |")
+    for contender in ("default", "Tfidf char(1, 3) + Ridge"):
+        found = []
+        splitter = StratifiedKFold(options.folds, shuffle=True, random_state=0)
+        for train, test in splitter.split(texts, y):
+            for seed in range(options.seeds if contender in OURS else 1):
+                model = make_text_classifier(random_state=seed) if contender in OURS else ridge
+                model.fit(texts[train].tolist(), y[train])
+                if contender in OURS:
+                    predicted = model.predict_proba(texts[test].tolist()) @ model.classes_
+                else:
+                    predicted = model.predict(texts[test].tolist())
+                found.append([spearmanr(y[test], predicted)[0], r2_score(y[test], predicted)])
+        rank, r2 = np.mean(found, axis=0)
+        print(f"| {contender} | {rank:.3f} | {r2:.3f} |", flush=True)
 
 
 def main():
@@ -137,48 +271,25 @@ def main():
     parser.add_argument("--sets", type=Path, default=Path(__file__).parents[2] / "shared/data/sets")
     parser.add_argument("--only", nargs="+", help="names of some sets")
     parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=1, help="of the presets; peers have none")
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
     options = parser.parse_args()
     paths = sorted(options.sets.glob("*.jsonl.xz"))
     if not paths:
         sys.exit(f"No text sets NAME.jsonl.xz are in {options.sets}: pass their folder as --sets.")
+    if not find_spec("fasttext"):
+        print("fastText is not installed and is left out.", file=sys.stderr)
     warnings.filterwarnings("ignore", category=UserWarning)
-    results = defaultdict(dict)
-    for path in paths:
-        name = path.name.removesuffix(".jsonl.xz")
-        if options.only and name not in options.only:
-            continue
-        texts, y = read(path)
-        split = StratifiedKFold(options.folds, shuffle=True, random_state=0).split(texts, y)
-        folds = list(split)
-        for contender, make in contenders().items():
-            results[contender][name] = measure(make, texts, y, folds)
-            print(name, contender, results[contender][name].round(4), file=sys.stderr, flush=True)
-    names = list(results["default"])
-    for title, column, scale, best in (
-        ("accuracy, %", 0, 100, max),
-        ("macro-F1, %", 1, 100, max),
-        ("log loss", 2, 1, min),
-        ("CPU seconds of a fold", 3, 1, min),
-    ):
-        print(f"\n| {title} | {' | '.join(names)} | mean | wins |")
-        print("| --- |" + " ---: |" * (len(names) + 2))
-        table = {c: [scale * found[n][column] for n in names] for c, found in results.items()}
-        digits = 1 if column in (0, 1, 3) else 2
-        for contender, row in table.items():
-            if np.isnan(row).any():
-                continue
-            wins = sum(
-                row[n] == best(other[n] for other in table.values() if not np.isnan(other[n]))
-                for n in range(len(names))
-            )
-            cells = " | ".join(f"{value:.{digits}f}" for value in [*row, statistics.mean(row)])
-            print(f"| {contender} | {cells} | {wins} |")
-    peers = [name for name in results if name not in OURS]
-    print("\nLosses of the default, in points of accuracy behind the best peer:")
-    for n in names:
-        behind = 100 * (max(results[p][n][0] for p in peers) - results["default"][n][0])
-        if behind > 0:
-            print(f"- {n}: {behind:.1f}")
+    sets = {path.name.removesuffix(".jsonl.xz"): path for path in paths}
+    sets = {name: read(path) for name, path in sets.items() if name in (options.only or sets)}
+    several = [name for name, (_, labels) in sets.items() if isinstance(labels[0], list)]
+    ratings = [name for name in sets if name.endswith("_ratings")]
+    one_class = {name: sets[name] for name in sets if name not in [*several, *ratings]}
+    classes_of_a_text(options, one_class)
+    for name in several:
+        labels_of_a_text(options, name, *sets[name])
+    for name in ratings:
+        numbers_of_a_text(options, name, *sets[name])
 
 
 if __name__ == "__main__":

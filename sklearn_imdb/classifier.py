@@ -51,8 +51,8 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         *Network.* Rows of the embedding table: one more than the largest word index, at least 3.
         None takes it from `initial_embedding` or the `X` of `fit`.
     embedding_dim : int or "auto", default=16
-        Length of a word's embedding. "auto" is that of `initial_embedding`, or twice the number of
-        classes, at least 16: more classes need more directions to lie in.
+        Length of a word's embedding. "auto" is that of `initial_embedding`, or three times the
+        number of classes, at least 16 and at most 100: more classes need more directions to lie in.
     hidden_units : int, default=16
         Units of the relu layer; 0 for none, which makes the network linear.
     pooling : {"mean", "masked_mean", "evidence"}, default="mean"
@@ -66,9 +66,11 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         the embedding. Labels share one weight a word where there are more of them than dimensions,
         or where `initial_embedding` is given. The weights of a sequence are scaled to a Euclidean
         length of 5. Where every training row has the index 3 once, it divides words from subwords;
-        the two are scaled apart and get .8 and .2 of the squared length. `fit` learns the evidence
-        from the rows it trains on, not from those it validates on. Embeddings start from a normal
-        distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
+        the two are scaled apart and get .6 and .4 of the squared length. `fit` learns the evidence
+        from the rows it trains on, not from those it validates on. The bias of the last layer is
+        not trained: it is the log odds of the classes, or labels, of the weighted training rows.
+        Without a relu layer, a row of no known word then gets their shares. Embeddings start from a
+        normal distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
         `oov_char=None` in front.
     initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
         Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them of
@@ -79,16 +81,21 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
         Factor of the dense kernels' squares in the loss.
     backend : {"auto", "scipy", "keras"}, default="auto"
         *Training.* What trains the network. "scipy" is fast and needs no TensorFlow; it has the
-        optimizer "adam" and the cross-entropies. "keras" trains a `keras.Sequential` through
-        scikeras's `KerasClassifier`. "auto" takes "scipy" unless something else needs Keras.
+        optimizers "adam" and "adagrad", and the cross-entropies. "keras" trains a
+        `keras.Sequential` through scikeras's `KerasClassifier`. "auto" takes "scipy" unless
+        something else needs Keras.
     optimizer : str, class, dict or keras.Optimizer, default="adam"
-        By name, as a class, as Keras's config, or an instance, which is copied.
+        By name, as a class, as Keras's config, or an instance, which is copied. The name "adagrad"
+        stands for Keras's Adagrad from empty accumulators; as a class or an instance it starts from
+        0.1, as in Keras. With "evidence" prefer "adagrad": it learns as much in half the epochs,
+        and moves the embeddings of a batch's words alone, where "adam" moves all in each step.
     learning_rate : float, "auto" or a schedule of Keras's, default=0.001
-        Step size of an optimizer given by name or class. "auto" is 0.03 * log2(number of classes),
-        divided by the mean sum of a training row's weights in the pooling. A step of Adam then
-        moves the vectors of long and of short texts equally far. Where a row may have several
-        labels it is 0.06 * log2(2 * number of labels), divided by the same; where each weighs words
-        on its own, 0.03 * sqrt(number of labels). `partial_fit` keeps that of the first chunk.
+        Step size of an optimizer given by name or class. "auto" is for the optimizers "adam" and
+        "adagrad". It is 0.03 for "adam" and 0.24 for "adagrad", times log2(number of classes),
+        divided by the mean sum of a training row's weights in the pooling. A step then moves the
+        vectors of long and of short texts equally far. Where a row may have several labels the
+        logarithm becomes 2 * log2(2 * number of labels); where each label weighs words on its own,
+        sqrt(number of labels). `partial_fit` keeps the rate of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
         With "cosine" this rate falls to 2 % of `learning_rate` over
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
@@ -145,7 +152,7 @@ class EmbeddingAverageClassifier(LearningMixin, FittedNetworkMixin, BaseEstimato
     The class evidence of a word is the square root of the sum over classes c of q_c (logit q_c -
     logit p_c)^2. Here p_c is the share of the class among all rows, and q_c its share among the
     rows with the word and 6 more rows of the shares p. That of a label is how far logit q is from
-    logit p, with 24 more rows. The count of a word enters by its logarithm because the second
+    logit p, with 96 more rows. The count of a word enters by its logarithm because the second
     occurrence in a text tells less than the first.
 
     Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The

@@ -25,9 +25,9 @@ def make_text_classifier(
         "ngram" is what to try first on texts of your own, of any language, length and number of
         classes. Its terms are words, and pairs and triples of words. Where texts are few, the
         character n-grams of words are terms too. It keeps the 100,000 terms that tell most of the
-        classes, and adds their embeddings, each weighted by its class evidence. For `partial_fit`
-        set `classifier__learning_rate_schedule` to "constant", and `vectorizer__maxlen` to a
-        number; :func:`~sklearn_imdb.streaming.fit_stream` takes it as it is.
+        classes, and adds their embeddings, each weighted by its class evidence. A text without any
+        known word gets the shares of the classes. For `partial_fit` set `vectorizer__maxlen` to a
+        number; :func:`~sklearn_imdb.streaming.fit_stream` takes the pipeline as it is.
         "tutorial" is the encoding and the network of Keras's IMDB tutorial. It stops early. Its
         batches of 64 instead of 512 were chosen by cross-validation on the 25,000 training reviews.
     random_state : int, RandomState instance or None, default=None

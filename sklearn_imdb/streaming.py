@@ -46,7 +46,7 @@ def fit_stream(
     pipeline: Pipeline,
     read_chunks: Callable[[], Iterable[tuple[Any, Any]]],
     *,
-    epochs: int = 5,
+    epochs: int | None = None,
     classes: npt.ArrayLike | None = None,
     verbose: int = 0,
     folder: str | PathLike[str] | None = None,
@@ -66,8 +66,8 @@ def fit_stream(
         Called without arguments, returns the chunks from the first on: an iterator of
         `(texts, y)`. It is called a second time where the vocabulary is given, and for n-grams with
         `oov_char`, and must give the same rows then. Rows should be in random order.
-    epochs : int, default=5
-        Passes over the stream, in place of the classifier's `epochs`. There is no early stopping.
+    epochs : int, default=None
+        Passes over the stream; None takes the classifier's `epochs`. There is no early stopping.
     classes : array-like of shape (n_classes,), default=None
         All labels there will be; None finds them. Of several labels a text the numbers of their
         columns.
@@ -133,6 +133,8 @@ def fit_stream(
             "read_chunks must be a function that returns the chunks from the first on, got a "
             f"{type(read_chunks).__name__}: for chunks in a list pass lambda: chunks."
         )
+    if epochs is None:
+        epochs = classifier.epochs
     parameters = {**classifier.get_params(deep=False), "epochs": epochs}
     EmbeddingAverageClassifier(**parameters)._validate_params()
     recipe = vectorizer._checked_recipe()

@@ -105,13 +105,15 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         well, with a space at either end of the word [3]_. Rare words share them with others. A
         sequence then has its words and n-grams, the index 3, and its subwords; `truncating` cuts
         each part by its share. In `vocabulary_` a subword has a space in front, and an unknown
-        subword takes no place. "auto" is (4, 5) where the documents have fewer than 200,000 words
-        for each class (of two, where `y` is not looked at), and None where they have more. Words
-        are less rare then, and subwords cost three times the training. In `partial_fit` "auto" is
+        subword takes no place. A word of more than 40 characters has none. "auto" is None where the
+        documents have 200,000 words or more for each class (of two, where `y` is not looked at):
+        words are less rare then, and subwords cost three times the training. Else it is (4, 5). It
+        is (1, 3) where a third of the letters are Hangul, whose syllables hold two or three letters
+        each, and None where a third are of a script without spaces. In `partial_fit` "auto" is
         None.
     min_df : int, float or "auto", default=1
         Leave out words with a lower document frequency: an absolute count, or a share of the
-        documents between 0.0 and 1.0. "auto" is 1 where the documents have fewer than 100,000
+        documents between 0.0 and 1.0. "auto" is 1 where the documents have fewer than 20,000
         words, 2 with fewer than 1,000,000, and else 3. With more documents a rare word is more
         often a mistake. Not applied to a given `vocabulary`.
     max_df : int or float, default=1.0
