@@ -50,14 +50,15 @@ class LabelShares:
     def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
         parts: Any
         if isinstance(rows, slice):
-            parts = slice(2 * rows.start, 2 * rows.stop)
+            parts = _parts_of(rows)
         else:
             parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
         return type(self)(self.counts[parts], self.scales[parts], self.weights)
 
     def of_words(self, words: npt.NDArray[np.intp], columns: npt.NDArray[np.integer]) -> Self:
         """Return the same with these words alone; `columns` is the new column of each item."""
-        counts = with_columns(self.counts, words, columns)
+        shape = (self.counts.shape[0], len(words))
+        counts = csr_matrix((self.counts.data, columns, self.counts.indptr), shape=shape)
         return type(self)(counts, self.scales, self.weights[words])
 
     def __matmul__(self, table: Floats) -> Floats:
@@ -104,10 +105,32 @@ def by_dimension(of_labels: Floats, embedding_dim: int) -> Floats:
     return of_labels[:, labels_of_dimensions(embedding_dim, of_labels.shape[1])]
 
 
-def with_columns(
-    shares: csr_matrix | LabelShares, words: npt.NDArray[np.intp], columns: npt.NDArray[np.integer]
-) -> csr_matrix | LabelShares:
-    """Return the shares of these words alone; `columns` is the new column of each item."""
+def items_of(shares: csr_matrix | LabelShares, batch: slice) -> slice:
+    """Return where the items of some sequences are among those of all."""
     if isinstance(shares, LabelShares):
-        return shares.of_words(words, columns)
-    return csr_matrix((shares.data, columns, shares.indptr), shape=(shares.shape[0], len(words)))
+        return items_of(shares.counts, _parts_of(batch))
+    return slice(shares.indptr[batch.start], shares.indptr[batch.stop])
+
+
+def compact(
+    shares: csr_matrix | LabelShares,
+    batch: slice,
+    words: npt.NDArray[np.intp],
+    columns: npt.NDArray[np.integer],
+) -> csr_matrix | LabelShares:
+    """Return the shares of some sequences, of these words alone.
+
+    `columns` is the new column of each of their items. Making one matrix of what SciPy would slice
+    and then rename takes half the time.
+    """
+    if isinstance(shares, LabelShares):
+        parts = _parts_of(batch)
+        counts = compact(shares.counts, parts, words, columns)
+        return LabelShares(counts, shares.scales[parts], shares.weights[words])
+    ends = shares.indptr[batch.start : batch.stop + 1]
+    data = shares.data[ends[0] : ends[-1]]
+    return csr_matrix((data, columns, ends - ends[0]), shape=(len(ends) - 1, len(words)))
+
+
+def _parts_of(batch: slice) -> slice:
+    return slice(2 * batch.start, 2 * batch.stop)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._training.label_shares import LabelShares, with_columns
+from sklearn_imdb._training.label_shares import LabelShares, compact, items_of
 from sklearn_imdb._training.network import (
     Floats,
     Logs,
@@ -56,10 +56,10 @@ def train(
         begin_epoch()
         order = rng.permutation(n_samples) if plan.shuffle else np.arange(n_samples)
         loss = right = 0.0
-        for rows, shares_of_batch in _batches(shares, order, plan.batch_size):
+        for rows, gathered, batch in _batches(shares, order, plan.batch_size):
             y = training.y[rows]
             weight = None if sample_weight is None else sample_weight[rows]
-            batch_loss, z = step(shares_of_batch, y, weight)
+            batch_loss, z = step(gathered, batch, y, weight)
             loss += batch_loss * len(rows)
             right += n_right(network, z, y)
         logs = {"loss": loss / n_samples, "accuracy": right / n_samples}
@@ -72,16 +72,16 @@ def train(
 
 def _batches(
     shares: csr_matrix | LabelShares, order: npt.NDArray[np.intp], batch_size: int
-) -> Iterator[tuple[npt.NDArray[np.intp], csr_matrix | LabelShares]]:
-    """Yield the numbers and the shares of each batch's rows, in the given order."""
+) -> Iterator[tuple[npt.NDArray[np.intp], csr_matrix | LabelShares, slice]]:
+    """Yield the numbers of each batch's rows, and which rows they are of some shares."""
     # Many batches are gathered at once, because to gather each takes longer than its arithmetic.
     at_once = max(ROWS_AT_ONCE // batch_size, 1) * batch_size
     for first in range(0, len(order), at_once):
         rows = order[first : first + at_once]
         gathered = shares[rows]
         for start in range(0, len(rows), batch_size):
-            batch = slice(start, start + batch_size)
-            yield rows[batch], gathered[batch]
+            batch = slice(start, min(start + batch_size, len(rows)))
+            yield rows[batch], gathered, batch
 
 
 class _Step:
@@ -94,16 +94,20 @@ class _Step:
 
     def __call__(
         self,
-        shares: csr_matrix | LabelShares,
+        gathered: csr_matrix | LabelShares,
+        batch: slice,
         y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
     ) -> tuple[float, Floats]:
         """Take the step; return the batch's loss and logits, of the weights before."""
         table, *dense = self._optimizer.weights
+        indices = gathered.indices[items_of(gathered, batch)]
         rows = None
-        if not self._optimizer.moves_all_rows and len(shares.indices) < len(table):
-            rows, columns = self._needed(shares.indices)
-            shares = with_columns(shares, rows, columns)
+        if self._optimizer.moves_all_rows or len(indices) >= len(table):
+            shares = gathered[batch]
+        else:
+            rows, columns = self._needed(indices)
+            shares = compact(gathered, batch, rows, columns)
             table = table.take(rows, axis=0)  # Faster than indexing by an array.
         loss, gradients, z = loss_and_gradients(
             self._network, [table, *dense], shares, y, sample_weight, self._rng
