@@ -11,7 +11,6 @@ import argparse
 import json
 import lzma
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -146,7 +145,8 @@ def measure(model, texts, y, train, test):
 def peak_memory(options, name, contender):
     """Return the peak memory in MB of a process that learns and predicts one fold of a set."""
     command = [sys.executable, __file__, "--sets", options.sets, "--only", name]
-    found = subprocess.run([*command, "--alone", contender], check=True, capture_output=True)
+    command += ["--folds", str(options.folds)]
+    found = subprocess.run([*command, "--alone", contender], check=True, stdout=subprocess.PIPE)
     return float(found.stdout)
 
 
@@ -164,7 +164,9 @@ def classes_of_a_text(options, sets):
             if options.alone:
                 if contender == options.alone:
                     measure(contenders()[contender](), texts, y, *folds[0])
-                    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+                    # Not getrusage, whose peak a process begins with is that of its parent.
+                    status = Path("/proc/self/status").read_text()
+                    print(int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024)
                 continue
             each = [
                 measure(contenders(seed)[contender](), texts, y, *fold)
