@@ -442,7 +442,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.min_df_ = learned.recipe.min_df
         self.subword_range_ = learned.recipe.subword_range
         self.maxlen_ = maxlen
-        self.cut_share_: float | None = None  # Where no lengths are seen.
+        self.cut_share_ = None  # Where no lengths are seen.
         self.__dict__.pop("_encoder", None)
 
     # -- applying ---------------------------------------------------------------------------
