@@ -18,6 +18,9 @@ A term in few documents then tells little, however these happen to be classed.
 PRIOR_DOCUMENTS_OF_A_LABEL = 96.0
 """The same, where each label is looked at apart from the others."""
 
+_ROUNDING = 1e-9
+"""Evidence below it is rounding: that of a term which all documents contain."""
+
 _COUNTS_AT_ONCE = 2**17
 """Numbers of a block of counts, which is dense."""
 
@@ -66,7 +69,7 @@ def class_evidence(
         if len(tells):
             share, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS)
             found = np.sqrt((share * np.square(odds)).sum(axis=1))
-        evidence[terms] = np.where(total > 0, found, 0)
+        evidence[terms] = np.where((total > 0) & (found > _ROUNDING), found, 0)
     return evidence
 
 
@@ -99,7 +102,7 @@ def label_evidence(
     for terms, block in _blocks(document_frequency):
         total = block[:, -1]
         _, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS_OF_A_LABEL)
-        evidence[terms, tells] = np.abs(odds)
+        evidence[terms, tells] = np.where(np.abs(odds) > _ROUNDING, np.abs(odds), 0)
         evidence[terms][total == 0] = 0
     return evidence
 

@@ -93,6 +93,12 @@ def test_a_term_of_no_document_and_a_class_of_no_document_tell_nothing():
     assert_array_equal(class_evidence(np.array([[3], [0]]), np.array([5])), [1, 0])
 
 
+def test_a_term_of_all_documents_has_no_evidence_not_even_that_of_rounding():
+    rng = np.random.RandomState(0)
+    for sizes in rng.randint(1, 1000, size=(200, 3)):
+        assert_array_equal(class_evidence(sizes[np.newaxis], sizes), [0])
+
+
 def test_a_row_of_weight_two_is_two_rows(terms, weighing):
     X, y, _ = terms
     twice = np.r_[np.arange(600), np.arange(100)]
@@ -231,7 +237,7 @@ def test_what_was_chosen_stands_in_fitted_attributes(terms):
         shares = weights[words] * (1 + np.log(counts))
         sums.append(5 * shares.sum() / np.linalg.norm(shares))
     assert_allclose(classifier.learning_rate_, 0.03 * np.log2(3) / np.mean(sums), rtol=1e-5)
-    assert (classifier.embedding_dim_, classifier.batch_size_) == (16, 3)
+    assert (classifier.embedding_dim_, classifier.batch_size_) == (16, 4)
     assert classifier.embedding_.shape == (X.max() + 1, 16)
 
 
@@ -253,6 +259,8 @@ def test_chunks_keep_the_learning_rate_of_the_first(terms, weighing):
     classifier = weighing(input_dim=X.max() + 1, learning_rate="auto")
     first = classifier.partial_fit(X[:200], y[:200], classes=[0, 1]).learning_rate_
     assert classifier.partial_fit(X[200:220, ::-1], y[200:220]).learning_rate_ == first
+    classifier.set_params(learning_rate=0.5)
+    assert classifier.partial_fit(X[220:240], y[220:240]).learning_rate_ == 0.5
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

@@ -13,8 +13,8 @@ def plan(n_rows=1000, n_classes=2, make=Plan.of, **parameters):
     return make(asked, n_rows=n_rows, n_classes=n_classes, share_length=lambda: 20.0)
 
 
-@pytest.mark.parametrize(("n_rows", "expected"), [(9, 2), (250, 2), (300, 3), (26_000, 128)])
-def test_an_automatic_batch_is_a_100th_of_the_rows(n_rows, expected):
+@pytest.mark.parametrize(("n_rows", "expected"), [(9, 2), (250, 2), (375, 3), (26_000, 128)])
+def test_an_automatic_batch_is_a_125th_of_the_rows(n_rows, expected):
     assert auto_batch_size(n_rows) == expected
     assert plan(n_rows, batch_size="auto").batch_size == expected
 

@@ -159,7 +159,8 @@ def fit_chunk(
             f"Training cannot go on with optimizer={plan.optimizer!r} from what "
             f"{stream.optimizer_name!r} began: set optimizer back, or start with a clone."
         )
-    if stream is not None and stream.learning_rate is not None:
+    is_auto = isinstance(parameters["learning_rate"], str)
+    if stream is not None and stream.learning_rate is not None and is_auto:
         plan = replace(plan, learning_rate=stream.learning_rate)
     so_far = () if stream is None else (stream.n_rows, stream.mean_weight)
     training, (n_rows, mean) = with_row_weights(
@@ -182,7 +183,6 @@ def fit_chunk(
         begin_epoch=task.begin_epoch,
         end_epoch=lambda so_far: task.end_epoch(lambda: so_far().attributes()),
     )
-    is_auto = isinstance(parameters["learning_rate"], str)
     return trained, StreamState(
         backend=plan.backend,
         optimizer_name=plan.optimizer_name,

@@ -233,8 +233,8 @@ def _find_optimizer(optimizer: Any) -> type[Optimizer] | None:
 
 
 def auto_batch_size(n_rows: int) -> int:
-    """Return a 100th of the rows, at least 2 and at most 128."""
-    return min(max(n_rows // 100, 2), 128)
+    """Return a 125th of the rows, at least 2 and at most 128."""
+    return min(max(n_rows // 125, 2), 128)
 
 
 def auto_learning_rate(
