@@ -84,7 +84,8 @@ def stream(preset):
     """Fit a preset on the reviews, chunk after chunk."""
     resource.setrlimit(resource.RLIMIT_AS, (memory() + GIBIBYTE,) * 2)
     pipeline = make_text_classifier(preset, random_state=0)
-    return fit_stream(pipeline, lambda: reviews(train), epochs=EPOCHS)
+    pipeline.set_params(classifier__early_stopping=False)
+    return fit_stream(pipeline, reviews(train), epochs=EPOCHS)
 
 
 CONTENDERS = {

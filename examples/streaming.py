@@ -70,12 +70,14 @@ def chunks_of(path):
 # Fitting
 # -------
 # ``fit_stream`` counts the words, then how much each of them tells of the classes, and then trains.
-# It calls its second argument for the chunks, and reads and splits each text once. Meanwhile the
-# numbers of the words are in a temporary file.
+# It reads and splits each text once. Meanwhile the numbers of the words are in a temporary file. No
+# rows are held out, so there is no early stopping unless texts to validate on are given.
 
+pipeline = make_text_classifier("tutorial", random_state=0)
+pipeline.set_params(classifier__early_stopping=False)
 pipeline = fit_stream(
-    make_text_classifier("tutorial", random_state=0),
-    lambda: chunks_of(train_path),
+    pipeline,
+    chunks_of(train_path),
     epochs=10 if options.small else 5,
     verbose=1,
 )
@@ -104,7 +106,7 @@ with train_path.open("ab") as file:
     file.write(b'"A na\xefve film",1\n')  # Latin-1, where UTF-8 is due.
 before = pipeline.predict_proba(["A moving story, well told."])
 try:
-    fit_stream(pipeline, lambda: chunks_of(train_path))
+    fit_stream(pipeline, chunks_of(train_path))
 except pa.ArrowInvalid as error:
     print(f"{error}\n{' '.join(error.__notes__)}")
 after = pipeline.predict_proba(["A moving story, well told."])

@@ -55,7 +55,7 @@ else:
             return super().set_callbacks(*callbacks)
 
 
-STATE_FORMAT = 4
+STATE_FORMAT = 5
 """Raise it with every change of a state that the versions before it would misread."""
 
 _STAMP = "_sklearn_imdb"
@@ -81,7 +81,7 @@ def learning_method(
             if name not in accepted:
                 raise TypeError(self._unexpected(method.__name__, name))
         try:
-            with self._whole_or_not_at_all():
+            with learn_whole_or_not_at_all(self):
                 return managed(self, *args, **kwargs)
         except BaseException as error:
             # In a search, perhaps on another machine, the note names the candidate.
@@ -91,6 +91,21 @@ def learning_method(
             raise
 
     return wrapper
+
+
+@contextmanager
+def learn_whole_or_not_at_all(estimator: Any) -> Iterator[None]:
+    """Have what fails or is interrupted leave the estimator as it was.
+
+    A copy of the attributes is enough, because nothing learned is ever updated in place.
+    """
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        # At once: another thread may be predicting, a second interrupt may come.
+        estimator.__dict__ = before
+        raise
 
 
 class LearningMixin(CallbackSupportMixin):
@@ -109,20 +124,6 @@ class LearningMixin(CallbackSupportMixin):
         if name in inspect.signature(type(self)).parameters:
             return f"{message}: it is a parameter of the estimator, as in {kind}({name}=...)."
         return f"{message}{self._elsewhere.get(name, '.')}"
-
-    @contextmanager
-    def _whole_or_not_at_all(self) -> Iterator[None]:
-        """Have what fails or is interrupted leave the estimator as it was.
-
-        A copy of the attributes is enough, because nothing learned is ever updated in place.
-        """
-        before = self.__dict__.copy()
-        try:
-            yield
-        except BaseException:
-            # At once: another thread may be predicting, a second interrupt may come.
-            self.__dict__ = before
-            raise
 
     def _description(self) -> str:
         """Return the estimator's name with the parameters that are not the default, shortened.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
+
+from sklearn_imdb._targets import Targets
 
 PRIOR_DOCUMENTS = 6.0
-"""Documents of the usual classes that every term is taken to be in besides its own.
+"""Documents added to each term's own. They have the classes in the proportions of all documents.
 
 A term in few documents then tells little, however these happen to be classed.
 """
@@ -25,31 +28,76 @@ _COUNTS_AT_ONCE = 2**17
 """Numbers of a block of counts, which is dense."""
 
 
-def class_evidence(
-    document_frequency: csr_matrix | npt.NDArray[Any],
-    class_sizes: npt.NDArray[Any],
-    *,
-    overlap: bool = False,
-) -> npt.NDArray[np.float64]:
+@dataclass(frozen=True)
+class ClassCounts:
+    """How many documents contain each term, by class. A document may have a weight in place of 1.
+
+    The columns are the classes. Where a document may have several of them, or has none, a last
+    column counts all documents.
+    """
+
+    frequency: csr_matrix
+    """Documents of each column that contain each term, shape (n_terms, n_columns)."""
+    sizes: npt.NDArray[Any]
+    """Documents of each column, shape (n_columns,)."""
+    n_classes: int
+
+    def __add__(self, later: ClassCounts) -> ClassCounts:
+        frequency, sizes = self.frequency + later.frequency, self.sizes + later.sizes
+        return ClassCounts(frequency, sizes, self.n_classes)
+
+    def __getitem__(self, terms: npt.NDArray[np.intp]) -> ClassCounts:
+        return ClassCounts(self.frequency[terms], self.sizes, self.n_classes)
+
+    @property
+    def of_all(self) -> npt.NDArray[Any]:
+        """Documents that contain each term, shape (n_terms,)."""
+        return count_all(self.frequency, self.n_classes)
+
+    @property
+    def n_documents(self) -> float:
+        """Number, or weight, of all documents."""
+        return self.sizes[-1] if len(self.sizes) > self.n_classes else self.sizes.sum()
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The counts in arrays alone, which skops trusts."""
+        frequency = self.frequency
+        n_classes = np.array(self.n_classes)
+        return frequency.data, frequency.indices, frequency.indptr, self.sizes, n_classes
+
+    @classmethod
+    def from_arrays(cls, arrays: tuple[npt.NDArray[Any], ...]) -> Self:
+        """Return what `arrays` were made from."""
+        *frequency, sizes, n_classes = arrays
+        shape = (len(frequency[-1]) - 1, len(sizes))
+        return cls(csr_matrix(tuple(frequency), shape=shape), sizes, int(n_classes))
+
+
+def count_all(frequency: csr_matrix, n_classes: int) -> npt.NDArray[Any]:
+    """Return the documents that contain each term, of the columns of `ClassCounts.frequency`."""
+    if frequency.shape[1] > n_classes:
+        return frequency[:, [-1]].toarray().ravel()
+    return np.asarray(frequency.sum(axis=1)).ravel()
+
+
+def class_columns(targets: Targets | None, n_documents: int) -> csr_matrix:
+    """Return 1 where a document belongs to a column of `ClassCounts`, int32."""
+    of_all = csr_matrix(np.ones((n_documents, 1), np.int32))
+    if targets is None:
+        return of_all
+    indicator = targets.indicator()
+    return hstack([indicator, of_all], format="csr") if targets.several else indicator
+
+
+def class_evidence(counts: ClassCounts) -> npt.NDArray[np.float64]:
     """Return each term's evidence: how far the classes of its documents are from the usual ones.
 
     A class has log odds among the documents that contain the term, and among all documents. The
     evidence is the root mean square of the difference, over the classes of the term's documents.
-    The first is smoothed with `PRIOR_DOCUMENTS` of the usual
-    classes. For two classes of the same size the evidence is the absolute log-count ratio of Wang &
-    Manning, "Baselines and Bigrams" (ACL 2012), with counts raised by half of `PRIOR_DOCUMENTS`.
-
-    Where a document may have several labels, it enters once for each of them.
-
-    Parameters
-    ----------
-    document_frequency : ndarray or sparse matrix of shape (n_terms, n_classes)
-        Number, or weight, of each class's documents that contain the term.
-    class_sizes : ndarray of shape (n_classes,)
-        Number, or weight, of each class's documents.
-    overlap : bool, default=False
-        Whether a document may have several of the classes. Behind theirs is then a column of all
-        documents.
+    The first is smoothed with `PRIOR_DOCUMENTS`. For two classes of the same size the evidence is
+    the absolute log-count ratio of Wang & Manning, "Baselines and Bigrams" (ACL 2012), with counts
+    raised by half of `PRIOR_DOCUMENTS`. A document with several labels enters once for each.
 
     Returns
     -------
@@ -57,14 +105,13 @@ def class_evidence(
         Not negative. A term that is in no document has 0. Where no class has some of the documents
         but not all, every other term has 1, so that the evidence has no say.
     """
-    n_documents = n_documents_of(class_sizes, overlap=overlap)
-    n_classes = len(class_sizes) - overlap
-    sizes = class_sizes[:n_classes]
+    n_documents, sizes = counts.n_documents, counts.sizes[: counts.n_classes]
     tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
     usual = sizes[tells] / n_documents
-    evidence = np.zeros(document_frequency.shape[0])
-    for terms, block in _blocks(document_frequency):
-        total = block[:, -1] if overlap else block.sum(axis=1)
+    evidence = np.zeros(counts.frequency.shape[0])
+    for terms, block in _blocks(counts.frequency):
+        has_all = block.shape[1] > counts.n_classes
+        total = block[:, -1] if has_all else block.sum(axis=1)
         found = np.ones(len(block))
         if len(tells):
             share, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS)
@@ -73,20 +120,11 @@ def class_evidence(
     return evidence
 
 
-def label_evidence(
-    document_frequency: csr_matrix | npt.NDArray[Any], label_sizes: npt.NDArray[Any]
-) -> npt.NDArray[np.float32]:
+def label_evidence(counts: ClassCounts) -> npt.NDArray[np.float32]:
     """Return each term's evidence of each label apart, where a document may have several.
 
     It is how far the label's log odds among the documents that contain the term are from its log
-    odds among all documents, smoothed with `PRIOR_DOCUMENTS_OF_A_LABEL` of the usual.
-
-    Parameters
-    ----------
-    document_frequency : ndarray or sparse matrix of shape (n_terms, n_labels + 1)
-        Number, or weight, of each label's documents that contain the term, and of all documents.
-    label_sizes : ndarray of shape (n_labels + 1,)
-        Number, or weight, of each label's documents, and of all documents.
+    odds among all documents, smoothed with `PRIOR_DOCUMENTS_OF_A_LABEL`.
 
     Returns
     -------
@@ -94,12 +132,11 @@ def label_evidence(
         Not negative. A term that is in no document has 0. Of a label that all documents have, or
         none, every other term has 1.
     """
-    n_labels = len(label_sizes) - 1
-    n_documents = label_sizes[-1]
-    tells = np.flatnonzero((label_sizes > 0) & (label_sizes < n_documents))
-    usual = label_sizes[tells] / n_documents
-    evidence = np.ones((document_frequency.shape[0], n_labels), np.float32)
-    for terms, block in _blocks(document_frequency):
+    n_documents, sizes = counts.n_documents, counts.sizes[: counts.n_classes]
+    tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
+    usual = sizes[tells] / n_documents
+    evidence = np.ones((counts.frequency.shape[0], counts.n_classes), np.float32)
+    for terms, block in _blocks(counts.frequency):
         total = block[:, -1]
         _, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS_OF_A_LABEL)
         evidence[terms, tells] = np.where(np.abs(odds) > _ROUNDING, np.abs(odds), 0)
@@ -108,7 +145,7 @@ def label_evidence(
 
 
 def _blocks(
-    counts: csr_matrix | npt.NDArray[Any],
+    counts: csr_matrix,
 ) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
     """Yield the counts of some terms at a time, as a dense table."""
     n_terms, n_classes = counts.shape
@@ -124,19 +161,7 @@ def _log_odds(
     usual: npt.NDArray[np.float64],
     prior: float,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the share of each class among a term's documents, and how far its log odds are off."""
+    """Return each class's share of a term's documents, and how far its log odds are off."""
     share = document_frequency + prior * usual
     share /= (total + prior)[:, np.newaxis]
     return share, np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
-
-
-def of_all_documents(document_frequency: csr_matrix, *, overlap: bool) -> npt.NDArray[Any]:
-    """Return the number of all documents that contain each term, shape (n_terms,)."""
-    if overlap:
-        return document_frequency[:, [-1]].toarray().ravel()
-    return np.asarray(document_frequency.sum(axis=1)).ravel()
-
-
-def n_documents_of(class_sizes: npt.NDArray[Any], *, overlap: bool) -> float:
-    """Return the number, or weight, of all documents from that of each class."""
-    return class_sizes[-1] if overlap else class_sizes.sum()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -19,32 +20,32 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from sklearn_imdb._base import LearningMixin, learning_method
-from sklearn_imdb._checks import checked_labels, class_numbers, refuse_sparse, refuse_texts
+from sklearn_imdb._checks import refuse_sparse, refuse_texts
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import (
     numbering_of,
     refuse_other_numbering,
     warn_of_other_numbering,
 )
+from sklearn_imdb._targets import Targets, check_classes, check_targets
 from sklearn_imdb._training.epochs import Trained
-from sklearn_imdb._training.fitting import ReadSequences, StreamState, fit, fit_chunk, fit_stream
+from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
 from sklearn_imdb._training.network import (
-    Floats,
     Network,
     Weights,
     log_probabilities,
     most_probable,
+    pool,
+    predict,
     probabilities,
 )
-from sklearn_imdb._training.pooling import logits_of, vectors_of
+from sklearn_imdb._training.pooling import Floats
 from sklearn_imdb._training.rows import (
     VALIDATION_SPLIT,
     ClassWeight,
     Rows,
-    checked_classes,
-    checked_rows,
-    checked_validation,
-    given_classes,
+    check_rows,
+    check_validation,
 )
 from sklearn_imdb._training.sequences import refuse_side_by_side
 
@@ -79,19 +80,12 @@ class EmbeddingAverageClassifier(
         How a sequence becomes one vector. "mean" averages the embeddings of all places, of padding
         too, as the tutorial does. "masked_mean" averages over the words, as Keras's `mask_zero`
         does; a row of nothing but padding averages to zero. "evidence" adds the embeddings of the
-        different words of a sequence. Each is multiplied by 1 + log(its count) and by the word's
-        class evidence. This is how far the log odds of the classes of the word's rows are from
-        those of all rows, much as the log-count ratio of [2]_. Where a row may have several labels,
-        each label weighs words by its own evidence, in dimensions of its own: every n_labels-th of
-        the embedding. Labels share one weight a word where there are more of them than dimensions,
-        or where `initial_embedding` is given. The weights of a sequence are scaled to a Euclidean
-        length of 5. Where every training row has the index 3 once, it divides words from subwords;
-        the two are scaled apart and get .6 and .4 of the squared length. `fit` learns the evidence
-        from the rows it trains on, not from those it validates on. The bias of the last layer is
-        not trained: it is the log odds of the classes, or labels, of the weighted training rows.
-        Without a relu layer, a row of no known word then gets their shares. Embeddings start from a
-        normal distribution of standard deviation 0.01. Put a vectorizer with `ngram_range` and
-        `oov_char=None` in front.
+        different words, each weighted by its class evidence, which `fit` learns; see Notes. Put a
+        vectorizer with `ngram_range` and `oov_char=None` in front.
+    divider : int, default=None
+        The word index that stands between the words and the subwords of a row, 3 for a
+        :class:`SequenceVectorizer` with `subword_range`. With "evidence" the two are scaled apart.
+        Either all training rows hold it once, or none does.
     initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
         Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them of
         vectors that were learned elsewhere. None draws them.
@@ -169,11 +163,19 @@ class EmbeddingAverageClassifier(
 
     Notes
     -----
-    The class evidence of a word is the square root of the sum over classes c of q_c (logit q_c -
-    logit p_c)^2. Here p_c is the share of the class among all rows, and q_c its share among the
-    rows with the word and 6 more rows of the shares p. That of a label is how far logit q is from
-    logit p, with 96 more rows. The count of a word enters by its logarithm because the second
-    occurrence in a text tells less than the first.
+    With `pooling="evidence"` a word's share of a sequence is its class evidence times 1 + log(its
+    count in the sequence). The class evidence is how far the log odds of the classes of the word's
+    rows are from those of all rows, much as the log-count ratio of [2]_: the square root of the sum
+    over classes c of q_c (logit q_c - logit p_c)^2. Here p_c is the share of the class among all
+    rows, and q_c its share among the rows with the word and 6 more rows of the shares p. The shares
+    of a sequence are scaled to a Euclidean length of 5. Where it is divided, words and subwords are
+    scaled apart, and get .6 and .4 of the squared length. Rows to validate on are not counted.
+    Where a row may have several labels, each label weighs words by its own evidence, abs(logit q -
+    logit p) with 96 more rows, in dimensions of its own: every n_labels-th of the embedding. Labels
+    share one weight a word where there are more of them than dimensions, or where
+    `initial_embedding` is given. The bias of the last layer is the log odds of the classes of the
+    weighted training rows, and is not trained: without a relu layer, a row of no known word gets
+    their shares. Embeddings start from a normal distribution of standard deviation 0.01.
 
     Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The
     pickled estimator holds no training data, and no Keras object but those given as parameters.
@@ -249,13 +251,14 @@ class EmbeddingAverageClassifier(
     token_weights_: Floats | None
     backend_: str
     _numbering: str | None
-    _have_labels: bool
+    _network: Network
 
     _parameter_constraints: dict[str, list[Any]] = {
         "input_dim": [Interval(Integral, N_RESERVED, None, closed="left"), None],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
         "pooling": [StrOptions({"mean", "masked_mean", "evidence"})],
+        "divider": [Interval(Integral, 1, None, closed="left"), None],
         "initial_embedding": ["array-like", None],
         "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
         "l2": [Interval(Real, 0.0, None, closed="left")],
@@ -292,6 +295,7 @@ class EmbeddingAverageClassifier(
         embedding_dim: int | str = 16,
         hidden_units: int = 16,
         pooling: str = "mean",
+        divider: int | None = None,
         initial_embedding: npt.ArrayLike | None = None,
         dropout: float = 0.0,
         l2: float = 0.0,
@@ -320,6 +324,7 @@ class EmbeddingAverageClassifier(
         self.embedding_dim = embedding_dim
         self.hidden_units = hidden_units
         self.pooling = pooling
+        self.divider = divider
         self.initial_embedding = initial_embedding
         self.dropout = dropout
         self.l2 = l2
@@ -419,34 +424,25 @@ class EmbeddingAverageClassifier(
             If `early_stopping` has no rows to hold out, or `X_val` has the length of `X`.
         """
         self._validate_params()
-        going_on = self.warm_start and hasattr(self, "embedding_")
-        known: npt.NDArray[Any] | None = self.classes_ if going_on else None
-        labels = checked_labels(y, are_known=going_on)
-        X_checked = self._checked_X(X, reset=not going_on)
-        check_consistent_length(X_checked, labels)
-        training, self.classes_ = checked_rows(
-            X_checked, labels, sample_weight, known, have_labels=going_on and self._have_labels
-        )
-        refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
-        self._set_numbering(X, going_on)
+        known = self._known_targets() if self.warm_start else None
+        targets = check_targets(y, known=known)
+        X_checked = self._checked_X(X, reset=known is None)
+        check_consistent_length(X_checked, targets.numbers)
+        training = check_rows(X_checked, targets, sample_weight, is_first=known is None)
+        self._begin(X, training, known)
         refuse_other_numbering(X_val, "X_val", self._numbering)
-        validation = checked_validation(
-            *(X_val, y_val, sample_weight_val),
-            self.classes_,
-            X_checked.shape,
-            have_labels=training.have_labels,
-        )
+        validation = check_validation(X_val, y_val, sample_weight_val, targets, X_checked.shape)
         if validation is not None:
             try:  # Whether it has the columns of X, in their order.
                 validate_data(self, X_val, reset=False, skip_check_array=True)
             except ValueError as error:
                 raise ValueError(f"X_val: {error}") from error
-        begun = (self._fitted_network(), self._weights()) if going_on else None
+        before = trained_network(self) if known is not None else None
         rng = check_random_state(self.random_state)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
             parameters = self.get_params(deep=False)
-            trained = fit(parameters, self.classes_, training, validation, rng, task, begun=begun)
-            self._set_trained(trained, stream=None)
+            trained = fit(parameters, training, validation, rng, task, before=before)
+            self._set_trained(trained)
         return self
 
     @learning_method
@@ -493,94 +489,76 @@ class EmbeddingAverageClassifier(
             As `fit`; and if the first call has no `classes`, or a label is not among them.
         """
         self._validate_params()
-        going_on = hasattr(self, "embedding_")
-        labels = checked_labels(y, are_known=True)
-        X_checked = self._checked_X(X, reset=not going_on)
-        check_consistent_length(X_checked, labels)
-        if classes is None:
-            if not going_on:
-                raise ValueError("classes must list all labels in the first call of partial_fit.")
-        else:
-            sorted_classes = given_classes(classes, labels)
-            if going_on and not np.array_equal(sorted_classes, self.classes_):
+        known = self._known_targets()
+        is_first = known is None
+        targets = check_targets(y, known=known, is_chunk=True)
+        if classes is not None:
+            listed = check_classes(classes, like=targets)
+            if known is not None and not np.array_equal(listed.classes, known.classes):
                 raise ValueError(
-                    f"classes={sorted_classes.tolist()} are not those of the first call, "
-                    f"{self.classes_.tolist()}."
+                    f"classes={listed.classes.tolist()} are not those of the first call, "
+                    f"{known.classes.tolist()}."
                 )
-            self.classes_ = sorted_classes
-        have_labels = self._have_labels if going_on else labels.ndim == 2
-        training, _ = checked_rows(
-            X_checked, labels, sample_weight, self.classes_, have_labels=have_labels
-        )
-        refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
-        self._set_numbering(X, going_on)
+            targets = check_targets(y, known=known or listed)
+        elif is_first:
+            raise ValueError("classes must list all labels in the first call of partial_fit.")
+        X_checked = self._checked_X(X, reset=is_first)
+        check_consistent_length(X_checked, targets.numbers)
+        training = check_rows(X_checked, targets, sample_weight)
+        self._begin(X, training, known)
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
-            trained, stream = fit_chunk(
+            trained, state = fit_chunk(
                 self.get_params(deep=False),
-                self.classes_,
                 training,
                 check_random_state(self.random_state),
                 task,
-                begun=(self._fitted_network(), self._weights()) if going_on else None,
-                stream=self.__dict__.get("_stream"),
-                history=self.history_ if going_on else {},
+                before=None if is_first else trained_network(self),
+                state=self.__dict__.get("_partial_fit_state"),
+                history={} if is_first else self.history_,
             )
-            self._set_trained(trained, stream)
+            self._set_trained(trained, state)
         return self
 
-    @learning_method
-    def _fit_stream(
-        self,
-        read: ReadSequences,
-        sizes: list[int],
-        labels: npt.NDArray[Any],
-        classes: Any,
-        sample: npt.NDArray[np.intp],
-        X_sample: npt.NDArray[np.integer],
-        parameters: Mapping[str, Any],
-    ) -> Self:
-        """Fit on a stream; see `fit_stream`. `sample` are the numbers of the rows of `X_sample`.
+    def _known_targets(self) -> Targets | None:
+        """Return no rows of the classes that were learned; None before `fit`."""
+        if not self.__sklearn_is_fitted__():
+            return None
+        shape = (0, len(self.classes_)) if self._network.several else 0
+        return Targets(self.classes_, np.zeros(shape, np.intp), self._network.several)
 
-        `parameters` are those that differ from the estimator's for this training.
-        """
-        self._validate_params()
-        found = checked_classes(labels) if classes is None else given_classes(classes, labels)
-        self.classes_ = found
-        y = class_numbers(labels, self.classes_)
-        self._checked_X(X_sample, reset=True)
-        self._set_numbering(X_sample, going_on=False)
-        rng = check_random_state(self.random_state)
-        parameters = {**self.get_params(deep=False), **parameters}
-        with self._fit_task("fit", X_sample, labels, epochs=parameters["epochs"]) as task:
-            of_sample = Rows(X_sample, y[sample])
-            trained = fit_stream(parameters, self.classes_, read, sizes, y, of_sample, rng, task)
-            self._set_trained(trained, stream=None)
-        return self
+    def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
+        """Note what is seen of the training rows, or check that it goes with the rows before."""
+        self.classes_ = training.targets.classes
+        refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
+        if known is None:
+            self._numbering = numbering_of(X)
+        else:
+            refuse_other_numbering(X, "X", self._numbering)
 
-    def _set_trained(self, trained: Trained, stream: StreamState | None) -> None:
+    def _set_trained(self, trained: Trained, state: PartialFitState | None = None) -> None:
         self.__dict__.update(trained.attributes())
         self.__dict__.pop("_in_keras", None)
-        self.__dict__.pop("_stream", None)  # What partial_fit had begun is over.
-        if stream is not None:
-            self._stream = stream
-
-    def _set_numbering(self, X: Any, going_on: bool) -> None:
-        if going_on:
-            refuse_other_numbering(X, "X", self._numbering)
-        else:
-            self._numbering = numbering_of(X)
+        self.__dict__.pop("_partial_fit_state", None)  # What partial_fit had begun is over.
+        if state is not None:
+            self._partial_fit_state = state
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         state.pop("_in_keras", None)
-        if "_stream" in state:  # As plain types, which skops trusts.
-            state["_stream"] = vars(state["_stream"])
+        # As plain types, which skops trusts.
+        if "_network" in state:
+            state["_network"] = state["_network"].state
+        if "_partial_fit_state" in state:
+            state["_partial_fit_state"] = vars(state["_partial_fit_state"])
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
-        if "_stream" in self.__dict__:
-            self._stream = StreamState(**self.__dict__["_stream"])
+        found = self.__dict__
+        if "_network" in found:
+            self._network = Network.from_state(found["_network"], self.token_weights_)
+        if "_partial_fit_state" in found:
+            self._partial_fit_state = PartialFitState(**found["_partial_fit_state"])
 
     # -- predicting -------------------------------------------------------------------------
 
@@ -650,7 +628,7 @@ class EmbeddingAverageClassifier(
             Where a row may have several, 1 for those that are more probable than not.
         """
         predicted = most_probable(*self._outputs(X))
-        return predicted if self._have_labels else self.classes_[predicted]
+        return predicted if self._network.several else self.classes_[predicted]
 
     def transform(self, X: npt.ArrayLike) -> Floats:
         """Return the pooled vector of each sequence: documents to compare, cluster or draw.
@@ -665,17 +643,13 @@ class EmbeddingAverageClassifier(
         vectors : ndarray of shape (n_samples, embedding_dim), dtype float32
             What the layers behind the pooling are given; a table where `set_output` asks for one.
         """
-        return vectors_of(self._checked_to_predict(X), self._fitted_network(), self.embedding_)
-
-    def _weights(self) -> Weights:
-        dense = zip(self.coefs_, self.intercepts_, strict=True)
-        return [self.embedding_, *(array for layer in dense for array in layer)]
+        return pool(self._network, self._checked_to_predict(X), self.embedding_)
 
     def _outputs(self, X: Any) -> tuple[Network, npt.NDArray[np.float64]]:
         """Return the network, and its logits for these sequences."""
         X = self._checked_to_predict(X)
-        network = self._fitted_network()
-        return network, logits_of(X, network, self._weights())
+        network, weights = trained_network(self)
+        return network, predict(network, X, weights)
 
     def _checked_to_predict(self, X: Any) -> Any:
         if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
@@ -703,9 +677,9 @@ class EmbeddingAverageClassifier(
         if name not in made:
             from sklearn_imdb._training.keras_backend import make_classifier, make_model
 
-            network, maxlen = self._fitted_network(), self.n_features_in_
+            (network, weights), maxlen = trained_network(self), self.n_features_in_
             if name == "model_":
-                made[name] = make_model(network, self._weights(), maxlen)
+                made[name] = make_model(network, weights, maxlen)
             else:
                 made[name] = make_classifier(self.model_, network, self.classes_, maxlen)
         return made[name]
@@ -713,22 +687,6 @@ class EmbeddingAverageClassifier(
     def __sklearn_is_fitted__(self) -> bool:
         # scikit-learn would go through all attributes, while a thread may be adding to them.
         return "embedding_" in self.__dict__
-
-    def _fitted_network(self) -> Network:
-        *hidden, output = self.coefs_
-        input_dim, embedding_dim = self.embedding_.shape
-        return Network(
-            input_dim,
-            embedding_dim,
-            hidden_units=hidden[0].shape[1] if hidden else 0,
-            n_outputs=output.shape[1],
-            pooling=self._pooling,
-            have_labels=self._have_labels,
-            labels_apart=self.token_weights_ is not None and self.token_weights_.ndim == 2,
-            divided=self._divided,
-            l2=self.l2,
-            token_weights=self.token_weights_,
-        )
 
     def _checked_X(self, X: Any, *, reset: bool) -> Any:
         refuse_sparse(X, "X")
@@ -747,3 +705,30 @@ class EmbeddingAverageClassifier(
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def trained_network(classifier: EmbeddingAverageClassifier) -> tuple[Network, Weights]:
+    """Return the network of a fitted classifier, and its weights."""
+    dense = chain(*zip(classifier.coefs_, classifier.intercepts_, strict=True))
+    return classifier._network, [classifier.embedding_, *dense]
+
+
+@learning_method
+def fit_on_rows(
+    classifier: EmbeddingAverageClassifier,
+    training: Rows,
+    validation: Rows | None,
+    parameters: Mapping[str, Any],
+) -> None:
+    """Fit a classifier on rows that have been checked: those of a stream.
+
+    `parameters` are those that differ from the classifier's for this training.
+    """
+    classifier._checked_X(training.X, reset=True)
+    classifier._begin(training.X, training, None)
+    parameters = {**classifier.get_params(deep=False), **parameters}
+    rng = check_random_state(classifier.random_state)
+    y, n_epochs = training.targets.labels, parameters["epochs"]
+    with classifier._fit_task("fit", training.X, y, epochs=n_epochs) as task:
+        trained = fit(parameters, training, validation, rng, task)
+        classifier._set_trained(trained)

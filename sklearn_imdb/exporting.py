@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._convention import UNKNOWN
 from sklearn_imdb._training.keras_text import make_text_model
-from sklearn_imdb.classifier import EmbeddingAverageClassifier
-from sklearn_imdb.text import SequenceVectorizer
+from sklearn_imdb.pipelines import find_steps
+from sklearn_imdb.text import fitted_recipe, sequence_length
 
 __all__ = ["to_keras"]
 
@@ -66,19 +65,15 @@ def to_keras(pipeline: Pipeline) -> Any:
     >>> model.predict(tensorflow.constant(["A superb film.", "Dull."]), verbose=0).shape
     (2, 2)
     """
-    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
-    match steps:
-        case [SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
-            check_is_fitted(classifier)
-            check_is_fitted(vectorizer)
-        case _:
-            got = ", ".join(type(step).__name__ for step in steps) or type(pipeline).__name__
-            raise TypeError(
-                "pipeline must be a fitted Pipeline of a SequenceVectorizer and an "
-                f"EmbeddingAverageClassifier, got {got}. What a step before the vectorizer does to "
-                "texts is to be done before the model."
-            )
-    recipe = vectorizer._fitted_recipe()
+    steps = find_steps(pipeline).check_fitted()
+    if steps.cleaning:
+        raise TypeError(
+            "pipeline must be a Pipeline of a SequenceVectorizer and an "
+            f"EmbeddingAverageClassifier alone, got {type(steps.cleaning[0]).__name__} in front. "
+            "What it does to texts is to be done before the model."
+        )
+    vectorizer, classifier = steps.vectorizer, steps.classifier
+    recipe = fitted_recipe(vectorizer)
     for name, value, only in (
         ("tokenizer", recipe.tokenizer, "keras"),
         ("token_pattern", recipe.token_pattern, None),
@@ -100,7 +95,7 @@ def to_keras(pipeline: Pipeline) -> Any:
     options = {
         "words": list(vectorizer.vocabulary_),
         "indices": [index if index < n_known else UNKNOWN for index in indices],
-        "maxlen": vectorizer._maxlen(),
+        "maxlen": sequence_length(vectorizer),
         "padding": recipe.padding,
         "truncating": recipe.truncating,
         "lowercase": recipe.lowercase,

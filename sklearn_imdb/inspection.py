@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._explain.attribution import class_scores
 from sklearn_imdb._explain.contributions import (
@@ -23,8 +22,9 @@ from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.vocabulary import check_has_words
-from sklearn_imdb.classifier import EmbeddingAverageClassifier
-from sklearn_imdb.text import SequenceVectorizer
+from sklearn_imdb.classifier import trained_network
+from sklearn_imdb.pipelines import Steps, find_steps
+from sklearn_imdb.text import fitted_recipe, sequence_length
 
 __all__ = [
     "ClassWordsDisplay",
@@ -35,9 +35,6 @@ __all__ = [
     "nearest_words",
     "token_contributions",
 ]
-
-_HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_[0]", "estimator_")
-"""Where meta-estimators hold a fitted pipeline, or a pipeline's last step its classifier."""
 
 
 def token_contributions(
@@ -110,8 +107,8 @@ def token_contributions(
     >>> ranked[-1][1], ranked[0][1]
     ('superb', 'dull')
     """
-    steps = _steps_of(pipeline)
-    return steps.contributions(steps.vectorizer.transform(steps.clean(texts)), label, against)
+    steps = find_steps(pipeline).check_fitted()
+    return _explain(steps, steps.vectorizer.transform(steps.clean(texts)), label, against)
 
 
 def explain_html(
@@ -179,29 +176,30 @@ def explain_html(
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be one str, got {text!r} of type {type(text).__name__}.")
-    steps = _, vectorizer, classifier = _steps_of(pipeline)
+    steps = _, vectorizer, classifier = find_steps(pipeline).check_fitted()
     [cleaned] = steps.clean([text])
     X = vectorizer.transform([cleaned])
-    [explained] = steps.contributions(X, label, against)
+    [explained] = _explain(steps, X, label, against)
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, shown_names(classes, target_names), strict=True))
     alignment = aligned(
-        cleaned, vectorizer._fitted_recipe(), vectorizer.vocabulary_, vectorizer._maxlen()
+        cleaned, fitted_recipe(vectorizer), vectorizer.vocabulary_, sequence_length(vectorizer)
     )
 
     [sequence] = np.asarray(X)
     n_tokens = len(alignment.tokens)
     begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
     [probabilities] = classifier.predict_proba(X)
+    network, _ = trained_network(classifier)
     return explanation(
         alignment,
         explained,
-        is_token_at(sequence[begin : begin + n_tokens], vectorizer._fitted_recipe()).tolist(),
+        is_token_at(sequence[begin : begin + n_tokens], network).tolist(),
         probabilities,
         names,
-        is_cut=n_tokens >= vectorizer._maxlen(),
+        is_cut=n_tokens >= sequence_length(vectorizer),
         is_cleaned=cleaned != text,
-        have_labels=classifier._have_labels,
+        several=network.several,
     )
 
 
@@ -245,13 +243,13 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     >>> [word for word, _ in nearest_words(pipeline, "superb", n=3)]
     ['loved', 'wonderful', 'flawless']
     """
-    steps = _steps_of(pipeline)
+    steps = find_steps(pipeline).check_fitted()
     classifier = steps.classifier
     _check_n(n)
-    embedding = classifier.embedding_
-    if classifier.token_weights_ is not None:
-        embedding = embedding * classifier._fitted_network().weights_by_dimension()
-    known = steps.known_terms()
+    network, (embedding, *_) = trained_network(classifier)
+    maxlen = classifier.n_features_in_
+    embedding = embedding * network.pooling.weigh_terms(slice(None), maxlen, embedding.shape[1])
+    known = _known_terms(steps)
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
@@ -320,14 +318,13 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
     >>> print(*words[words.label == 1].word, sep=", ")
     adored, loved, flawless
     """
-    steps = _steps_of(pipeline)
+    steps = find_steps(pipeline).check_fitted()
     classifier = steps.classifier
     _check_n(n)
-    known, classes = steps.known_terms(), classifier.classes_.tolist()
+    known, classes = _known_terms(steps), classifier.classes_.tolist()
     terms = np.array(list(known), dtype=object)
     scores = class_scores(
-        classifier._fitted_network(),
-        classifier._weights(),
+        *trained_network(classifier),
         np.fromiter(known.values(), np.intp),
         classifier.n_features_in_,
         len(classes),
@@ -428,65 +425,28 @@ class ClassWordsDisplay:
 # -- what the functions share -------------------------------------------------------------------
 
 
-class _Steps(NamedTuple):
-    """The steps of a fitted pipeline."""
-
-    cleaning: list[Any]
-    """Transformers from texts to texts, in front of the vectorizer."""
-    vectorizer: SequenceVectorizer
-    classifier: EmbeddingAverageClassifier
-
-    def clean(self, texts: Iterable[Any]) -> Any:
-        """Return the texts as the vectorizer receives them."""
-        for step in filter(None, self.cleaning):
-            texts = step.transform(texts)
-        return texts
-
-    def known_terms(self) -> dict[str, int]:
-        """Return the index of each word and n-gram that the network has an embedding of."""
-        check_has_words(self.vectorizer.vocabulary_)
-        n_known = len(self.classifier.embedding_) - self.vectorizer.index_from
-        return {
-            term: rank + self.vectorizer.index_from
-            for term, rank in self.vectorizer.vocabulary_.items()
-            if rank < n_known and not is_subword(term)
-        }
-
-    def contributions(self, X: Any, label: Any, against: Any) -> list[TokenContributions]:
-        """Explain the vectorizer's sequences."""
-        return contributions_of(
-            np.asarray(X),
-            self.classifier.decision_function(X),  # Which checks X as well.
-            self.classifier._fitted_network(),
-            self.classifier._weights(),
-            self.classifier.classes_.tolist(),
-            self.vectorizer.vocabulary_,
-            self.vectorizer._fitted_recipe(),
-            label=label,
-            against=against,
-        )
+def _known_terms(steps: Steps) -> dict[str, int]:
+    """Return the index of each word and n-gram that the network has an embedding of."""
+    vocabulary, index_from = steps.vectorizer.vocabulary_, steps.vectorizer.index_from
+    check_has_words(vocabulary)
+    n_known = len(steps.classifier.embedding_) - index_from
+    return {
+        term: rank + index_from
+        for term, rank in vocabulary.items()
+        if rank < n_known and not is_subword(term)
+    }
 
 
-def _steps_of(pipeline: Any) -> _Steps:
-    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
-    holder, remedy = pipeline, "its {}"
-    match steps:
-        case [*cleaning, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as last]:
-            check_is_fitted(last)
-            check_is_fitted(vectorizer)
-            return _Steps([step for step in cleaning if step != "passthrough"], vectorizer, last)
-        case [*_, SequenceVectorizer(), last]:
-            holder, remedy = last, "make_pipeline(*pipeline[:-1], pipeline[-1].{})"
-    got = type(pipeline).__name__
-    if steps:
-        got += f" of {', '.join(type(step).__name__ for step in steps)}"
-    for held in _HELD:
-        if hasattr(holder, held.partition("[")[0]):
-            got += f": pass {remedy.format(held)}"
-            break
-    raise TypeError(
-        "pipeline must be a fitted Pipeline that ends in a SequenceVectorizer and an "
-        f"EmbeddingAverageClassifier, got {got}."
+def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContributions]:
+    return contributions_of(
+        np.asarray(X),
+        steps.classifier.decision_function(X),  # Which checks X as well.
+        *trained_network(steps.classifier),
+        steps.classifier.classes_.tolist(),
+        steps.vectorizer.vocabulary_,
+        fitted_recipe(steps.vectorizer),
+        label=label,
+        against=against,
     )
 
 

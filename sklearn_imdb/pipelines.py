@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
+
 import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
+from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb.classifier import EmbeddingAverageClassifier
 from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = ["make_text_classifier"]
+
+_HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_[0]", "estimator_")
+"""Where meta-estimators hold a fitted pipeline, or a pipeline's last step its classifier."""
 
 
 def make_text_classifier(
@@ -91,6 +99,7 @@ def make_text_classifier(
             embedding_dim="auto",
             hidden_units=0,
             pooling="evidence",
+            divider=DIVIDER,
             optimizer="adagrad",
             learning_rate="auto",
             label_smoothing=0.05,
@@ -102,3 +111,49 @@ def make_text_classifier(
     else:
         raise ValueError(f"preset must be 'tutorial' or 'ngram', got {preset!r}.")
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
+
+
+# -- the steps of a pipeline ------------------------------------------------------------------
+
+
+class Steps(NamedTuple):
+    """The steps of a pipeline for texts."""
+
+    cleaning: list[Any]
+    """Transformers from texts to texts, in front of the vectorizer."""
+    vectorizer: SequenceVectorizer
+    classifier: EmbeddingAverageClassifier
+
+    def clean(self, texts: Iterable[Any]) -> Any:
+        """Return the texts as the vectorizer receives them."""
+        for step in filter(None, self.cleaning):
+            texts = step.transform(texts)
+        return texts
+
+    def check_fitted(self) -> Self:
+        """Return the steps, or raise a NotFittedError."""
+        check_is_fitted(self.classifier)
+        check_is_fitted(self.vectorizer)
+        return self
+
+
+def find_steps(pipeline: Any) -> Steps:
+    """Return the steps of a pipeline, or raise a TypeError that names the way out."""
+    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
+    holder, remedy = pipeline, "its {}"
+    match steps:
+        case [*cleaning, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as last]:
+            return Steps([step for step in cleaning if step != "passthrough"], vectorizer, last)
+        case [*_, SequenceVectorizer(), last]:
+            holder, remedy = last, "make_pipeline(*pipeline[:-1], pipeline[-1].{})"
+    got = type(pipeline).__name__
+    if steps:
+        got += f" of {', '.join(type(step).__name__ for step in steps)}"
+    for held in _HELD:
+        if hasattr(holder, held.partition("[")[0]):
+            got += f": pass {remedy.format(held)}"
+            break
+    raise TypeError(
+        "pipeline must be a fitted Pipeline that ends in a SequenceVectorizer and an "
+        f"EmbeddingAverageClassifier, got {got}."
+    )

@@ -1,17 +1,14 @@
-"""Chunk after chunk of a stream: to a fitted pipeline, through a function, or to sequences.
+"""Chunk after chunk of a stream: to a fitted pipeline, or through a function.
 
 Errors say in which chunk they arose.
 """
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from itertools import count, islice, pairwise
-from numbers import Integral
+from itertools import count, islice
 from os import PathLike
-from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,33 +16,33 @@ import numpy.typing as npt
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
-from sklearn_imdb._checks import checked_labels
+from sklearn_imdb._base import learn_whole_or_not_at_all
 from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
+from sklearn_imdb._targets import Targets, check_classes, check_targets
 from sklearn_imdb._text.documents import Documents
-from sklearn_imdb._text.encoding import (
-    TextEncoder,
-    length_for,
-    padded,
-    sequence_of_terms,
-)
-from sklearn_imdb._text.learning import ChunkLearner, Learned
+from sklearn_imdb._text.encoding import TextEncoder, encode_row, padded
+from sklearn_imdb._text.learner import VocabularyLearner
+from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
-from sklearn_imdb.classifier import EmbeddingAverageClassifier
-from sklearn_imdb.text import SequenceVectorizer
+from sklearn_imdb._training.rows import Rows, StreamedRows, check_weights, find_weighted
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE
+from sklearn_imdb.classifier import EmbeddingAverageClassifier, fit_on_rows
+from sklearn_imdb.pipelines import find_steps
+from sklearn_imdb.text import check_recipe, keep_learned
 
-__all__ = ["fit_stream", "fit_transform_chunks", "map_chunks"]
+__all__ = ["fit_stream", "map_chunks"]
 
 T = TypeVar("T")
-
-_ROWS_AT_ONCE = 4096
 
 
 def fit_stream(
     pipeline: Pipeline,
-    read_chunks: Callable[[], Iterable[tuple[Any, Any]]],
+    chunks: Iterable[tuple[Any, ...]] | Callable[[], Iterable[tuple[Any, ...]]],
     *,
+    X_val: Iterable[str] | None = None,
+    y_val: npt.ArrayLike | None = None,
     epochs: int | None = None,
     classes: npt.ArrayLike | None = None,
     verbose: int = 0,
@@ -53,26 +50,30 @@ def fit_stream(
 ) -> Pipeline:
     """Fit a pipeline on texts that do not fit into memory together.
 
-    The words are counted first, then the class evidence, and then the network is trained, chunk
-    after chunk. A text is read and cut once. The result is what `fit` would give on as many epochs
-    that shuffle the rows of each chunk, and not the chunks.
+    The stream is read once. The words are counted first, then the class evidence, and then the
+    network is trained, chunk after chunk. The result is what `fit` would give if it shuffled the
+    rows of each chunk, and not the chunks.
 
     Parameters
     ----------
     pipeline : Pipeline
         Of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It is fitted
         anew, whatever it has learned before.
-    read_chunks : callable
-        Called without arguments, returns the chunks from the first on: an iterator of
-        `(texts, y)`. It is called a second time where the vocabulary is given, and for n-grams with
-        `oov_char`, and must give the same rows then. Rows should be in random order.
+    chunks : iterable of tuple, or callable
+        Chunks `(texts, y)` or `(texts, y, sample_weight)`; or a function without arguments that
+        returns them. Rows should be in random order.
+    X_val : iterable of str, default=None
+        Texts to validate on after every epoch. `early_stopping` needs them, because no rows of a
+        stream are held out.
+    y_val : array-like of shape (n_val,), default=None
+        Their labels.
     epochs : int, default=None
-        Passes over the stream; None takes the classifier's `epochs`. There is no early stopping.
+        Passes over the stream; None takes the classifier's `epochs`.
     classes : array-like of shape (n_classes,), default=None
         All labels there will be; None finds them. Of several labels a text the numbers of their
         columns.
     verbose : int, default=0
-        Whether to show progress.
+        Whether to show progress, as the classifier does.
     folder : str or path-like, default=None
         Where the temporary files are; None takes that of :mod:`tempfile`, which on some machines is
         in memory. They take 4 bytes for each word, and 4 for each index of the sequences. N-grams
@@ -86,13 +87,13 @@ def fit_stream(
     Raises
     ------
     TypeError
-        If `pipeline` is of other steps, `read_chunks` is no function, or a chunk is no
-        `(texts, y)`.
+        If `pipeline` is of other steps, or a chunk is no such tuple.
     ValueError
-        Where `fit` would, or if there is no chunk.
+        Where `fit` would, if there is no chunk, or if `early_stopping` watches a "val_" monitor
+        and `X_val` is missing.
     Exception
-        What `read_chunks` raises. An error in a chunk has the note of :func:`map_chunks`. Every
-        error leaves the pipeline as it was.
+        What `chunks` raises. An error in a chunk has the note of :func:`map_chunks`. Every error
+        leaves the pipeline as it was.
 
     See Also
     --------
@@ -102,7 +103,7 @@ def fit_stream(
     Notes
     -----
     Memory holds a chunk, the labels, the different words with their counts, the n-grams that enough
-    texts contain, some 400 MB to count n-grams in, and the network.
+    texts contain, some 400 MB to count n-grams in, the validation rows and the network.
 
     Examples
     --------
@@ -110,141 +111,195 @@ def fit_stream(
     >>> from sklearn_imdb.datasets import make_reviews
     >>> from sklearn_imdb.streaming import fit_stream
     >>> texts, y = make_reviews(2000, random_state=0)
-    >>> def read_chunks():
-    ...     for start in range(0, 2000, 500):
-    ...         yield texts[start : start + 500], y[start : start + 500]
-    >>> pipeline = fit_stream(make_text_classifier(random_state=0), read_chunks)
+    >>> chunks = ((texts[i : i + 500], y[i : i + 500]) for i in range(0, 2000, 500))
+    >>> pipeline = fit_stream(make_text_classifier(random_state=0), chunks)
     >>> pipeline.predict(["A superb film.", "A dull film."]).tolist()
     [1, 0]
     """
-    steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
-    match steps:
-        case [SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as classifier]:
-            pass
-        case _:
-            got = ", ".join(type(step).__name__ for step in steps) or type(pipeline).__name__
-            raise TypeError(
-                "pipeline must be a Pipeline of a SequenceVectorizer and an "
-                f"EmbeddingAverageClassifier, got {got}. What a step before them does to texts is "
-                "to be done in read_chunks."
-            )
-    if not callable(read_chunks):
+    steps = find_steps(pipeline)
+    if steps.cleaning:
         raise TypeError(
-            "read_chunks must be a function that returns the chunks from the first on, got a "
-            f"{type(read_chunks).__name__}: for chunks in a list pass lambda: chunks."
+            "pipeline must be a Pipeline of a SequenceVectorizer and an "
+            f"EmbeddingAverageClassifier alone, got {type(steps.cleaning[0]).__name__} in front. "
+            "What it does to texts is to be done to the chunks."
         )
-    if epochs is None:
-        epochs = classifier.epochs
-    parameters = {**classifier.get_params(deep=False), "epochs": epochs}
-    EmbeddingAverageClassifier(**parameters)._validate_params()
-    recipe = vectorizer._checked_recipe()
+    vectorizer, classifier = steps.vectorizer, steps.classifier
+    parameters: dict[str, Any] = {"verbose": verbose}
+    if epochs is not None:
+        parameters["epochs"] = epochs
+    _check_parameters(classifier, parameters, X_val, y_val)
+    recipe = check_recipe(vectorizer)
     with (
-        vectorizer._whole_or_not_at_all(),
-        classifier._whole_or_not_at_all(),
+        learn_whole_or_not_at_all(vectorizer),
+        learn_whole_or_not_at_all(classifier),
         RowFile(folder) as documents,
-        RowFile(folder) as rows,
+        RowFile(folder) as sequences,
     ):
-        learner = ChunkLearner(recipe, documents)
-        labels: list[npt.NDArray[Any]] = []
-
-        def count_words(texts: Any, y: Any) -> None:
-            if len(texts):
-                labels.append(_checked_like(labels, y))
-                learner.add(_texts(texts), y)
-
+        reader = _Reader(recipe, documents, sequences)
         with Progress("Counted chunk", None, shown=verbose > 0) as progress:
-            for number, _ in enumerate(map_chunks(count_words, _pairs(read_chunks())), 1):
+            chunks = _check_tuples(chunks() if callable(chunks) else chunks)
+            for number, _ in enumerate(map_chunks(reader.add, chunks), 1):
                 progress.update(number)
-        if not labels:
-            raise ValueError("read_chunks() must return at least one text, got none.")
-        y = np.concatenate(labels)
-        learned = learner.learned(y)
-        recipe = learned.recipe
-        if learned.has_documents:
-            sequences = learned.sequences()
-            while some := list(islice(sequences, _ROWS_AT_ONCE)):
-                rows.extend([_unpacked(sequence_of_terms(terms, recipe)) for terms in some])
-        else:
-            encoder = TextEncoder(learned.vocabulary, recipe)
-            again: list[npt.NDArray[Any]] = []
-
-            def encode(texts: Any, y: Any) -> None:
-                if len(texts):
-                    again.append(_checked_like(labels, y))
-                rows.extend(list(map(_unpacked, encoder(_texts(texts), LARGEST_INDEX))))
-
-            for _ in map_chunks(encode, _pairs(read_chunks())):
-                pass
-            if len(rows) != len(y):
-                raise ValueError(
-                    f"read_chunks() gave {len(y)} rows in all, and {len(rows)} when it was called "
-                    "again: it must return the same chunks, from the first on."
-                )
-            if not np.array_equal(np.concatenate(again), y):
-                raise ValueError(
-                    "read_chunks() gave other labels, or in another order, when it was called "
-                    "again: it must return the same chunks. Shuffle by a generator of the same "
-                    "seed in each call."
-                )
-        vectorizer.__dict__.pop("_counted", None)
-        vectorizer._set_learned(learned, recipe.maxlen)
-        if not isinstance(recipe.maxlen, Integral):
-            finds_all = recipe.maxlen is None
-            vectorizer.maxlen_ = length_for(rows.lengths, finds_all=finds_all)
-        vectorizer.cut_share_ = float(np.mean(rows.lengths > vectorizer.maxlen_))
-        maxlen, numbered_by = vectorizer.maxlen_, numbering(learned.vocabulary, recipe.index_from)
-
-        def encoded(some: Iterable[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
-            return padded(map(np.ndarray.tobytes, some), numbered_by, maxlen, recipe)[0]
-
-        # Some rows tell what a training is to be like; the largest index is to be among theirs.
-        largest = max(enumerate(rows), key=lambda row: row[1].max(initial=0))[0]
-        sample = np.union1d(np.arange(0, len(y), -(-len(y) // _ROWS_AT_ONCE)), [largest])
-        classifier._fit_stream(
-            lambda begin, end: encoded(rows[begin:end]),
-            list(map(len, labels)),
-            y,
-            classes,
-            sample,
-            encoded(rows[number] for number in sample.tolist()),
-            {"epochs": epochs, "verbose": verbose},
+        targets = reader.find_targets(classes)
+        learned = reader.learner.learned(
+            reader.find_targets() if recipe.ranks_by_evidence else None
         )
+        if learned.counts is not None:
+            found = learned.rows()
+            while some := list(islice(found, ROWS_AT_ONCE)):
+                sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
+        keep_learned(vectorizer, learned, recipe, sequences.lengths)
+        numbered_by = numbering(learned.vocabulary, recipe.index_from)
+
+        def read(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+            """Return the rows of these numbers, which are in order."""
+            begin, end = int(numbers[0]), int(numbers[-1]) + 1
+            if end - begin > 2 * len(numbers):  # A sample of all: the file may be large.
+                some = [sequences[number] for number in numbers.tolist()]
+            else:
+                block = sequences[begin:end]
+                some = [block[number] for number in (numbers - begin).tolist()]
+            rows = map(np.ndarray.tobytes, some)
+            return padded(rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
+
+        training = _make_rows(read, targets, reader.sizes, reader.weights)
+        validation = None
+        if X_val is not None:
+            validation = Rows(
+                np.asarray(vectorizer.transform(X_val)),
+                check_targets(y_val, "y_val", known=targets),
+            )
+        fit_on_rows(classifier, training, validation, parameters)
     return pipeline
 
 
-def _texts(texts: Any) -> Documents:
-    documents = Documents(texts)
-    if not documents.are_texts:
-        raise TypeError(
-            "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
-            "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of them."
+def _check_parameters(
+    classifier: EmbeddingAverageClassifier, parameters: dict[str, Any], X_val: Any, y_val: Any
+) -> None:
+    """Raise an error for parameters that cannot work, before anything is read."""
+    parameters = {**classifier.get_params(deep=False), **parameters}
+    EmbeddingAverageClassifier(**parameters)._validate_params()
+    if (X_val is None) != (y_val is None):
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
+    monitor = parameters["monitor"]
+    if parameters["early_stopping"] and monitor.startswith("val_") and X_val is None:
+        raise ValueError(
+            f"early_stopping=True watches monitor={monitor!r}, and no rows of a stream are held "
+            "out: pass X_val and y_val, or set early_stopping=False."
         )
-    return documents
 
 
-def _checked_like(before: list[npt.NDArray[Any]], y: Any) -> npt.NDArray[Any]:
-    """Return the labels of a chunk, which are to be of the kind of those before."""
-    labels = checked_labels(y, are_known=True)
-    if before:
-        kinds = [(found.dtype.kind in "OU", found.shape[1:]) for found in (before[0], labels)]
-        if kinds[0] != kinds[1]:
-            others, these = (found[:1].tolist()[0] for found in (before[0], labels))
-            raise ValueError(
-                f"y holds labels such as {these!r}, and the chunks before hold labels such as "
-                f"{others!r}: labels are all text, all numbers, or rows of a matrix with the same "
-                "columns."
+class _Reader:
+    """Takes the chunks of a stream: counts words, and keeps labels and weights."""
+
+    def __init__(self, recipe: Recipe, documents: RowFile, sequences: RowFile) -> None:
+        self.learner = VocabularyLearner(recipe, documents)
+        self.sizes: list[int] = []
+        """Number of rows of each chunk."""
+        self._recipe, self._sequences = recipe, sequences
+        self._encoder: TextEncoder | None = None
+        if recipe.vocabulary is not None:  # It is known before the first chunk.
+            learned = self.learner.learned(None)
+            self._encoder = TextEncoder(learned.vocabulary, learned.recipe)
+        self._first: Targets | None = None
+        self._labels: list[npt.NDArray[Any]] = []
+        self._weights: list[npt.NDArray[np.floating]] = []
+        self._have_weights = False
+
+    def add(self, texts: Any, y: Any, sample_weight: Any = None) -> None:
+        if not len(texts):
+            return
+        targets = check_targets(y, is_chunk=True)
+        self._check_kind(targets)
+        documents = Documents(texts)
+        if not documents.are_texts:
+            raise TypeError(
+                "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
+                "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of "
+                "them."
             )
-    return labels
+        weights = np.ones(len(targets))
+        if sample_weight is not None:
+            weights = check_weights(sample_weight, targets.numbers, "sample_weight")
+        if self._encoder is None:
+            self.learner.add(documents, targets if self._recipe.ranks_by_evidence else None)
+        else:
+            self._sequences.extend(list(map(_unpack, self._encoder(documents, LARGEST_INDEX))))
+        self._first = self._first or targets
+        self._labels.append(targets.labels)
+        self._weights.append(weights)
+        self._have_weights |= sample_weight is not None
+        self.sizes.append(len(targets))
+
+    def _check_kind(self, targets: Targets) -> None:
+        if self._first is None:
+            return
+        first, these = self._first.labels, targets.labels
+        kinds = [(labels.dtype.kind in "OU", labels.shape[1:]) for labels in (first, these)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"y holds labels such as {these[:1].tolist()[0]!r}, and the chunks before hold "
+                f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
+                "rows of a matrix with the same columns."
+            )
+
+    def find_targets(self, classes: Any = None) -> Targets:
+        """Return the targets of all rows; `classes` are those that the user lists."""
+        if self._first is None:
+            raise ValueError("chunks must hold at least one text, got none.")
+        known = None if classes is None else check_classes(classes, like=self._first)
+        targets = check_targets(np.concatenate(self._labels), known=known)
+        if known is None:
+            targets.check_two_classes()
+        return targets
+
+    @property
+    def weights(self) -> npt.NDArray[np.floating] | None:
+        """The sample weights of all rows; None where no chunk has any."""
+        return np.concatenate(self._weights) if self._have_weights else None
 
 
-def _pairs(chunks: Iterable[Any]) -> Iterator[Any]:
+def _make_rows(
+    read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]],
+    targets: Targets,
+    sizes: list[int],
+    weights: npt.NDArray[np.floating] | None,
+) -> StreamedRows:
+    """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
+    numbers = np.arange(len(targets))
+    if weights is not None:
+        numbers = find_weighted(weights, "sample_weight")
+        targets, weights = targets[numbers], weights[numbers]
+    chunk_of = np.repeat(np.arange(len(sizes)), sizes)[numbers]
+    sizes = [size for size in np.bincount(chunk_of).tolist() if size]
+
+    def read_rows(rows: slice) -> npt.NDArray[np.int32]:
+        return read(numbers[rows])
+
+    # A sample tells what a training is to be like; the largest index is to be in it.
+    largest, end, row = -1, 0, 0
+    for size in sizes:
+        highest = read_rows(slice(end, end + size)).max(axis=1)
+        if highest.max() > largest:
+            largest, row = highest.max(), end + int(highest.argmax())
+        end += size
+    step = -(-len(numbers) // ROWS_AT_ONCE)
+    sample = np.union1d(np.arange(0, len(numbers), step), [row])
+    return StreamedRows(read(numbers[sample]), targets, weights, read=read_rows, sizes=sizes)
+
+
+def _check_tuples(chunks: Iterable[Any]) -> Iterator[Any]:
     for chunk in chunks:
-        if isinstance(chunk, tuple) and len(chunk) != 2:
-            raise TypeError(f"A chunk must be a pair (texts, y), got a tuple of {len(chunk)}.")
+        if isinstance(chunk, tuple) and len(chunk) not in (2, 3):
+            raise TypeError(
+                "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
+                f"{len(chunk)}."
+            )
         yield chunk
 
 
-def _unpacked(sequence: bytes) -> npt.NDArray[np.int32]:
+def _unpack(sequence: bytes) -> npt.NDArray[np.int32]:
     return np.frombuffer(sequence, np.int32)
 
 
@@ -283,7 +338,7 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
 
     See Also
     --------
-    fit_transform_chunks : Learns the words of a stream, and encodes its texts.
+    fit_stream : Fits a pipeline on a stream.
     EmbeddingAverageClassifier.partial_fit : Trains an epoch on a chunk.
 
     Examples
@@ -318,99 +373,6 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
         n_rows += n_rows_of_chunk
         del chunk
         yield result
-
-
-def fit_transform_chunks(
-    vectorizer: SequenceVectorizer,
-    chunks: Iterable[tuple[Any, ...]],
-    *,
-    folder: str | PathLike[str] | None = None,
-) -> Iterator[tuple[Any, ...]]:
-    """Learn the words of all chunks of a stream, then yield each with sequences for its texts.
-
-    They are the sequences that `vectorizer.transform` would give after `vectorizer.partial_fit` of
-    every chunk. But the stream is read once, and a text is split once. Meanwhile the numbers of its
-    words are in a temporary file, 4 bytes each, with all other columns. With n-grams the texts are
-    in the file, and are split again.
-
-    A chunk that raises ends it. The vectorizer keeps what it learned from those before: to begin
-    again from the first, take a clone.
-
-    Parameters
-    ----------
-    vectorizer : SequenceVectorizer
-        A new one, or one that `partial_fit` has begun with: it counts on.
-    chunks : iterable of tuple
-        The columns of each chunk, as long as each other: the texts, the labels if there are any,
-        and others.
-    folder : str or path-like, default=None
-        Where the temporary file is; None takes that of :mod:`tempfile`, which on some machines is
-        in memory.
-
-    Yields
-    ------
-    chunk : tuple
-        Sequences, an ndarray of shape (n_samples, maxlen) and dtype int32 whatever `set_output`
-        asks for, and the other columns.
-
-    Raises
-    ------
-    Exception
-        What `partial_fit` or `chunks` raises, with the note of :func:`map_chunks`.
-    OSError
-        If the temporary file cannot be written.
-    RuntimeError
-        If the vectorizer is fitted again before the last chunk is read.
-
-    See Also
-    --------
-    SequenceVectorizer.fit_transform : The same for texts that are all in memory.
-
-    Examples
-    --------
-    >>> from sklearn_imdb import SequenceVectorizer
-    >>> from sklearn_imdb.streaming import fit_transform_chunks
-    >>> chunks = [(["a film", "the film"], [0, 1]), (["the cast"], [1])]
-    >>> for X, y in fit_transform_chunks(SequenceVectorizer(maxlen=4), chunks):
-    ...     print(X.tolist(), y)
-    [[1, 6, 4, 0], [1, 5, 4, 0]] [0, 1]
-    [[1, 5, 7, 0]] [1]
-    """
-    with TemporaryFile(dir=folder) as file:
-        learned: Learned | None = None
-
-        def learn(texts: Any, *columns: Any) -> None:
-            nonlocal learned
-            y = columns[0] if columns else None
-            with vectorizer._whole_or_not_at_all():  # What cannot be kept is not learned either.
-                learned = vectorizer._count_on(texts, y, keeps_documents=True)
-                kept = learned.documents if learned.has_documents else texts
-                pickle.dump((learned.has_documents, kept, columns), file)
-
-        n_chunks = sum(1 for _ in map_chunks(learn, chunks))
-        if learned is None:
-            return
-        file.seek(0)
-        vocabulary, indices, recipe = learned.vocabulary, learned.indices(), learned.recipe
-        maxlen, numbered_by = vectorizer.maxlen_, numbering(vocabulary, recipe.index_from)
-        for _ in range(n_chunks):
-            if vectorizer.vocabulary_ is not vocabulary:
-                raise RuntimeError(
-                    "The vectorizer was fitted again before all chunks were read that "
-                    "fit_transform_chunks encodes: leave it as it is until then, or take a clone."
-                )
-            is_of_ids, kept, columns = pickle.load(file)
-            if is_of_ids:
-                ids, lengths = kept
-                ends = np.cumsum([0, *lengths]).tolist()
-                terms = indices[ids]
-                rows = (
-                    sequence_of_terms(terms[start:end], recipe) for start, end in pairwise(ends)
-                )
-                X, _ = padded(rows, numbered_by, maxlen, recipe)
-            else:
-                X, _ = vectorizer._encoded(kept)
-            yield X, *columns
 
 
 def _n_rows(chunk: Any) -> int:

@@ -20,16 +20,18 @@ from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
+from sklearn_imdb._targets import Targets, check_targets
+from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
     Sequences,
     TextEncoder,
+    encode_indices,
+    encode_row,
     length_for,
     padded,
-    sequence_of_indices,
-    sequence_of_terms,
 )
-from sklearn_imdb._text.learning import Counted, Learned, learn
+from sklearn_imdb._text.learner import Learned, VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.vocabulary import is_packable, names_of, packed, unpacked
 
@@ -273,6 +275,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.verbose = verbose
 
     cut_share_: float | None
+    _learner: VocabularyLearner
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -303,30 +306,26 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     @learning_method
     def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Sequences | None:
         """Learn; return the documents' sequences, not yet cut, where they have been made."""
-        recipe = self._checked_recipe()
+        recipe = check_recipe(self)
         finds_length = not isinstance(recipe.maxlen, Integral)
         documents = materialized(X) if finds_length else X
+        makes_sequences = keeps_documents or finds_length
+        kept: list[Any] | None = [] if makes_sequences or not recipe.is_of_words else None
+        targets = _find_targets(y, recipe)
+        if targets is not None:
+            targets.check_two_classes()
         with self._fit_task("fit", X, y), self._progress("Counting", documents) as progress:
-            learned = learn(
-                Documents(documents, progress),
-                y,
-                recipe,
-                keeps_documents=keeps_documents or finds_length,
-            )
-            # A fit starts anew: what partial_fit had counted is no longer this estimator's.
-            self.__dict__.pop("_counted", None)
+            learner = VocabularyLearner(recipe, kept)
+            learner.add(Documents(documents, progress), targets)
+            learned = learner.learned(targets)
             sequences = None
-            if learned.has_documents and (keeps_documents or finds_length):
-                sequences = Sequences(
-                    sequence_of_terms(document, learned.recipe) for document in learned.sequences()
-                )
-            self._set_learned(learned, recipe.maxlen)
+            if makes_sequences and learned.counts is not None:
+                sequences = Sequences(encode_row(row, learned.recipe) for row in learned.rows())
+            keep_learned(self, learned, recipe)
             if finds_length:
                 if sequences is None:
                     sequences = Sequences(self._sequences(documents, LARGEST_INDEX)[0])
-                lengths = sequences.lengths
-                self.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
-                self.cut_share_ = float(np.mean(lengths > self.maxlen_))
+                keep_learned(self, learned, recipe, sequences.lengths)
         return sequences
 
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
@@ -357,35 +356,32 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             Where `fit` would; where labels are strings in one chunk and numbers in another; where
             `min_df` was 1 before and is not now; and after `fit`, whose counts were not kept.
         """
-        self._count_on(X, y)
-        return self
+        return self._count_on(X, y)
 
     @learning_method
-    def _count_on(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Learned:
-        recipe = self._checked_recipe()
-        before: Counted | None = self.__dict__.get("_counted")
+    def _count_on(self, X: Iterable[Any], y: Any) -> Self:
+        recipe = check_recipe(self)
+        before: VocabularyLearner | None = self.__dict__.get("_learner")
         if not isinstance(recipe.maxlen, Integral):
             raise ValueError(
                 f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
                 "chunk: give maxlen as an int."
             )
+        targets = _find_targets(y, recipe, is_chunk=True)
         with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
-            learned = learn(
-                Documents(X, progress),
-                y,
-                recipe,
-                before=before,
-                counts_on=True,
-                keeps_documents=keeps_documents,
-            )
+            if before is None:
+                learner = VocabularyLearner(recipe, is_partial=True)
+            else:
+                learner = before.go_on(recipe, targets)
+            learner.add(Documents(X, progress), targets)
             if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
                 raise ValueError(
                     "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
                     "from the first chunk on, on a new or cloned SequenceVectorizer."
                 )
-            self._counted: Counted | None = learned.counted
-            self._set_learned(learned, recipe.maxlen)
-        return learned
+            keep_learned(self, learner.learned(None), recipe)
+            self._learner = learner
+        return self
 
     def fit_transform(
         self, X: Iterable[Any], y: npt.ArrayLike | None = None
@@ -409,41 +405,11 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         if sequences is None:
             rows, n_cut = self._encoded(documents)
         else:
-            recipe = self._fitted_recipe()
+            recipe = fitted_recipe(self)
             numbered_by = numbering(self.vocabulary_, recipe.index_from)
             rows, n_cut = padded(sequences, numbered_by, self.maxlen_, recipe)
         self.cut_share_ = n_cut / max(len(rows), 1)
         return rows
-
-    def _recipe(self) -> Recipe:
-        recipe = Recipe(*_recipe_of(self))
-        # A list may be changed in place.
-        if isinstance(recipe.ngram_range, list):
-            recipe = recipe._replace(ngram_range=tuple(recipe.ngram_range))
-        if isinstance(recipe.subword_range, list):
-            recipe = recipe._replace(subword_range=tuple(recipe.subword_range))
-        return recipe
-
-    def _checked_recipe(self) -> Recipe:
-        self._validate_params()
-        recipe = self._recipe()
-        recipe.check()
-        return recipe
-
-    def _fitted_recipe(self) -> Recipe:
-        """Return the recipe with what `fit` chose where it is "auto"."""
-        recipe = self._recipe()
-        if recipe.min_df == "auto" or recipe.subword_range == "auto":
-            recipe = recipe._replace(min_df=self.min_df_, subword_range=self.subword_range_)
-        return recipe
-
-    def _set_learned(self, learned: Learned, maxlen: Any) -> None:
-        self.vocabulary_ = learned.vocabulary
-        self.min_df_ = learned.recipe.min_df
-        self.subword_range_ = learned.recipe.subword_range
-        self.maxlen_ = maxlen
-        self.cut_share_ = None  # Where no lengths are seen.
-        self.__dict__.pop("_encoder", None)
 
     # -- applying ---------------------------------------------------------------------------
 
@@ -478,8 +444,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _warn_if_more_are_cut(self, share: float) -> None:
         if self.cut_share_ is not None and share > self.cut_share_ + _MORE_CUT:
             warnings.warn(
-                f"{share:.0%} of the documents are longer than maxlen={self._maxlen()} and were "
-                f"cut, where fit cut {self.cut_share_:.0%}: what they say "
+                f"{share:.0%} of the documents are longer than maxlen={sequence_length(self)} and "
+                f"were cut, where fit cut {self.cut_share_:.0%}: what they say "
                 f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
                 "documents of such lengths, or set a larger maxlen and fit anew.",
                 UserWarning,
@@ -490,7 +456,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """Return what `transform` does, always an ndarray, and how many documents were cut."""
         if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
             check_is_fitted(self)
-        recipe, maxlen = self._recipe(), self._maxlen()
+        recipe, maxlen = _read_recipe(self), sequence_length(self)
         if not self.verbose:  # Opening a progress takes a tenth of one text's encoding.
             return padded(*self._sequences(X, maxlen, recipe=recipe), maxlen, recipe)
         with self._progress("Encoding", X) as progress:
@@ -499,10 +465,6 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _progress(self, name: str, X: Any) -> Progress:
         n = n_documents(X)
         return Progress(name, n, shown=self.verbose > 0 and n not in range(_FEW_DOCUMENTS))
-
-    def _maxlen(self) -> int:
-        """Return the length of the sequences: the parameter, or what `fit` chose."""
-        return self.maxlen if isinstance(self.maxlen, Integral) else self.maxlen_
 
     def _sequences(
         self,
@@ -514,19 +476,19 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """Return the sequence of each document, and which vocabulary they are numbered by."""
         documents = Documents(X, progress)
         if documents.are_texts and not documents.is_empty:
-            encoder = self._text_encoder(recipe or self._recipe())
+            encoder = self._text_encoder(recipe or _read_recipe(self))
             return encoder(documents, maxlen), encoder.numbering
-        self._checked_recipe()
-        recipe = self._fitted_recipe()
-        return (sequence_of_indices(document, recipe) for document in documents), None
+        check_recipe(self)
+        recipe = fitted_recipe(self)
+        return (encode_indices(document, recipe) for document in documents), None
 
     def _text_encoder(self, recipe: Recipe) -> TextEncoder:
         # Built, and parameters checked, once and not in every call, which takes longer than one
         # text's encoding. But parameters may have been set since.
         known: tuple[Recipe, TextEncoder] | None = self.__dict__.get("_encoder")
         if known is None or known[0] != recipe:
-            self._checked_recipe()
-            known = recipe, TextEncoder(self.vocabulary_, self._fitted_recipe())
+            check_recipe(self)
+            known = recipe, TextEncoder(self.vocabulary_, fitted_recipe(self))
             self._encoder = known
         return known[1]
 
@@ -556,8 +518,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             If `X` holds texts.
         """
         check_is_fitted(self)
-        self._checked_recipe()
-        recipe = self._fitted_recipe()
+        check_recipe(self)
+        recipe = fitted_recipe(self)
         documents = Documents(np.asarray(X) if hasattr(X, "columns") else X)
         if documents.are_texts and not documents.is_empty:
             raise TypeError("X must hold word indices to decode, got texts.")
@@ -581,8 +543,37 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         names : ndarray of shape (maxlen,), dtype object
         """
         check_is_fitted(self)
-        self._checked_recipe()
-        return np.array([f"position{position}" for position in range(self._maxlen())], object)
+        check_recipe(self)
+        positions = range(sequence_length(self))
+        return np.array([f"position{position}" for position in positions], object)
+
+    def build_analyzer(self) -> Callable[[str], list[str]]:
+        """Return a function from a text to all its terms, known or not.
+
+        Words and n-grams come in the order of a row, then subwords, as `vocabulary_` has them.
+        Nothing is cut, and there is no start and no divider.
+
+        Returns
+        -------
+        analyzer : callable
+            Takes a str and returns a list of str.
+
+        Raises
+        ------
+        NotFittedError
+            If `subword_range` is "auto", before `fit`.
+
+        Examples
+        --------
+        >>> analyze = SequenceVectorizer(ngram_range=(1, 2), subword_range=(5, 5)).build_analyzer()
+        >>> analyze("Fine film!")
+        ['fine', 'fine film', 'film', '  fine', ' fine ', '  film', ' film ']
+        """
+        recipe = check_recipe(self)
+        if recipe.subword_range == "auto":
+            check_is_fitted(self)
+            recipe = fitted_recipe(self)
+        return Analyzer(recipe)
 
     # -- the scikit-learn contract ----------------------------------------------------------
 
@@ -600,9 +591,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         ]
         for name in state["_packed"]:
             state[name] = packed(state[name], state[name].values())
-        if "_counted" in state:
-            counted: Counted = state["_counted"]
-            state["_counted"] = counted.state()
+        if "_learner" in state:
+            learner: VocabularyLearner = state["_learner"]
+            state["_learner"] = learner.state()
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -610,8 +601,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         for name in self.__dict__.pop("_packed", []):
             words, [ranks] = unpacked(getattr(self, name))
             setattr(self, name, dict(zip(words, ranks.tolist(), strict=True)))
-        if "_counted" in self.__dict__:
-            self._counted = Counted.of_state(self.__dict__["_counted"])
+        if "_learner" in self.__dict__:
+            self._learner = VocabularyLearner.from_state(self.__dict__["_learner"])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -619,3 +610,74 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _find_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
+    """Return the targets where terms are ranked by them."""
+    if not recipe.ranks_by_evidence or recipe.vocabulary is not None:
+        return None
+    if y is None:
+        raise ValueError(
+            "rank_by='class_evidence' needs the labels y of the documents, got None: pass them, "
+            "or set rank_by='frequency'."
+        )
+    return check_targets(y, is_chunk=is_chunk)
+
+
+# -- what other public modules ask of a vectorizer --------------------------------------------
+
+
+def _read_recipe(vectorizer: SequenceVectorizer) -> Recipe:
+    recipe = Recipe(*_recipe_of(vectorizer))
+    # A list may be changed in place.
+    if isinstance(recipe.ngram_range, list):
+        recipe = recipe._replace(ngram_range=tuple(recipe.ngram_range))
+    if isinstance(recipe.subword_range, list):
+        recipe = recipe._replace(subword_range=tuple(recipe.subword_range))
+    return recipe
+
+
+def check_recipe(vectorizer: SequenceVectorizer) -> Recipe:
+    """Return the recipe of the parameters, or raise an error where one is wrong."""
+    vectorizer._validate_params()
+    recipe = _read_recipe(vectorizer)
+    recipe.check()
+    return recipe
+
+
+def fitted_recipe(vectorizer: SequenceVectorizer) -> Recipe:
+    """Return the recipe with what `fit` chose where it is "auto"."""
+    recipe = _read_recipe(vectorizer)
+    if recipe.min_df == "auto" or recipe.subword_range == "auto":
+        chosen = {"min_df": vectorizer.min_df_, "subword_range": vectorizer.subword_range_}
+        recipe = recipe._replace(**chosen)
+    return recipe
+
+
+def sequence_length(vectorizer: SequenceVectorizer) -> int:
+    """Return the length of the sequences: the parameter, or what `fit` chose."""
+    maxlen = vectorizer.maxlen
+    return maxlen if isinstance(maxlen, Integral) else vectorizer.maxlen_
+
+
+def keep_learned(
+    vectorizer: SequenceVectorizer,
+    learned: Learned,
+    recipe: Recipe,
+    lengths: npt.NDArray[np.integer] | None = None,
+) -> None:
+    """Set what was learned; `lengths` are those of the documents' sequences, where they are known.
+
+    What `partial_fit` had counted is no longer the vectorizer's.
+    """
+    vectorizer.vocabulary_ = learned.vocabulary
+    vectorizer.min_df_ = learned.recipe.min_df
+    vectorizer.subword_range_ = learned.recipe.subword_range
+    vectorizer.maxlen_ = recipe.maxlen
+    vectorizer.cut_share_ = None
+    if lengths is not None:
+        if not isinstance(recipe.maxlen, Integral):
+            vectorizer.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
+        vectorizer.cut_share_ = float(np.mean(lengths > vectorizer.maxlen_))
+    for name in ("_encoder", "_learner"):
+        vectorizer.__dict__.pop(name, None)

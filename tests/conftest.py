@@ -131,7 +131,7 @@ def check_gradients():
 
     def check(network, weights, shares, y):
         _, gradients, _ = loss_and_gradients(network, weights, shares, y, None)
-        if network.fixes_bias:
+        if network.pooling.fixes_bias:
             assert not gradients.pop().any()
         for array, gradient in zip(weights, gradients, strict=False):
             for index in np.ndindex(array.shape):

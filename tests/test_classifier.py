@@ -177,7 +177,9 @@ def test_huge_weights_in_a_stream_do_not_end_the_learning(sequences, weights):
     for weight, rows in zip(weights, (slice(0, 50), slice(50, 200)), strict=True):
         sample_weight = np.full(len(y[rows]), weight)
         classifier.partial_fit(X[rows], y[rows], [0, 1], sample_weight=sample_weight)
-    assert_allclose(classifier._stream.mean_weight, weights[0] / 4 + weights[1] * (3 / 4))
+    assert_allclose(
+        classifier._partial_fit_state.mean_weight, weights[0] / 4 + weights[1] * (3 / 4)
+    )
 
 
 @pytest.mark.parametrize(
@@ -426,9 +428,9 @@ def test_early_stopping_holds_out_a_stratified_part(sequences, monkeypatch):
         X[few], y[few], sample_weight=np.arange(1, len(few) + 1)
     )
     ((training, validation),) = seen
-    assert len(validation.y) == 80
-    assert np.mean(validation.y) == 0.25
-    assert len(training.y) == 320
+    assert len(validation) == 80
+    assert np.mean(validation.targets.numbers) == 0.25
+    assert len(training) == 320
     # Every row is in one part, with its own weight, scaled as its part is.
     row_of = {tuple(words): row for row, words in enumerate(X[few].tolist())}
     rows = [[row_of[tuple(words)] for words in part.X.tolist()] for part in seen[0]]
@@ -769,12 +771,12 @@ def test_a_class_too_small_to_be_split_stays_with_the_training_rows(monkeypatch)
     train = scipy_backend.train
 
     def spy(plan, network, weights, training, validation, **options):
-        seen.append((np.bincount(training.y).tolist(), np.bincount(validation.y).tolist()))
+        seen.append([np.bincount(rows.targets.numbers).tolist() for rows in (training, validation)])
         return train(plan, network, weights, training, validation, **options)
 
     monkeypatch.setattr(scipy_backend, "train", spy)
     quick(early_stopping=True).fit(X, y)
-    assert seen == [([18, 18, 1], [2, 2])]
+    assert seen == [[[18, 18, 1], [2, 2]]]
 
 
 def test_predicting_what_does_not_do_is_named(sequences):

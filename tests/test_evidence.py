@@ -3,14 +3,20 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from scipy.special import expit, logit
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
-from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._training import scipy_backend
-from sklearn_imdb._training.network import Network, initial_weights, loss_and_gradients, losses
-from sklearn_imdb._training.pooling import word_shares
+from sklearn_imdb._training.network import (
+    Network,
+    cross_entropies,
+    draw_weights,
+    loss_and_gradients,
+)
+from sklearn_imdb._training.pooling import Evidence
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import token_contributions
 
@@ -52,6 +58,10 @@ def by_hand(X, y):
 # -- the evidence -----------------------------------------------------------------------------
 
 
+def evidence_of(frequency, sizes):
+    return class_evidence(ClassCounts(csr_matrix(frequency), np.array(sizes), len(sizes)))
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_the_weights_are_the_evidence_of_the_training_rows(terms, weighing, n_classes):
     X, *targets = terms
@@ -66,15 +76,15 @@ def test_the_held_out_rows_are_not_counted(terms, weighing, monkeypatch):
     train, seen = scipy_backend.train, []
 
     def spy(plan, network, weights, training, validation, **options):
-        seen.append((network.token_weights, training))
+        seen.append((network.pooling.token_weights, training))
         return train(plan, network, weights, training, validation, **options)
 
     monkeypatch.setattr(scipy_backend, "train", spy)
     weighing(early_stopping=True, validation_split=0.3).fit(X, y)
     [(token_weights, training)] = seen
-    assert len(training.y) == 420
+    assert len(training) == 420
     assert len(token_weights) == X.max() + 1
-    expected = by_hand(training.X, training.y)
+    expected = by_hand(training.X, training.targets.numbers)
     assert_allclose(token_weights[: len(expected)], expected, atol=1e-5)
     assert not np.any(token_weights[len(expected) :])
 
@@ -82,21 +92,21 @@ def test_the_held_out_rows_are_not_counted(terms, weighing, monkeypatch):
 def test_of_two_balanced_classes_it_is_the_log_count_ratio_with_counts_raised_by_three():
     frequency = np.array([[5, 0], [2, 9], [4, 4]])
     ratios = np.log((frequency[:, 1] + 3) / (frequency[:, 0] + 3))
-    assert_allclose(class_evidence(frequency, np.array([20, 20])), np.abs(ratios))
+    assert_allclose(evidence_of(frequency, [20, 20]), np.abs(ratios))
 
 
 def test_a_term_of_no_document_and_a_class_of_no_document_tell_nothing():
-    assert_array_equal(class_evidence(np.zeros((2, 3)), np.array([4, 5, 6])), [0, 0])
+    assert_array_equal(evidence_of(np.zeros((2, 3)), [4, 5, 6]), [0, 0])
     frequency = np.array([[3, 1, 0]])
-    of_two = class_evidence(frequency[:, :2], np.array([5, 5]))
-    assert_allclose(class_evidence(frequency, np.array([5, 5, 0])), of_two)
-    assert_array_equal(class_evidence(np.array([[3], [0]]), np.array([5])), [1, 0])
+    of_two = evidence_of(frequency[:, :2], [5, 5])
+    assert_allclose(evidence_of(frequency, [5, 5, 0]), of_two)
+    assert_array_equal(evidence_of([[3], [0]], [5]), [1, 0])
 
 
 def test_a_term_of_all_documents_has_no_evidence_not_even_that_of_rounding():
     rng = np.random.RandomState(0)
     for sizes in rng.randint(1, 1000, size=(200, 3)):
-        assert_array_equal(class_evidence(sizes[np.newaxis], sizes), [0])
+        assert_array_equal(evidence_of(sizes[np.newaxis], sizes), [0])
 
 
 def test_a_row_of_weight_two_is_two_rows(terms, weighing):
@@ -119,16 +129,14 @@ def test_the_vectorizer_ranks_by_evidence_and_document_frequency():
 # -- the network ------------------------------------------------------------------------------
 
 
-def weighted_network(token_weights, divided=False):
-    return Network(
-        len(token_weights), 4, 0, 1, "evidence",
-        token_weights=np.array(token_weights, np.float32), divided=divided,
-    )  # fmt: skip
+def weighted_pooling(token_weights, divided=False):
+    divider = DIVIDER if divided else None
+    return Evidence(divider, np.array(token_weights, np.float32))
 
 
 def test_a_words_share_is_its_weight_times_its_logarithmic_count_and_rows_have_length_five():
-    network = weighted_network([0, 0.1, 0, 3, 4, 1, 0])
-    shares = word_shares(np.array([[3, 4, 4, 0], [6, 6, 0, 2], [5, 0, 0, 0]]), network)
+    pooling = weighted_pooling([0, 0.1, 0, 3, 4, 1, 0])
+    shares = pooling.shares(np.array([[3, 4, 4, 0], [6, 6, 0, 2], [5, 0, 0, 0]]), 7)
     expected = np.zeros((3, 7))
     expected[0, [3, 4]] = 3, 4 * (1 + np.log(2))
     expected[0] *= 5 / np.linalg.norm(expected[0])
@@ -138,17 +146,17 @@ def test_a_words_share_is_its_weight_times_its_logarithmic_count_and_rows_have_l
 
 
 def test_words_and_subwords_are_scaled_apart():
-    network = weighted_network([0, 0, 0, 0, 1, 2, 3, 4], divided=True)
+    pooling = weighted_pooling([0, 0, 0, 0, 1, 2, 3, 4], divided=True)
     X = np.array([[4, 5, DIVIDER, 6, 7, 7], [4, DIVIDER, 0, 0, 0, 0], [6, 7, 0, 0, 0, 0]])
-    shares = word_shares(X, network).toarray()
+    shares = pooling.shares(X, 8).toarray()
     subwords = np.array([3, 4 * (1 + np.log(2))])
     assert_allclose(shares[0, 4:6], np.array([1, 2]) / np.sqrt(5) * 5 * np.sqrt(0.6), rtol=1e-6)
     assert_allclose(
         shares[0, 6:], subwords / np.linalg.norm(subwords) * 5 * np.sqrt(0.4), rtol=1e-6
     )
     assert_allclose(shares[1], [0, 0, 0, 0, 5 * np.sqrt(0.6), 0, 0, 0], rtol=1e-6)
-    # Without a divider all of a sequence is words.
-    assert_allclose(shares[2, 6:], np.array([3, 4]) * np.sqrt(0.6), rtol=1e-6)
+    # A sequence without a divider is one part of the whole length.
+    assert_allclose(shares[2, 6:], [3, 4], rtol=1e-6)
 
 
 @pytest.mark.parametrize("hidden_units", [0, 6])
@@ -174,8 +182,8 @@ def test_a_row_of_nothing_but_padding_gets_the_bias(terms, weighing):
 
 
 def test_embeddings_start_normal_and_small():
-    network = Network(10_000, 4, 0, 1, "evidence", token_weights=np.zeros(10_000, np.float32))
-    embedding, *_ = initial_weights(network, np.random.RandomState(0))
+    network = Network(10_000, 4, 0, 1, pooling=Evidence())
+    embedding, *_ = draw_weights(network, np.random.RandomState(0))
     assert_allclose([embedding.mean(), embedding.std()], [0, 0.01], atol=2e-4)
     assert np.abs(embedding).max() > 0.03
 
@@ -200,18 +208,19 @@ def test_smoothed_labels_are_a_mixture_with_all_classes(n_classes):
         p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     labels = 0.8 * np.eye(n_classes)[y] + 0.2 / n_classes
     network = Network(5, 2, 0, z.shape[1], label_smoothing=0.2)
-    assert_allclose(losses(network, z, y), -(labels * np.log(p)).sum(axis=1))
+    losses, _ = cross_entropies(network, z, y)
+    assert_allclose(losses, -(labels * np.log(p)).sum(axis=1))
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_the_gradient_of_a_smoothed_loss_is_that_of_differences(n_classes):
     rng = np.random.RandomState(1)
     network = Network(
-        8, 3, 4, 1 if n_classes == 2 else 3, "evidence", label_smoothing=0.3,
-        token_weights=np.abs(rng.normal(size=8)),
+        8, 3, 4, 1 if n_classes == 2 else 3, label_smoothing=0.3,
+        pooling=Evidence(None, np.abs(rng.normal(size=8))),
     )  # fmt: skip
     X, y = rng.randint(8, size=(10, 5)), rng.randint(n_classes, size=10)
-    shares = word_shares(X, network).astype(np.float64)
+    shares = network.pooling.shares(X, 8).astype(np.float64)
     weights = [rng.normal(size=shape) for shape in network.shapes]
     _, gradients, _ = loss_and_gradients(network, weights, shares, y, None)
     assert not gradients.pop().any()  # The last bias is not trained.

@@ -14,6 +14,7 @@ from sklearn_imdb._explain.page import BLUE, FAINT_INK, INK, VERMILION, escaped,
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
+from sklearn_imdb.text import fitted_recipe
 
 # Markup, right to left, emoji of several characters, a letter that is two in lower case, final
 # sigma, characters that HTML has no room for, and both kinds of quote.
@@ -24,7 +25,7 @@ NASTY = (
 
 
 def aligned_by(vectorizer, text):
-    return aligned(text, vectorizer._fitted_recipe(), vectorizer.vocabulary_, vectorizer.maxlen_)
+    return aligned(text, fitted_recipe(vectorizer), vectorizer.vocabulary_, vectorizer.maxlen_)
 
 
 @pytest.fixture(scope="module")

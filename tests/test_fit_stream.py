@@ -82,7 +82,11 @@ def test_a_class_may_be_missing_in_the_first_chunk(reviews):
     texts, y = [texts[row] for row in order.tolist()], y[order]
     for preset in ("ngram", "tutorial"):
         pipeline = make_text_classifier(preset, random_state=0)
-        pipeline.set_params(vectorizer__rank_by="class_evidence", vectorizer__num_words=200)
+        pipeline.set_params(
+            vectorizer__rank_by="class_evidence",
+            vectorizer__num_words=200,
+            classifier__early_stopping=False,
+        )
         fitted = clone(pipeline).fit(texts, y)
         streamed = fit_stream(pipeline, in_chunks(texts, y, 100), epochs=1)
         assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
@@ -97,11 +101,69 @@ def test_several_labels_are_learned():
 
 
 @pytest.mark.usefixtures("keras")
-def test_keras_trains_on_a_stream(reviews):
-    pipeline = make_text_classifier(random_state=0).set_params(classifier__backend="keras")
-    streamed = fit_stream(pipeline, in_chunks(*reviews, 300), epochs=3)
-    assert streamed[1].backend_ == "keras"
-    assert streamed.score(*reviews) > 0.85
+@pytest.mark.parametrize("preset", ["ngram", "tutorial"])
+def test_keras_trains_on_a_stream_as_scipy_does(reviews, preset):
+    fitted = []
+    for backend in ("scipy", "keras"):
+        pipeline = make_text_classifier(preset, random_state=0)
+        pipeline.set_params(classifier__backend=backend, classifier__early_stopping=False)
+        fitted.append(fit_stream(pipeline, in_chunks(*reviews, 130), epochs=3))
+    assert [pipeline[1].backend_ for pipeline in fitted] == ["scipy", "keras"]
+    probabilities = [pipeline.predict_proba(reviews[0]) for pipeline in fitted]
+    assert_allclose(*probabilities, atol=1e-4)
+
+
+def test_a_stream_is_read_once_whatever_it_comes_in(reviews, pipeline):
+    calls = []
+
+    def read_chunks():
+        calls.append(1)
+        yield from in_chunks(*reviews, 130)()
+
+    by_function = fit_stream(clone(pipeline), read_chunks)
+    by_iterator = fit_stream(clone(pipeline), in_chunks(*reviews, 130)())
+    by_list = fit_stream(clone(pipeline), list(in_chunks(*reviews, 130)()))
+    assert calls == [1]
+    assert by_function[1].n_iter_ == EPOCHS  # The classifier's own.
+    assert_array_equal(by_function[1].embedding_, by_iterator[1].embedding_)
+    assert_array_equal(by_function[1].embedding_, by_list[1].embedding_)
+
+
+def test_a_stream_stops_early_on_the_texts_it_is_given(reviews):
+    texts, y = reviews
+    pipeline = make_text_classifier("tutorial", random_state=0)
+    pipeline.set_params(classifier__epochs=60, classifier__monitor="val_f1_macro")
+    streamed = fit_stream(
+        pipeline, in_chunks(texts[:400], y[:400], 100), X_val=texts[400:], y_val=y[400:]
+    )
+    classifier = streamed[1]
+    assert len(classifier.history_["val_f1_macro"]) == classifier.n_iter_ < 60
+    assert classifier.kept_epoch_ == classifier.best_epoch_
+    best = classifier.history_["val_f1_macro"][classifier.best_epoch_ - 1]
+    assert best == max(classifier.history_["val_f1_macro"])
+
+
+def test_early_stopping_without_texts_to_validate_on_is_refused_before_a_chunk_is_read(reviews):
+    pipeline = make_text_classifier("tutorial")
+    with pytest.raises(ValueError, match=r"pass X_val and y_val, or set early_stopping=False"):
+        fit_stream(pipeline, lambda: pytest.fail("read"))
+    with pytest.raises(ValueError, match="y_val is missing"):
+        fit_stream(pipeline, lambda: pytest.fail("read"), X_val=reviews[0])
+
+
+@pytest.mark.parametrize("preset", ["ngram", "tutorial"])
+def test_sample_weights_of_a_stream_are_those_of_fit(reviews, preset):
+    texts, y = reviews
+    weight = np.random.RandomState(0).randint(3, size=len(y)).astype(float)
+    pipeline = make_text_classifier(preset, random_state=0)
+    pipeline.set_params(classifier__early_stopping=False, classifier__epochs=EPOCHS)
+    fitted = clone(pipeline).fit(texts, y, classifier__sample_weight=weight)
+    streamed = fit_stream(pipeline, [(texts, y, weight)])
+    assert_array_equal(streamed[1].embedding_, fitted[1].embedding_)
+    halves = [(texts[rows], y[rows], weight[rows]) for rows in (slice(0, 300), slice(300, 600))]
+    if streamed[1].token_weights_ is not None:
+        in_halves = fit_stream(clone(pipeline), halves)
+        assert_allclose(in_halves[1].token_weights_, fitted[1].token_weights_, rtol=1e-5)
 
 
 def test_classes_that_are_not_in_the_stream_have_a_probability(reviews):
@@ -146,7 +208,8 @@ BROKEN = {
     "labels of another kind": ((["fine"], ["good"]), ValueError, r"'good'.* such as 0"),
     "lengths": ((["fine", "dull"], [0]), ValueError, "same length"),
     "index lists": (([[1, 5]], [0]), TypeError, "takes texts"),
-    "three columns": ((["fine"], [0], [1]), TypeError, "tuple of 3"),
+    "four columns": ((["fine"], [0], [1], [1]), TypeError, "tuple of 4"),
+    "weights": ((["fine"], [0], [-1]), ValueError, "sample_weight must not be negative"),
     "reader": (OSError("The disk is gone."), OSError, "The disk is gone"),
 }
 
@@ -176,7 +239,7 @@ def test_an_error_in_training_leaves_the_vectorizer_as_it_was_too(reviews):
 @pytest.mark.parametrize(
     ("read_chunks", "error", "message"),
     [
-        ([(["a"], [0])], TypeError, "for chunks in a list pass lambda: chunks"),
+        ([["a film", "a play"]], TypeError, "must yield tuples of columns"),
         (list, ValueError, "at least one text"),
         (lambda: [([], [])], ValueError, "at least one text"),
         (lambda: [(["a film", "a play"], [1, 1])], ValueError, "at least two classes"),
@@ -190,29 +253,6 @@ def test_what_gives_no_chunks_of_two_classes_is_refused(read_chunks, error, mess
 def test_another_pipeline_is_refused():
     with pytest.raises(TypeError, match="got SequenceVectorizer"):
         fit_stream(SequenceVectorizer(), list)
-
-
-def test_a_stream_that_is_another_the_second_time_is_refused(reviews):
-    texts, y = reviews
-    pipeline = make_text_classifier("tutorial").set_params(vectorizer__vocabulary={"superb": 1})
-    chunks = iter([[(texts, y)], [(texts[:5], y[:5])]])
-    with pytest.raises(ValueError, match="gave 600 rows in all, and 5 when"):
-        fit_stream(pipeline, lambda: next(chunks))
-
-
-def test_labels_in_another_order_the_second_time_are_refused(reviews):
-    texts, y = reviews
-    rng = np.random.RandomState(0)
-
-    def read_chunks():
-        order = rng.permutation(len(y))
-        yield [texts[row] for row in order.tolist()], y[order]
-
-    pipeline = make_text_classifier("tutorial").set_params(
-        vectorizer__vocabulary=["superb", "dull"]
-    )
-    with pytest.raises(ValueError, match="gave other labels, or in another order"):
-        fit_stream(pipeline, read_chunks)
 
 
 def test_a_sparse_matrix_of_labels_is_taken_as_a_dense_one():

@@ -19,6 +19,7 @@ from sklearn_imdb.inspection import (
     nearest_words,
     token_contributions,
 )
+from sklearn_imdb.text import fitted_recipe
 
 TEXT = "A superb film, a SUPERB cast; the plot xyzzy is dull"
 
@@ -180,7 +181,7 @@ def test_tokens_are_named_as_inverse_transform_names_them(parameters):
     vectorizer = SequenceVectorizer(**gaps | parameters).fit(["a"])
     indices = range(1, 20)
     expected = vectorizer.inverse_transform([[index] for index in indices])
-    assert names_of(indices, vectorizer.vocabulary_, vectorizer._recipe()) == expected
+    assert names_of(indices, vectorizer.vocabulary_, fitted_recipe(vectorizer)) == expected
 
 
 @pytest.mark.parametrize(

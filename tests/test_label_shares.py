@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb._class_evidence import label_evidence
+from sklearn_imdb._class_evidence import ClassCounts, label_evidence
 from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb._training.network import Network, initial_weights
-from sklearn_imdb._training.pooling import share_length, word_shares
+from sklearn_imdb._training.network import Network, draw_weights
+from sklearn_imdb._training.pooling import LabelEvidence
 from sklearn_imdb.inspection import class_words, nearest_words, token_contributions
 
 N_LABELS, EMBEDDING_DIM = 3, 7
@@ -22,10 +23,12 @@ def network():
     """Ten word indices, of which the third label has no evidence of two."""
     weights = np.random.RandomState(0).uniform(0.2, 2, (10, N_LABELS)).astype(np.float32)
     weights[4:6, 2] = 0
-    return Network(
-        10, EMBEDDING_DIM, 0, N_LABELS, "evidence",
-        token_weights=weights, have_labels=True, labels_apart=True, divided=True,
-    )  # fmt: skip
+    pooling = LabelEvidence(DIVIDER, weights)
+    return Network(10, EMBEDDING_DIM, 0, N_LABELS, several=True, pooling=pooling)
+
+
+def word_shares(X, network):
+    return network.pooling.shares(X, network.input_dim)
 
 
 X = np.array(
@@ -46,7 +49,7 @@ def by_hand(network, row, dimension):
     divider = row.tolist().index(DIVIDER)
     for part, square in ((row[:divider], 0.6), (row[divider + 1 :], 0.4)):
         words, counts = np.unique(part[part > 0], return_counts=True)
-        of_words = network.token_weights[words, label].astype(float) * (1 + np.log(counts))
+        of_words = network.pooling.token_weights[words, label].astype(float) * (1 + np.log(counts))
         length = np.linalg.norm(of_words)
         shares[words] += of_words * (5 * np.sqrt(square) / length if length else 0)
     return shares
@@ -61,8 +64,12 @@ def expected_vectors(network, embedding):
 # -- evidence -----------------------------------------------------------------------------------
 
 
+def evidence_of(frequency, sizes):
+    return label_evidence(ClassCounts(csr_matrix(frequency), np.array(sizes), len(sizes) - 1))
+
+
 def test_the_evidence_of_a_label_is_how_far_its_log_odds_are_off():
-    evidence = label_evidence(np.array([[3, 1, 4], [0, 0, 0]]), np.array([10, 5, 20]))
+    evidence = evidence_of([[3, 1, 4], [0, 0, 0]], [10, 5, 20])
     shares = np.array([(3 + 96 * 0.5) / 100, (1 + 96 * 0.25) / 100])
     expected = np.log(shares / (1 - shares)) - np.log([1, 1 / 3])
     assert_allclose(evidence, [np.abs(expected), [0, 0]], atol=1e-7)
@@ -70,7 +77,7 @@ def test_the_evidence_of_a_label_is_how_far_its_log_odds_are_off():
 
 
 def test_a_label_of_all_rows_or_of_none_has_no_say():
-    evidence = label_evidence(np.array([[2, 0, 1, 2], [0, 0, 0, 0]]), np.array([8, 0, 4, 8]))
+    evidence = evidence_of([[2, 0, 1, 2], [0, 0, 0, 0]], [8, 0, 4, 8])
     assert_array_equal(evidence[:, :2], [[1, 1], [0, 0]])
     assert evidence[0, 2] == 0  # As often as usual.
 
@@ -97,7 +104,9 @@ def test_blocks_of_rows_make_the_same_shares(network, monkeypatch):
 
 def test_the_length_of_shares_is_the_mean_of_labels_and_rows(network):
     sums = [by_hand(network, row, label).sum() for row in X for label in range(N_LABELS)]
-    assert share_length(X, network) == pytest.approx(np.mean(sums), rel=1e-6)
+    assert network.pooling.mean_length(X, network.input_dim) == pytest.approx(
+        np.mean(sums), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("hidden_units", [0, 4])
@@ -115,7 +124,7 @@ def test_the_gradient_is_that_of_differences(network, hidden_units, check_gradie
 
 
 def test_a_label_starts_from_its_own_dimensions(network):
-    _, kernel, _ = initial_weights(network, np.random.RandomState(0))
+    _, kernel, _ = draw_weights(network, np.random.RandomState(0))
     own = np.arange(EMBEDDING_DIM)[:, np.newaxis] % N_LABELS == np.arange(N_LABELS)
     assert_array_equal(kernel != 0, own)
     assert np.abs(kernel).max() <= np.sqrt(6 / (7 / 3 + 1))

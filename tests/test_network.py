@@ -5,18 +5,19 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_imdb import EmbeddingAverageClassifier
+from sklearn_imdb._targets import Targets
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import (
     Network,
-    initial_weights,
+    cross_entropies,
+    draw_weights,
     logits,
     loss_and_gradients,
-    losses,
     most_probable,
 )
 from sklearn_imdb._training.optimizers import Adagrad, Adam
 from sklearn_imdb._training.plan import Plan
-from sklearn_imdb._training.pooling import average, word_shares
+from sklearn_imdb._training.pooling import MaskedMean, Mean
 from sklearn_imdb._training.rows import Rows
 
 
@@ -25,27 +26,29 @@ def random_rows(network, n_samples, maxlen, seed):
     X = rng.randint(0, network.input_dim, (n_samples, maxlen)).astype(np.int32)
     X[:, maxlen // 2 :] *= rng.randint(0, 2, (n_samples, maxlen - maxlen // 2))  # Some padding.
     X[0] = 0
-    return Rows(X, rng.randint(0, max(network.n_outputs, 2), n_samples))
+    n_classes = max(network.n_outputs, 2)
+    return Rows(X, Targets(np.arange(n_classes), rng.randint(0, n_classes, n_samples), False))
 
 
-def plan_of(n_outputs, **parameters):
-    """Return a plan of plain Adam on ten rows in their order."""
+def plan_of(rows, network, **parameters):
+    """Return a plan of plain Adam on rows in their order."""
     asked = {**EmbeddingAverageClassifier().get_params(), "learning_rate": 0.01, "shuffle": False}
-    return Plan.of({**asked, **parameters}, n_rows=10, n_classes=max(n_outputs, 2))
+    return Plan.of({**asked, **parameters}, rows, network)
 
 
-@pytest.mark.parametrize("kind", ["mean", "masked_mean"])
+@pytest.mark.parametrize("kind", [Mean, MaskedMean])
 @pytest.mark.parametrize("hidden_units", [0, 5])
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_gradients_agree_with_finite_differences(kind, hidden_units, n_outputs, dropout, weighted):
-    network = Network(9, 4, hidden_units, n_outputs, kind, dropout, l2=0.1)
-    X, y, _ = random_rows(network, n_samples=7, maxlen=6, seed=0)
+    network = Network(9, 4, hidden_units, n_outputs, pooling=kind(), dropout=dropout, l2=0.1)
+    rows = random_rows(network, n_samples=7, maxlen=6, seed=0)
+    y = rows.targets.numbers
     rng = np.random.RandomState(1)
     sample_weight = rng.uniform(0.5, 2, 7) if weighted else None
     weights = [rng.normal(size=shape) for shape in network.shapes]
-    shares = word_shares(X, network).astype(np.float64)
+    shares = network.pooling.shares(rows.X, 9).astype(np.float64)
 
     def with_same_dropout(weights):
         rng = np.random.RandomState(2)
@@ -72,7 +75,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     weights = [np.ones((3, 1)), np.ones((1, 1)), np.zeros(1)]
     rng = np.random.RandomState(0)
     _, _, z = loss_and_gradients(
-        network, weights, word_shares(X, network), np.zeros(n_samples, int), None, rng
+        network, weights, Mean().shares(X, 3), np.zeros(n_samples, int), None, rng
     )
     assert_allclose(np.unique(z), [0, 1 / 0.7])
     assert_allclose(np.mean(z == 0), 0.3, atol=0.01)
@@ -164,42 +167,47 @@ def test_a_cosine_decay_ends_at_two_percent():
     assert_allclose(rates, [*expected, 0.01, 0.01], rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["mean", "masked_mean"])
+@pytest.mark.parametrize("kind", [Mean, MaskedMean])
 @pytest.mark.parametrize("rows_at_once", [4096, 7])
 def test_word_shares_and_average_equal_a_loop(kind, rows_at_once, monkeypatch):
     monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", rows_at_once)
-    network = Network(9, 4, 0, 1, kind)
-    X = random_rows(network, n_samples=20, maxlen=7, seed=3).X
+    pooling = kind()
+    X = random_rows(Network(9, 4, 0, 1), n_samples=20, maxlen=7, seed=3).X
     embedding = np.random.RandomState(4).normal(size=(9, 4)).astype(np.float32)
     expected = np.zeros((20, 4))
     for row, words in enumerate(X):
-        if kind == "masked_mean":
+        if kind is MaskedMean:
             words = words[words != 0]
         for word in words:
             expected[row] += embedding[word] / len(words)
-    assert_allclose(word_shares(X, network) @ embedding, expected, atol=1e-6)
-    assert_allclose(average(X, embedding, network), expected, atol=1e-6)
+    assert_allclose(pooling.shares(X, 9) @ embedding, expected, atol=1e-6)
+    assert_allclose(pooling.pool(X, embedding), expected, atol=1e-6)
     long = np.tile(X, 3000)  # So long that a plain sum in float32 would be off.
-    assert_allclose(average(long, embedding, network), expected, atol=1e-6)
+    assert_allclose(pooling.pool(long, embedding), expected, atol=1e-6)
     # Repeated words are merged: that is what makes training fast.
-    assert word_shares(X, network).nnz < np.count_nonzero(X) + len(X)
+    assert pooling.shares(X, 9).nnz < np.count_nonzero(X) + len(X)
+
+
+def losses_of(network, z, y):
+    losses, _ = cross_entropies(network, z, y)
+    return losses
 
 
 def test_losses_are_the_cross_entropies():
     z = np.array([[2.0], [-30.0], [800.0]])
     y = np.array([1, 1, 0])
-    assert_allclose(losses(Network(5, 2, 0, 1), z, y), [np.log1p(np.exp(-2)), 30, 800])
+    assert_allclose(losses_of(Network(5, 2, 0, 1), z, y), [np.log1p(np.exp(-2)), 30, 800])
     z = np.array([[1.0, 2.0, 3.0]])
     expected = -1 + np.log(np.exp([1, 2, 3]).sum())
-    assert_allclose(losses(Network(5, 2, 0, 3), z, np.array([0])), [expected])
-    of_labels = Network(5, 2, 0, 3, have_labels=True)
+    assert_allclose(losses_of(Network(5, 2, 0, 3), z, np.array([0])), [expected])
+    of_labels = Network(5, 2, 0, 3, several=True)
     expected = (np.log1p(np.exp([-1, 2, -3]))).mean()
-    assert_allclose(losses(of_labels, z, np.array([[1, 0, 1]])), [expected])
+    assert_allclose(losses_of(of_labels, z, np.array([[1, 0, 1]])), [expected])
 
 
 def test_initial_weights_are_drawn_as_keras_draws_them():
     network = Network(5000, 16, 16, 1)
-    embedding, kernel, bias, *_ = initial_weights(network, np.random.RandomState(0))
+    embedding, kernel, bias, *_ = draw_weights(network, np.random.RandomState(0))
     assert embedding.dtype == np.float32
     assert_allclose([embedding.min(), embedding.max()], [-0.05, 0.05], atol=1e-4)
     assert 0.9 * np.sqrt(6 / 32) < np.abs(kernel).max() < np.sqrt(6 / 32)
@@ -217,10 +225,10 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
     network = Network(9, 4, 5, n_outputs, l2=0.01)
     training = random_rows(network, n_samples=10, maxlen=6, seed=0)
     validation = random_rows(network, n_samples=4, maxlen=6, seed=1)
-    start = initial_weights(network, np.random.RandomState(2))
+    start = draw_weights(network, np.random.RandomState(2))
     epochs = []
     scipy_backend.train(
-        plan_of(n_outputs, epochs=3, batch_size=4),
+        plan_of(training, network, epochs=3, batch_size=4),
         network,
         start,
         training,
@@ -236,10 +244,8 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
     for logs, trained in epochs:
         row_losses, hits = [], 0
         for rows in (slice(0, 4), slice(4, 8), slice(8, 10)):
-            X, y = training.X[rows], training.y[rows]
-            loss, gradients, z = loss_and_gradients(
-                network, weights, word_shares(X, network), y, None
-            )
+            X, y = training.X[rows], training.targets.numbers[rows]
+            loss, gradients, z = loss_and_gradients(network, weights, Mean().shares(X, 9), y, None)
             row_losses += [loss] * len(y)
             hits += np.sum(most_probable(network, z) == y)
             optimizer.step(gradients)
@@ -248,8 +254,8 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
         assert_allclose(
             [logs["loss"], logs["accuracy"]], [np.mean(row_losses), hits / 10], rtol=1e-6
         )
-        z = logits(average(validation.X, weights[0], network), weights)
+        z = logits(Mean().pool(validation.X, weights[0]), weights)
         penalty = 0.01 * sum(np.sum(kernel**2) for kernel in weights[1::2])
-        expected = losses(network, z, validation.y).mean() + penalty
+        expected = losses_of(network, z, validation.targets.numbers).mean() + penalty
         assert_allclose(logs["val_loss"], expected, rtol=1e-5)
-    assert_array_equal(start[0], initial_weights(network, np.random.RandomState(2))[0])
+    assert_array_equal(start[0], draw_weights(network, np.random.RandomState(2))[0])

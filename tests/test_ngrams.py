@@ -8,11 +8,13 @@ from collections import Counter
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sklearn_imdb import SequenceVectorizer
-from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._explain.spans import aligned
+from sklearn_imdb.text import fitted_recipe
 
 WORDS = r"'\w+|\w+|[^\w\s']+"
 TEXTS = ["Not good, not good at all.", "not bad at all", "", "good", "Bad; not good"]
@@ -56,9 +58,9 @@ def test_counts_ranks_and_sequences_are_those_of_plain_loops(texts, ngram_range,
         assert list(vectorizer.vocabulary_.items()) == list(expected.items())
         for row, document in zip(X, documents, strict=True):
             indices = [1] + [
-                expected[term] + 3 if term in expected else 2
+                expected[term] + 3
                 for term in document
-                if term in expected or oov_char is not None
+                if term in expected  # Unknown n-grams take no place, whatever `oov_char` is.
             ]
             indices = indices[-50:]
             assert row.tolist() == indices + [0] * (50 - len(indices))
@@ -122,7 +124,8 @@ def test_terms_are_ranked_by_class_evidence(ngram_range, labels):
         ]
     )
     class_sizes = np.array([labels.count(label) for label in sorted(set(labels))])
-    evidence = class_evidence(holders, class_sizes) * np.sqrt(holders.sum(axis=1))
+    evidence = class_evidence(ClassCounts(csr_matrix(holders), class_sizes, len(class_sizes)))
+    evidence *= np.sqrt(holders.sum(axis=1))
     assert by_evidence.vocabulary_.keys() == set(terms)
     found = [evidence[terms.index(term)] for term in by_evidence.vocabulary_]
     assert_allclose(found, sorted(evidence, reverse=True))
@@ -226,7 +229,7 @@ def test_a_space_within_a_word_is_told_from_those_between_words(splitting, oov_c
     assert "b c" in vectorizer.vocabulary_
     assert vectorizer.inverse_transform(X[:1]) == ["a␣b a␣b c c"]
     assert_array_equal(vectorizer.transform(["a b c"]), X[:1])
-    recipe, vocabulary = vectorizer._fitted_recipe(), vectorizer.vocabulary_
+    recipe, vocabulary = fitted_recipe(vectorizer), vectorizer.vocabulary_
     aligned_text = aligned("a b c", recipe, vocabulary, 6)
     assert (aligned_text.is_verbatim, aligned_text.words) == (True, [(0, 3), (4, 5)])
 
@@ -257,7 +260,7 @@ def test_labels_of_another_number_are_refused(n_labels, found, method):
         ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
         ([0, 1, None, 1, 0], r"y\[2\] = None"),
         ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
-        ([1, 1, 1, 1, 1], r"y must hold at least two classes to tell apart, got \[1\]"),
+        ([1, 1, 1, 1, 1], r"y must hold at least two classes to tell apart, got one class: 1"),
         ([], "y must hold at least two classes"),
     ],
 )

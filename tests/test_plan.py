@@ -1,16 +1,27 @@
 """The plan of a training: each "auto" resolved, each contradiction refused, without a fit."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from sklearn_imdb import EmbeddingAverageClassifier
+from sklearn_imdb._targets import check_targets
+from sklearn_imdb._training.network import Network
 from sklearn_imdb._training.plan import Plan, auto_batch_size, auto_learning_rate
+from sklearn_imdb._training.rows import Rows
 
 ADAM = {"class_name": "Adam", "config": {}}
 
 
 def plan(n_rows=1000, n_classes=2, make=Plan.of, **parameters):
     asked = {**EmbeddingAverageClassifier().get_params(), **parameters}
-    return make(asked, n_rows=n_rows, n_classes=n_classes, share_length=lambda: 20.0)
+    rows = make_rows(np.arange(n_rows) % n_classes)
+    return make(asked, rows, Network.of(asked, rows.targets, 3))
+
+
+def make_rows(y, length=1):
+    return Rows(np.ones((len(y), length), int), check_targets(y))
 
 
 @pytest.mark.parametrize(("n_rows", "expected"), [(9, 2), (250, 2), (375, 3), (26_000, 128)])
@@ -20,18 +31,24 @@ def test_an_automatic_batch_is_a_125th_of_the_rows(n_rows, expected):
 
 
 def test_an_automatic_rate_grows_with_the_classes_and_falls_with_the_shares():
-    def rate(n_classes, share_length, have_labels=False, labels_apart=False):
-        return auto_learning_rate(
-            n_classes, share_length, have_labels=have_labels, labels_apart=labels_apart
-        )
+    def rate(y, pooling="mean", weight=1.0):
+        asked = {**EmbeddingAverageClassifier().get_params(), "pooling": pooling}
+        rows = make_rows(y)
+        network = Network.of(asked, rows.targets, 3)
+        if pooling == "evidence":
+            weights = np.full((3, np.shape(y)[1]) if np.ndim(y) == 2 else 3, weight)
+            network = replace(network, pooling=replace(network.pooling, token_weights=weights))
+        return auto_learning_rate(rows, network)
 
-    assert rate(2, 1.0) == pytest.approx(1)
-    assert rate(8, 30.0) == pytest.approx(0.1)
-    assert rate(8, 30.0, have_labels=True) == pytest.approx(8 / 30)
-    assert rate(9, 30.0, have_labels=True, labels_apart=True) == pytest.approx(0.1)
+    # The shares of a mean sum to 1, and those of one weighted word are its length, 5.
+    assert rate([0, 1]) == pytest.approx(1)
+    assert rate(range(8)) == pytest.approx(3)
+    assert rate(range(8), "evidence") == pytest.approx(3 / 5)
+    assert rate(np.eye(8, dtype=int)) == pytest.approx(8)
+    assert rate(np.eye(9, dtype=int), "evidence") == pytest.approx(3 / 5)
     for optimizer, step in (("adam", 0.03), ("adagrad", 0.24)):
         chosen = plan(n_classes=4, learning_rate="auto", optimizer=optimizer).learning_rate
-        assert chosen == pytest.approx(2 * step / 20)
+        assert chosen == pytest.approx(2 * step)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "Adagrad", {"class_name": "adam"}])

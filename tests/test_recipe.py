@@ -9,18 +9,19 @@ from numpy.testing import assert_array_equal
 from sklearn_imdb import SequenceVectorizer
 from sklearn_imdb._text.encoding import parts_that_fit
 from sklearn_imdb._text.subwords import subwords_of
+from sklearn_imdb.text import check_recipe
 
 
 def recipe(**parameters):
-    return SequenceVectorizer(**parameters)._recipe()
+    return check_recipe(SequenceVectorizer(**parameters))
 
 
 @pytest.mark.parametrize(
     ("n_words", "min_df"), [(0, 1), (19_999, 1), (20_000, 2), (999_999, 2), (1_000_000, 3)]
 )
 def test_an_automatic_min_df_grows_with_the_words(n_words, min_df):
-    assert recipe(min_df="auto").resolved(n_words).min_df == min_df
-    assert recipe(min_df=7).resolved(n_words).min_df == 7
+    assert recipe(min_df="auto").resolve(n_words).min_df == min_df
+    assert recipe(min_df=7).resolve(n_words).min_df == 7
 
 
 @pytest.mark.parametrize(
@@ -28,10 +29,10 @@ def test_an_automatic_min_df_grows_with_the_words(n_words, min_df):
     [(399_999, 2, (4, 5)), (400_000, 2, None), (400_000, 1, None), (1_900_000, 10, (4, 5))],
 )
 def test_automatic_subwords_are_for_few_words_a_class(n_words, n_classes, expected):
-    assert recipe(subword_range="auto").resolved(n_words, n_classes).subword_range == expected
-    assert recipe(subword_range=(2, 3)).resolved(n_words, n_classes).subword_range == (2, 3)
+    assert recipe(subword_range="auto").resolve(n_words, n_classes).subword_range == expected
+    assert recipe(subword_range=(2, 3)).resolve(n_words, n_classes).subword_range == (2, 3)
     given = recipe(subword_range="auto", vocabulary={"a": 1})
-    assert given.resolved(n_words, n_classes).subword_range is None
+    assert given.resolve(n_words, n_classes).subword_range is None
 
 
 def test_what_gives_a_text_other_terms_is_named():

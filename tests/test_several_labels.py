@@ -15,9 +15,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
-from sklearn_imdb._class_evidence import class_evidence
-from sklearn_imdb._training.network import Network, initial_weights
-from sklearn_imdb._training.pooling import with_token_weights, word_shares
+from sklearn_imdb._class_evidence import ClassCounts, class_evidence
+from sklearn_imdb._targets import check_targets
+from sklearn_imdb._training.network import Network, draw_weights
+from sklearn_imdb._training.pooling import Evidence
 from sklearn_imdb._training.rows import Rows, hold_out
 
 WORDS = ["fine", "long", "loud", "sad"]
@@ -98,11 +99,11 @@ def test_the_accuracy_of_an_epoch_is_the_share_of_labels_that_are_right(sequence
 
 
 def test_the_gradient_is_that_of_differences(check_gradients):
-    network = Network(7, 3, 4, 3, have_labels=True, label_smoothing=0.1, l2=0.01)
+    network = Network(7, 3, 4, 3, several=True, label_smoothing=0.1, l2=0.01)
     rng = np.random.RandomState(0)
-    weights = [array.astype(np.float64) for array in initial_weights(network, rng)]
+    weights = [array.astype(np.float64) for array in draw_weights(network, rng)]
     X, y = rng.randint(1, 7, (5, 4)), rng.randint(2, size=(5, 3))
-    shares = word_shares(X, network).astype(np.float64)
+    shares = network.pooling.shares(X, 7).astype(np.float64)
     check_gradients(network, weights, shares, y)
 
 
@@ -163,27 +164,24 @@ def test_the_evidence_of_one_label_a_document_is_that_of_classes():
     sizes = np.array([30, 40, 50])
     with_all = np.column_stack([frequency, frequency.sum(axis=1)])
     assert_allclose(
-        class_evidence(with_all, np.append(sizes, sizes.sum()), overlap=True),
-        class_evidence(frequency, sizes),
+        class_evidence(ClassCounts(csr_matrix(with_all), np.append(sizes, sizes.sum()), 3)),
+        class_evidence(ClassCounts(csr_matrix(frequency), sizes, 3)),
     )
 
 
 def test_the_evidence_of_labels_by_hand():
     # One label of 4 of 8 documents, and one that all have and that tells nothing.
-    [evidence] = class_evidence(np.array([[2, 2, 2]]), np.array([4, 8, 8]), overlap=True)
+    [evidence] = class_evidence(ClassCounts(csr_matrix([[2, 2, 2]]), np.array([4, 8, 8]), 2))
     share = (2 + 6 * 0.5) / (2 + 6)
     assert evidence == pytest.approx(np.sqrt(share) * np.log(share / (1 - share)))
 
 
 def test_rows_are_counted_for_each_of_their_labels():
     X, y = np.array([[4, 5], [4, 0], [5, 5]]), np.array([[1, 1], [0, 1], [0, 0]])
-    _, counts = with_token_weights(
-        Network(6, 2, 0, 2, pooling="evidence", have_labels=True),
-        Rows(X, y, np.array([1.0, 2.0, 3.0])),
-        2,
-    )
-    assert_array_equal(counts.document_frequency[4:].toarray(), [[1, 3, 3], [1, 1, 4]])
-    assert_array_equal(counts.class_sizes, [1, 3, 6])
+    rows = Rows(X, check_targets(y), np.array([1.0, 2.0, 3.0]))
+    counts = Evidence().learn(rows, 6, None)
+    assert_array_equal(counts.frequency[4:].toarray(), [[1, 3, 3], [1, 1, 4]])
+    assert_array_equal(counts.sizes, [1, 3, 6])
 
 
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
@@ -213,9 +211,9 @@ def test_the_vocabulary_of_chunks_is_that_of_all(texts_and_labels, ngram_range, 
 
 
 def test_held_out_rows_are_a_part_of_all():
-    rows = Rows(np.arange(20).reshape(20, 1), np.eye(20, dtype=np.int8))
+    rows = Rows(np.arange(20).reshape(20, 1), check_targets(np.eye(20)))
     training, validation = hold_out(rows, 0.2, np.random.RandomState(0))
-    assert (len(training.y), len(validation.y)) == (16, 4)
+    assert (len(training), len(validation)) == (16, 4)
     assert sorted([*training.X.ravel(), *validation.X.ravel()]) == list(range(20))
 
 
@@ -242,7 +240,7 @@ def test_chunks_go_on_and_need_the_labels_first(sequences_and_labels):
     classifier = quick(pooling="evidence", hidden_units=0)
     with pytest.raises(ValueError, match="classes must list all labels"):
         classifier.partial_fit(X, Y)
-    with pytest.raises(ValueError, match="4 columns of labels, and 3 labels are known"):
+    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] .* pass classes=range\(4\)"):
         classifier.partial_fit(X, Y, classes=range(3))
     for _ in range(12):
         for rows in (slice(0, 200), slice(200, 400)):

@@ -6,13 +6,12 @@ import pickle
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from sklearn_imdb import SequenceVectorizer
-from sklearn_imdb.streaming import fit_transform_chunks, map_chunks
+from sklearn_imdb.streaming import map_chunks
 
 pa = pytest.importorskip("pyarrow", reason="the streams here are read by pyarrow")
 csv = pytest.importorskip("pyarrow.csv")
@@ -225,7 +224,7 @@ def test_a_csv_file_cut_short_in_a_row_is_an_error_that_names_it(lines):
     with pytest.raises(pa.ArrowInvalid, match=r"Row #\d+: Expected 2 columns") as raised:
         exhaust(map_chunks(vectorizer.partial_fit, csv_chunks(content[: content.rindex(b'"') - 9])))
     assert "Reading chunk" in raised.value.__notes__[0]
-    counted = vectorizer._counted.counts.class_sizes.sum()
+    counted = vectorizer._learner.counts.sizes.sum()
     assert f"begins at row {counted}," in raised.value.__notes__[0]
     assert counted > N_ROWS / 2
 
@@ -259,110 +258,6 @@ def test_a_row_of_a_parquet_file_that_is_no_utf8_is_named():
     note = "Reading chunk 0 of the stream, which begins at row 0, counted from 0."
     message = "Invalid UTF8 sequence at string index 1"
     fails(pa.ArrowInvalid, message, note, SequenceVectorizer().partial_fit, chunks())
-
-
-# -- texts to sequences -----------------------------------------------------------------------
-
-ENCODINGS = {
-    "default": {},
-    "words dropped": {"oov_char": None, "min_df": 3},
-    "binary": {"binary": True, "num_words": 100},
-    "padded before": {"padding": "pre", "truncating": "post", "maxlen": 20},
-    "given vocabulary": {"vocabulary": {"the": 1, "film": 2}},
-    "n-grams": {"ngram_range": (1, 2), "oov_char": None},
-    "class evidence": {"rank_by": "class_evidence", "num_words": 100},
-}
-
-
-def chunks_of(reviews):
-    """Yield chunks of 0, 1 and 170 reviews, with row numbers as a third column."""
-    texts, y = reviews
-    for start, end in [(0, 0), (0, 1), *((at, at + 170) for at in range(1, 600, 170))]:
-        yield texts[start:end], y[start:end], list(range(start, min(end, 600)))
-
-
-@pytest.mark.parametrize("parameters", ENCODINGS.values(), ids=ENCODINGS)
-def test_chunks_are_encoded_as_by_partial_fit_and_transform(reviews, parameters):
-    vectorizer, twin = SequenceVectorizer(**parameters), SequenceVectorizer(**parameters)
-    chunks = list(fit_transform_chunks(vectorizer, chunks_of(reviews)))
-    for texts, y, _ in chunks_of(reviews):
-        twin.partial_fit(texts, y)
-    assert vectorizer.vocabulary_ == twin.vocabulary_
-    for (X, y, rows), (texts, labels, numbers) in zip(chunks, chunks_of(reviews), strict=True):
-        assert_array_equal(X, twin.transform(texts))
-        assert X.dtype == "int32"
-        assert_array_equal(y, labels)
-        assert rows == numbers
-
-
-def test_a_vectorizer_that_has_counted_before_counts_on(reviews):
-    texts, _ = reviews
-    vectorizer = SequenceVectorizer().partial_fit(texts[:200])
-    vectorizer = pickle.loads(pickle.dumps(vectorizer))
-    [(X,)] = fit_transform_chunks(vectorizer, [(texts[200:],)])
-    twin = SequenceVectorizer().fit(texts)
-    assert vectorizer.vocabulary_ == twin.vocabulary_
-    assert_array_equal(X, twin.transform(texts[200:]))
-
-
-def test_index_lists_are_encoded_too():
-    chunks = [([[1, 4, 7], [1]],), ([[1, 12345]],)]
-    encoded = [X.tolist() for (X,) in fit_transform_chunks(SequenceVectorizer(maxlen=3), chunks)]
-    assert encoded == [[[1, 4, 7], [1, 0, 0]], [[1, 2, 0]]]
-
-
-def test_a_chunk_that_cannot_be_counted_ends_the_encoding_and_is_named(tmp_path):
-    vectorizer = SequenceVectorizer()
-    chunks = fit_transform_chunks(vectorizer, [(["a"],), (["b", None],)], folder=tmp_path)
-    with pytest.raises(TypeError, match=r"X\[1\] = None") as raised:
-        next(chunks)
-    note = "In chunk 1 of the stream, which begins at row 1, counted from 0."
-    assert raised.value.__notes__[-1] == note
-    assert list(vectorizer.vocabulary_) == ["a"]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_empty_chunks_are_encoded_too():
-    lists = [([[1, 5]],), ([],), ([[1, 9]],)]
-    shapes = [X.shape for (X,) in fit_transform_chunks(SequenceVectorizer(maxlen=3), lists)]
-    assert shapes == [(1, 3), (0, 3), (1, 3)]
-    nothing = fit_transform_chunks(SequenceVectorizer(), [([], []), ([], [])])
-    assert [(X.shape, y) for X, y in nothing] == [((0, 256), []), ((0, 256), [])]
-
-
-@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
-def test_chunks_are_arrays_also_where_transform_makes_tables(ngram_range):
-    vectorizer = SequenceVectorizer(ngram_range=ngram_range).set_output(transform="pandas")
-    [(X,)] = fit_transform_chunks(vectorizer, [(["a b"],)])
-    assert type(X) is np.ndarray
-
-
-def test_a_chunk_that_cannot_be_kept_is_not_learned():
-    vectorizer = SequenceVectorizer()
-    chunks = [(["a b"], [1]), (["c d"], [lambda: 1])]
-    with pytest.raises((pickle.PicklingError, AttributeError)) as raised:
-        exhaust(fit_transform_chunks(vectorizer, chunks))
-    assert "In chunk 1" in raised.value.__notes__[-1]
-    assert list(vectorizer.vocabulary_) == ["a", "b"]
-    assert vectorizer.partial_fit(["d"]).vocabulary_ == {"a": 1, "b": 2, "d": 3}
-
-
-def test_a_vectorizer_fitted_again_meanwhile_is_refused():
-    vectorizer = SequenceVectorizer()
-    chunks = fit_transform_chunks(vectorizer, [(["a"],), (["b"],)])
-    next(chunks)
-    vectorizer.partial_fit(["b b"])
-    with pytest.raises(RuntimeError, match="The vectorizer was fitted again before"):
-        next(chunks)
-
-
-def test_no_file_is_left_where_not_all_chunks_are_asked_for(tmp_path):
-    chunks = fit_transform_chunks(SequenceVectorizer(), [(["a"],), (["b"],)], folder=tmp_path)
-    next(chunks)
-    chunks.close()
-    assert list(tmp_path.iterdir()) == []
-    with pytest.raises(FileNotFoundError):
-        next(fit_transform_chunks(SequenceVectorizer(), [], folder=tmp_path / "none"))
 
 
 # -- memory -----------------------------------------------------------------------------------

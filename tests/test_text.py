@@ -256,7 +256,7 @@ def test_a_chunk_that_is_interrupted_after_it_was_counted_is_forgotten(monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("sklearn_imdb._text.learning.ranked", interrupted)
+        patch.setattr("sklearn_imdb._text.learner.ranked", interrupted)
         with pytest.raises(KeyboardInterrupt):
             vectorizer.partial_fit(["new words a"])
     assert vectorizer.vocabulary_ == before

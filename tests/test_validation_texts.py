@@ -38,7 +38,7 @@ def validated_on(monkeypatch):
     train = scipy_backend.train
 
     def spy(plan, network, weights, training, validation, **options):
-        seen.append(validation.y.tolist())
+        seen.append(validation.targets.numbers.tolist())
         return train(plan, network, weights, training, validation, **options)
 
     monkeypatch.setattr(scipy_backend, "train", spy)

@@ -207,7 +207,7 @@ def check_nothing_works_before_fit(vectorizer, documents, other):
         if not name.startswith("_") and callable(getattr(type(vectorizer), name, None))
     }
     work_before = {"fit", "partial_fit", "fit_transform", "get_params", "set_params"}
-    work_before |= {"set_output", "get_metadata_routing", "set_callbacks"}
+    work_before |= {"build_analyzer", "set_output", "get_metadata_routing", "set_callbacks"}
     need_fit = methods - work_before
     assert need_fit == {"transform", "inverse_transform", "get_feature_names_out"}
     for name in need_fit:

@@ -14,9 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import PADDING
-from sklearn_imdb._training.label_shares import LabelShares
 from sklearn_imdb._training.network import Network, Weights, logits
-from sklearn_imdb._training.pooling import word_shares
 from sklearn_imdb._training.sequences import within
 
 Doubles = npt.NDArray[np.float64]
@@ -57,12 +55,9 @@ def class_scores(
     relative to their mean.
     """
     embedding, *dense = (array.astype(np.float64) for array in weights)
-    empty = np.zeros(network.embedding_dim)
-    share: float | Doubles = 1.0
-    if network.pooling == "mean":
-        empty, share = embedding[PADDING], 1 / maxlen
-    elif network.token_weights is not None:
-        share = network.weights_by_dimension(terms).astype(np.float64)
+    pooling, width = network.pooling, network.embedding_dim
+    empty = embedding[PADDING] if pooling.counts_padding else np.zeros(width)
+    share = pooling.weigh_terms(terms, maxlen, width).astype(np.float64)
     vectors = np.vstack([empty, empty + share * (embedding[terms] - empty)])
     z = logits(vectors, [embedding, *dense]).astype(np.float64)
     scores = (z[1:] - z[0]) @ class_directions(network.n_outputs, n_classes).T
@@ -85,15 +80,10 @@ def attributions(
     embedding = weights[0]
     X = within(X, len(embedding))
     # In front, a sequence of nothing but padding.
-    shares = word_shares(np.vstack([np.zeros_like(X[:1]), X]), network)
+    shares = network.pooling.shares(np.vstack([np.zeros_like(X[:1]), X]), network.input_dim)
 
-    def of_row(row: int) -> tuple[npt.NDArray[np.int32], Doubles, Doubles]:
-        # Shares are a column, or of each dimension.
-        if isinstance(shares, LabelShares):
-            indices, row_shares = shares.of_sequence(row, network.embedding_dim)
-        else:
-            stored = slice(*shares.indptr[row : row + 2])
-            indices, row_shares = shares.indices[stored], shares.data[stored, np.newaxis]
+    def of_row(row: int) -> tuple[npt.NDArray[np.integer], Doubles, Doubles]:
+        indices, row_shares = shares.of_row(row, network.embedding_dim)
         return indices, row_shares.astype(np.float64), embedding[indices].astype(np.float64)
 
     _, row_shares, vectors = of_row(0)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._convention import DIVIDER, PADDING
+from sklearn_imdb._convention import PADDING
 from sklearn_imdb._explain.attribution import attributions, class_directions
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.vocabulary import names_of
@@ -67,7 +67,7 @@ def contributions_of(
     names = names_of(indices.tolist(), vocabulary, recipe)
     name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
     found = attributions(network, weights, X, directions)
-    is_token = is_token_at(X, recipe)
+    is_token = is_token_at(X, network)
     return [
         TokenContributions(
             tokens=[names[number] for number in name_numbers[row][is_token[row]].tolist()],
@@ -88,6 +88,7 @@ def number_of(label: Any, classes: list[Any], name: str = "label") -> int:
     return classes.index(label)
 
 
-def is_token_at(X: npt.NDArray[np.integer], recipe: Recipe) -> npt.NDArray[np.bool_]:
-    """Whether each index stands for a token, and not for padding or the divider."""
-    return (X != PADDING) & ((X != DIVIDER) | (recipe.subword_range is None))
+def is_token_at(X: npt.NDArray[np.integer], network: Network) -> npt.NDArray[np.bool_]:
+    """Whether each index stands for a token, and not for padding or the network's divider."""
+    divider = network.pooling.divider
+    return (X != PADDING) & ((PADDING if divider is None else divider) != X)

@@ -109,7 +109,7 @@ def explanation(
     *,
     is_cut: bool,
     is_cleaned: bool,
-    have_labels: bool,
+    several: bool,
 ) -> TextExplanation:
     """Show the contributions to a text's prediction.
 
@@ -130,7 +130,7 @@ def explanation(
         Whether the sequence has no more room, so that words may have been cut off.
     is_cleaned : bool
         Whether the text is another than the one that was given.
-    have_labels : bool
+    several : bool
         Whether a text may have several of the classes.
     """
     of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
@@ -154,7 +154,7 @@ def explanation(
     if explained.against is not None:
         away = f"towards {names[explained.against]}"
         explains += f" less that of {names[explained.against]}"
-    elif len(names) == 2 and not have_labels:
+    elif len(names) == 2 and not several:
         away = "towards " + next(name for one, name in names.items() if one != explained.label)
     if not alignment.is_verbatim:
         notes.append("Shown are the words that the tokenizer made, not the text as it was written.")
@@ -166,7 +166,7 @@ def explanation(
             of_words,
             is_cut=is_cut,
             directions=(f"towards {label}", away),
-            summary=f"{_predicted(probabilities, list(names.values()), have_labels)} {explains}: "
+            summary=f"{_predicted(probabilities, list(names.values()), several)} {explains}: "
             f"{signed(explained.baseline)} without words, "
             f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}.",
             tokens={token: list(places.values()) for token, places in by_token.items()},
@@ -253,12 +253,10 @@ def shown_names(classes: list[Any], target_names: Sequence[str] | None) -> list[
     return [str(name) for name in target_names]
 
 
-def _predicted(
-    probabilities: npt.NDArray[np.floating], names: Sequence[str], have_labels: bool
-) -> str:
+def _predicted(probabilities: npt.NDArray[np.floating], names: Sequence[str], several: bool) -> str:
     """Say what is predicted, with its probability, and what is next of more than two classes."""
     ranked = np.argsort(-probabilities, kind="stable").tolist()
-    n_predicted = int(np.count_nonzero(probabilities > 0.5)) if have_labels else 1
+    n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
     shown = [f"{names[number]}, with probability {probabilities[number]:.2f}" for number in ranked]
     first = "; ".join(shown[:n_predicted]) or "no label"
     others = [f"{names[number]} ({probabilities[number]:.2f})" for number in ranked[n_predicted:]]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import NamedTuple
 
-from sklearn_imdb._text.encoding import parts_that_fit
-from sklearn_imdb._text.ngrams import ngram_spans
+from sklearn_imdb._text.analyzer import Analyzer
+from sklearn_imdb._text.encoding import find_kept
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.subwords import subwords_of
-from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.unicode_tokens import Span
 
 
@@ -34,52 +32,31 @@ def aligned(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) 
 
     Where the tokenizer cannot tell where its words stand, the words are shown in place of the text.
     """
-    tokenizer = make_tokenizer(recipe)
-    words = [tokenizer.word(key) for key in tokenizer.split(text)]
-    tokens = _tokens(words, recipe, vocabulary, maxlen)
-    spans = tokenizer.spans(text)
+    analyzer = Analyzer(recipe)
+    words = analyzer.split(text)
+    tokens = _find_tokens(words, analyzer, recipe, vocabulary, maxlen)
+    spans = analyzer.find_spans(text)
     if spans is None:
         return Alignment(" ".join(words), False, _joined(words), tokens, words)
     return Alignment(text, True, spans, tokens, words)
 
 
-def _tokens(
-    words: list[str], recipe: Recipe, vocabulary: Container[str], maxlen: int
+def _find_tokens(
+    words: list[str], analyzer: Analyzer, recipe: Recipe, vocabulary: Container[str], maxlen: int
 ) -> list[tuple[int, ...]]:
-    spans = ngram_spans(len(words), recipe.ngram_range)
-    ngrams = [tuple(range(start, end)) for start, end in spans]
-    if recipe.binary or recipe.oov_char is None:
-        named = [(" ".join([words[number] for number in ngram]), ngram) for ngram in ngrams]
-        if recipe.oov_char is None:
-            named = [(name, ngram) for name, ngram in named if name in vocabulary]
-        ngrams = _once(named) if recipe.binary else [ngram for _, ngram in named]
+    ngrams = [
+        term.words
+        for term in analyzer.find_ngrams(words)
+        if recipe.unknown_index >= 0 or term.name in vocabulary
+    ]
     if recipe.start_char is not None:
         ngrams.insert(0, ())
-    if not isinstance(recipe.subword_range, tuple):
-        return _kept(ngrams, maxlen, recipe)
-    found: list[tuple[str, tuple[int, ...]]] = [
-        (term, (number,))
-        for number, word in enumerate(words)
-        for term in subwords_of(word, recipe.subword_range)
-        if term in vocabulary
-    ]
-    subwords = _once(found) if recipe.binary else [token for _, token in found]
-    n_words, n_subwords = parts_that_fit(len(ngrams), len(subwords), maxlen)
-    divided = [*_kept(ngrams, n_words, recipe), (), *_kept(subwords, n_subwords, recipe)]
-    return divided[:maxlen]
-
-
-def _once(named: list[tuple[str, tuple[int, ...]]]) -> list[tuple[int, ...]]:
-    """Return each different token once, with the words of all its occurrences."""
-    occurrences: dict[str, tuple[int, ...]] = {}
-    for name, token in named:
-        occurrences[name] = occurrences.get(name, ()) + token
-    return list(occurrences.values())
-
-
-def _kept(tokens: list[tuple[int, ...]], n_tokens: int, recipe: Recipe) -> list[tuple[int, ...]]:
-    first = 0 if recipe.truncating == "post" else max(len(tokens) - n_tokens, 0)
-    return tokens[first : first + n_tokens]
+    if recipe.subword_range is None:
+        kept, _ = find_kept(len(ngrams), None, maxlen, recipe)
+        return ngrams[kept]
+    found = [term.words for term in analyzer.find_subwords(words) if term.name in vocabulary]
+    kept, kept_subwords = find_kept(len(ngrams), len(found), maxlen, recipe)
+    return ngrams[kept] if kept_subwords is None else [*ngrams[kept], (), *found[kept_subwords]]
 
 
 def _joined(words: list[str]) -> list[Span]:

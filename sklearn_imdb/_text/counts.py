@@ -8,19 +8,30 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, NamedTuple, Protocol, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._checks import Labels
+from sklearn_imdb._class_evidence import ClassCounts
+from sklearn_imdb._targets import Targets
 from sklearn_imdb._text.tokens import Key, Tokenizer
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 TermIds: TypeAlias = npt.NDArray[np.intc]
 """Ids of a document's terms, in the order of the document."""
+
+
+class Row(NamedTuple):
+    """Word indices of a document, before a start, a divider and padding are added."""
+
+    words: npt.NDArray[np.int32]
+    """Of its words or n-grams."""
+    subwords: npt.NDArray[np.int32] | None = None
+    """None where there are to be none."""
 
 
 class Counts(Protocol):
@@ -31,82 +42,48 @@ class Counts(Protocol):
         """How often each term occurs, shape (n_terms,)."""
 
     @property
-    def document_frequency(self) -> csr_matrix:
-        """Documents of each class that contain each term, shape (n_terms, n_classes)."""
-
-    @property
-    def class_sizes(self) -> Integers:
-        """How many documents of each class were counted, shape (n_classes,)."""
-
-    @property
-    def overlap(self) -> bool:
-        """Whether a document may have several of the classes, as in `Labels`."""
+    def by_class(self) -> ClassCounts:
+        """How many documents of each class contain each term."""
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
 
-    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
-        """Yield the indices of each document's terms, given the index of each term."""
+    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
+        """Yield the indices of each document's terms, given the index of each term.
+
+        A negative index is that of a term which takes no place.
+        """
 
 
-class WordCounts(NamedTuple):
+@dataclass(frozen=True)
+class WordCounts:
     """Counts of terms that are held one by one."""
 
     words: list[str]
     """In order of first appearance."""
     occurrences: Integers
-    document_frequency: csr_matrix
-    class_sizes: Integers
-    classes: list[Any]
-    """As in `Labels`, but in the order of first appearance."""
+    frequency: csr_matrix
+    """Documents of each column that contain each term, shape (n_terms, n_columns)."""
+    sizes: Integers
+    """Documents of each column, shape (n_columns,)."""
+    columns: list[Any]
+    """The labels of the columns of `ClassCounts`; None is that of all documents."""
     documents: Sequence[TermIds] = ()
     """The ids of each document's terms, where they were to be kept."""
 
-    @classmethod
-    def of(
-        cls,
-        texts: Iterable[str],
-        tokenizer: Tokenizer,
-        labels: Labels,
-        *,
-        binary: bool = False,
-        by_document: bool = True,
-        keeps_documents: bool = False,
-    ) -> Self:
-        """Count the words of `texts`, with `binary` each once a document.
-
-        Without `by_document` the document frequency is left at 0, which takes a tenth less time.
-        """
-        id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
-        occurrences = _Tally()
-        document_frequency = _ClassTally(len(labels.classes))
-        class_sizes = np.zeros(len(labels.classes), np.int64)
-        documents = []
-        for text, class_numbers in labels.zip(texts):
-            keys = tokenizer.split(text)
-            if binary:
-                keys = list(dict.fromkeys(keys))
-            ids = np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys))
-            occurrences.add(ids)
-            for number in class_numbers:
-                class_sizes[number] += 1
-            if by_document:
-                document_frequency.add(ids, class_numbers)
-            if keeps_documents:
-                documents.append(ids)
-        words = [tokenizer.word(key) for key in id_of]
-        return cls(
-            words,
-            occurrences.totals(len(words)),
-            document_frequency.totals(len(words)),
-            class_sizes,
-            labels.classes,
-            documents,
-        )
+    @property
+    def by_class(self) -> ClassCounts:
+        return ClassCounts(self.frequency, self.sizes, self.n_classes)
 
     @property
-    def overlap(self) -> bool:
-        return len(self.classes) > 1 and self.classes[-1] is None
+    def n_classes(self) -> int:
+        """Number of columns that are classes."""
+        return len(self.columns) - (self.columns[-1:] == [None])
+
+    @property
+    def n_words(self) -> int:
+        """Number of words in all documents, repeated ones included."""
+        return int(self.occurrences.sum())
 
     def ids(self) -> dict[str, int]:
         """Return the id of each word."""
@@ -123,33 +100,92 @@ class WordCounts(NamedTuple):
         new = [word for word in later.words if word not in id_of]
         words = self.words + new
         id_of.update(zip(new, range(len(self.words), len(words)), strict=True))
-        classes = list(dict.fromkeys([*self.classes, *later.classes]))
+        columns = list(dict.fromkeys([*self.columns, *later.columns]))
         occurrences = np.zeros(len(words), np.int64)
-        document_frequency = csr_matrix((len(words), len(classes)), dtype=np.int64)
-        class_sizes = np.zeros(len(classes), np.int64)
+        frequency = csr_matrix((len(words), len(columns)), dtype=np.int64)
+        sizes = np.zeros(len(columns), np.int64)
         ids_of_later = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
         for counts, ids in ((self, np.arange(len(self.words))), (later, ids_of_later)):
             occurrences[ids] += counts.occurrences
-            numbers = np.array([classes.index(label) for label in counts.classes], np.intp)
-            class_sizes[numbers] += counts.class_sizes
-            found = counts.document_frequency.tocoo()
-            document_frequency += csr_matrix(
-                (found.data, (ids[found.row], numbers[found.col])), document_frequency.shape
-            )
-        return WordCounts(
-            words,
-            occurrences,
-            document_frequency,
-            class_sizes,
-            classes,
-            [ids_of_later[document] for document in later.documents],
-        )
+            numbers = np.array([columns.index(label) for label in counts.columns], np.intp)
+            sizes[numbers] += counts.sizes
+            found = counts.frequency.tocoo()
+            items = found.data, (ids[found.row], numbers[found.col])
+            frequency += csr_matrix(items, frequency.shape)
+        documents = [ids_of_later[document] for document in later.documents]
+        return WordCounts(words, occurrences, frequency, sizes, columns, documents)
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         return [self.words[number] for number in ids.tolist()]
 
-    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
-        return (indices[document] for document in self.documents)
+    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
+        for document in self.documents:
+            words = indices[document]
+            yield Row(words[words >= 0])
+
+
+def count_words(
+    texts: Iterable[str],
+    tokenizer: Tokenizer,
+    targets: Targets | None,
+    *,
+    binary: bool,
+    by_document: bool,
+    keeps_documents: bool,
+) -> WordCounts:
+    """Count the words of `texts`, with `binary` each once a document.
+
+    Without `by_document` the document frequency is left at 0, which takes a tenth less time.
+    """
+    columns: list[Any] = [] if targets is None else targets.classes.tolist()
+    if targets is None or targets.several:
+        columns.append(None)
+    id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
+    occurrences, frequency = _Tally(), _ClassTally(len(columns))
+    sizes = np.zeros(len(columns), np.int64)
+    documents = []
+    for text, numbers in _zip_columns(texts, targets):
+        keys = tokenizer.split(text)
+        if binary:
+            keys = list(dict.fromkeys(keys))
+        ids = np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys))
+        occurrences.add(ids)
+        for number in numbers:
+            sizes[number] += 1
+        if by_document:
+            frequency.add(ids, numbers)
+        if keeps_documents:
+            documents.append(ids)
+    words = [tokenizer.word(key) for key in id_of]
+    n_words = len(words)
+    counts = occurrences.totals(n_words), frequency.totals(n_words)
+    return WordCounts(words, *counts, sizes, columns, documents)
+
+
+def _zip_columns(
+    texts: Iterable[str], targets: Targets | None
+) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield each text with the numbers of its columns."""
+    if targets is None:
+        for text in texts:
+            yield text, [0]
+        return
+    n_texts = 0
+    for n_texts, text in enumerate(texts, 1):
+        if n_texts > len(targets):
+            break
+        number = targets.numbers[n_texts - 1]
+        if targets.several:
+            yield text, [*np.flatnonzero(number).tolist(), targets.n_classes]
+        else:
+            yield text, [number]
+    if n_texts != len(targets):
+        # An iterable may have no end: it is not read on to be counted.
+        found = "more" if n_texts > len(targets) else str(n_texts)
+        raise ValueError(
+            f"y must have a label for each document of X: it has {len(targets)}, and X holds "
+            f"{found}."
+        )
 
 
 def document_frequency_bound(df: float | str, n_documents: int) -> float:

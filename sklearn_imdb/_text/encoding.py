@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._numbering import NumberedBytes, numbering
-from sklearn_imdb._text.ngram_table import NgramTable
-from sklearn_imdb._text.ngrams import ngram_spans
+from sklearn_imdb._text.counts import Row
+from sklearn_imdb._text.ngrams import NgramTable
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
@@ -41,15 +41,15 @@ class TextEncoder:
         self.numbering = numbering(vocabulary, recipe.index_from)
         self._recipe = recipe
         self._tokenizer = tokenizer = make_tokenizer(recipe)
-        self._space = tokenizer.key(" ")
         self._subwords: SubwordTable | None = None
         if isinstance(recipe.subword_range, tuple):
             self._subwords = SubwordTable(vocabulary, recipe.subword_range, recipe.index_from)
             vocabulary = {term: rank for term, rank in vocabulary.items() if not is_subword(term)}
         self._table: NgramTable | None = None
-        if recipe.ngram_range != (1, 1) and recipe.oov_char is None:
+        if recipe.ngram_range != (1, 1):
+            space = tokenizer.key(" ")
             terms = {
-                tuple(tokenizer.key(term).split(self._space)): rank + recipe.index_from
+                tuple(tokenizer.key(term).split(space)): rank + recipe.index_from
                 for term, rank in vocabulary.items()
             }
             self._table = NgramTable(terms, recipe.ngram_range, recipe.binary)
@@ -72,52 +72,49 @@ class TextEncoder:
             split = tokenizer.first if recipe.truncating == "post" else tokenizer.last
             for text in texts:
                 indices = b"".join(map(self._index_of, split(text, maxlen + 1)))
-                yield _with_start(indices, recipe)
+                yield join_row(indices, None, recipe)
             return
         texts = iter(texts)
         while some := list(islice(texts, _TEXTS_AT_ONCE)):
             documents = list(map(self._tokenizer.split, some))
-            for document, indices in zip(documents, self._words(documents), strict=True):
-                sequence = _with_start(indices, recipe)
+            for document, indices in zip(documents, self._look_up_words(documents), strict=True):
+                subwords = None
                 if self._subwords is not None:
-                    sequence += _DIVIDER + self._of_subwords(document, self._subwords)
-                yield sequence
+                    subwords = self._look_up_subwords(document, self._subwords)
+                yield join_row(indices, subwords, recipe)
 
-    def _words(self, documents: list[list[Key]]) -> Iterator[bytes]:
+    def _look_up_words(self, documents: list[list[Key]]) -> Iterator[bytes]:
         """Yield the indices of each document's words or n-grams."""
         if self._table is not None:
             for indices in self._table.sequences(documents):
                 yield indices.tobytes()
             return
         for terms in documents:
-            if self._recipe.ngram_range != (1, 1):
-                terms = self._ngrams(terms)
             if self._recipe.binary:
                 terms = list(dict.fromkeys(terms))
             yield b"".join(map(self._index_of, terms))
 
-    def _ngrams(self, words: list[Key]) -> list[Key]:
-        """Return the n-grams one by one, because unknown ones take places too."""
-        spans = ngram_spans(len(words), self._recipe.ngram_range)
-        return [self._space.join(words[start:end]) for start, end in spans]
-
-    def _of_subwords(self, document: list[Key], table: SubwordTable) -> bytes:
-        indices = table.of_words(map(self._tokenizer.word, document))
+    def _look_up_subwords(self, document: list[Key], table: SubwordTable) -> bytes:
+        indices = table.look_up(map(self._tokenizer.word, document))
         if not self._recipe.binary:
             return indices
         different = dict.fromkeys(np.frombuffer(indices, np.int32).tolist())
         return np.array(list(different), np.int32).tobytes()
 
 
-def sequence_of_terms(document: npt.NDArray[np.int32], recipe: Recipe) -> bytes:
-    """Return the sequence of a document, from the index of each of its terms.
-
-    A negative index is that of a term which takes no place.
-    """
-    return _with_start(document[document >= 0].tobytes(), recipe)
+def encode_row(row: Row, recipe: Recipe) -> bytes:
+    """Return the sequence of a document whose terms have been counted."""
+    subwords = None if row.subwords is None else row.subwords.tobytes()
+    return join_row(row.words.tobytes(), subwords, recipe)
 
 
-def sequence_of_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:
+def join_row(words: bytes, subwords: bytes | None, recipe: Recipe) -> bytes:
+    """Return a sequence: start, words or n-grams, and behind a divider the subwords."""
+    start = b"" if recipe.start_char is None else _as_bytes(recipe.start_char)
+    return start + words if subwords is None else start + words + _DIVIDER + subwords
+
+
+def encode_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:
     """Return the sequence of an index list, to which `num_words` is applied."""
     if recipe.num_words is not None:
         unknown = document >= recipe.num_words
@@ -128,38 +125,42 @@ def sequence_of_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> by
     return np.asarray(document, dtype=np.int32).tobytes()
 
 
-def _truncated(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
-    """Return the part of a sequence that is at most `maxlen` long.
-
-    Words and subwords are each cut by their share.
-    """
-    n_bytes = _INDEX_BYTES * maxlen
-    if len(sequence) <= n_bytes:
+def _cut(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
+    """Return the part of a sequence that is at most `maxlen` long."""
+    if len(sequence) <= _INDEX_BYTES * maxlen:
         return sequence
-    keep = _first if recipe.truncating == "post" else _last
-    if recipe.subword_range is None:
-        return keep(sequence, n_bytes)
     indices = np.frombuffer(sequence, np.int32)
-    dividers = np.flatnonzero(indices == DIVIDER)
-    if not len(dividers):
-        return keep(sequence, n_bytes)
-    n_words = int(dividers[0])
-    n_subwords = len(indices) - n_words - 1
-    words, subwords = parts_that_fit(n_words, n_subwords, maxlen)
-    return (
-        keep(sequence[: _INDEX_BYTES * n_words], _INDEX_BYTES * words)
-        + (_DIVIDER if maxlen > 1 else b"")
-        + keep(sequence[_INDEX_BYTES * (n_words + 1) :], _INDEX_BYTES * subwords)
-    )
+    n_words, n_subwords = len(indices), None
+    if recipe.subword_range is not None and len(dividers := np.flatnonzero(indices == DIVIDER)):
+        n_words = int(dividers[0])
+        n_subwords = len(indices) - n_words - 1
+    words, subwords = find_kept(n_words, n_subwords, maxlen, recipe)
+    kept = indices[:n_words][words].tobytes()
+    if subwords is None:
+        return kept
+    return kept + _DIVIDER + indices[n_words + 1 :][subwords].tobytes()
 
 
-def parts_that_fit(n_words: int, n_subwords: int, maxlen: int) -> tuple[int, int]:
-    """Return how many words and subwords, with a divider between, a sequence has room for."""
-    room = maxlen - 1
-    if n_words + n_subwords <= room:
-        return n_words, n_subwords
-    words = -(-room * n_words // (n_words + n_subwords))
-    return words, room - words
+def find_kept(
+    n_words: int, n_subwords: int | None, maxlen: int, recipe: Recipe
+) -> tuple[slice, slice | None]:
+    """Return which words, the start among them, and which subwords a row has room for.
+
+    Each part is cut by its share. None stands for no divider and no subwords.
+    """
+    if n_subwords is None or maxlen == 1:
+        return _keep(n_words, maxlen if n_subwords is None else 0, recipe), None
+    room = maxlen - 1  # Without the divider.
+    words, subwords = n_words, n_subwords
+    if words + subwords > room:
+        words = -(-room * n_words // (n_words + n_subwords))
+        subwords = room - words
+    return _keep(n_words, words, recipe), _keep(n_subwords, subwords, recipe)
+
+
+def _keep(n: int, n_kept: int, recipe: Recipe) -> slice:
+    first = 0 if recipe.truncating == "post" else max(n - n_kept, 0)
+    return slice(first, first + n_kept)
 
 
 def padded(
@@ -175,7 +176,7 @@ def padded(
     rows.numbering = numbering
     n_cut = 0
     for sequence in sequences:
-        fitting = _truncated(sequence, maxlen, recipe)
+        fitting = _cut(sequence, maxlen, recipe)
         n_cut += fitting is not sequence
         rows += pad(fitting, _INDEX_BYTES * maxlen, b"\0")
     return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen), n_cut
@@ -219,18 +220,6 @@ class Sequences:
     def __iter__(self) -> Iterator[bytes]:
         for begin, end in pairwise(self._ends):
             yield bytes(self._joined[begin:end])
-
-
-def _with_start(indices: bytes, recipe: Recipe) -> bytes:
-    return indices if recipe.start_char is None else _as_bytes(recipe.start_char) + indices
-
-
-def _first(sequence: bytes, n_bytes: int) -> bytes:
-    return sequence[:n_bytes]
-
-
-def _last(sequence: bytes, n_bytes: int) -> bytes:
-    return sequence[len(sequence) - n_bytes :]
 
 
 def _as_bytes(index: int) -> bytes:

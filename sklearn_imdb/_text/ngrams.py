@@ -12,17 +12,23 @@ as those of a stream, so are the ids: then memory grows with the n-grams that ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._checks import Labels
-from sklearn_imdb._class_evidence import of_all_documents
-from sklearn_imdb._text.counts import Integers, TermIds, WordCounts, document_frequency_bound
+from sklearn_imdb._class_evidence import ClassCounts, class_columns, count_all
+from sklearn_imdb._targets import Targets
+from sklearn_imdb._text.counts import (
+    Integers,
+    Row,
+    TermIds,
+    WordCounts,
+    document_frequency_bound,
+)
 from sklearn_imdb._text.row_file import RowFile
 
 _WORDS_AT_ONCE = 2**20
@@ -30,18 +36,6 @@ _WORDS_AT_ONCE = 2**20
 
 _PAIRS_AT_ONCE = 2**22
 """Pairs that are sorted together; more where one beginning has more."""
-
-
-def ngram_spans(n_words: int, ngram_range: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield where each n-gram of a document begins and ends, in words.
-
-    N-grams come in the order of their first words, of the same first word the shorter first. That
-    is the order of the n-grams in a sequence.
-    """
-    shortest, longest = ngram_range
-    for start in range(n_words):
-        for end in range(start + shortest, min(start + longest, n_words) + 1):
-            yield start, end
 
 
 class _Size(NamedTuple):
@@ -61,12 +55,11 @@ class _Bound(NamedTuple):
     """How many documents must contain an n-gram."""
 
     least: float
-    overlap: bool
-    """As in `Labels`."""
+    n_classes: int
 
-    def is_met(self, document_frequency: csr_matrix) -> npt.NDArray[np.bool_]:
+    def is_met(self, frequency: csr_matrix) -> npt.NDArray[np.bool_]:
         """Whether enough documents contain each n-gram, shape (n_terms,)."""
-        return of_all_documents(document_frequency, overlap=self.overlap) >= self.least
+        return count_all(frequency, self.n_classes) >= self.least
 
 
 class _Occurrences(NamedTuple):
@@ -101,7 +94,7 @@ class _Blocks:
     def __len__(self) -> int:
         return len(self._bounds) - 1
 
-    def rows(self, block: int) -> slice:
+    def rows_of(self, block: int) -> slice:
         """Return the numbers of a block's documents."""
         return slice(*self._bounds[block : block + 2].tolist())
 
@@ -109,7 +102,7 @@ class _Blocks:
         """Return the ids of a block's words, end to end, and the number of each one's document."""
         if block in self._read:
             return self._read[block]
-        rows = self.rows(block)
+        rows = self.rows_of(block)
         words = np.concatenate([np.empty(0, np.intc), *self._documents[rows]])
         numbers = np.arange(rows.start, rows.stop, dtype=np.intc)
         found = words, np.repeat(numbers, self.lengths[rows])
@@ -135,7 +128,7 @@ class NgramCounts:
     ----------
     counts : WordCounts
         Counts of the documents' words, with the ids of each document's words.
-    labels : Labels
+    targets : Targets or None
         The documents' classes.
     ngram_range : tuple of int
         Words in the shortest n-gram and in the longest.
@@ -148,13 +141,12 @@ class NgramCounts:
     def __init__(
         self,
         counts: WordCounts,
-        labels: Labels,
+        targets: Targets | None,
         ngram_range: tuple[int, int],
         min_df: float | str,
         binary: bool,
     ) -> None:
         shortest, longest = ngram_range
-        self.class_sizes, self.overlap = counts.class_sizes, counts.overlap
         self._words = counts.words
         self._binary = binary
         self._shortest = shortest
@@ -163,8 +155,8 @@ class NgramCounts:
         least = document_frequency_bound(min_df, len(counts.documents))
         of_words = np.zeros(self._n_words, np.int64)
         of_words[: len(counts.words)] = counts.occurrences
-        indicator = labels.indicator(len(counts.documents))
-        bound = _Bound(least, labels.overlap)
+        indicator = class_columns(targets, len(counts.documents))
+        bound = _Bound(least, counts.n_classes)
         sizes = [_words(self._blocks, self._n_words, indicator, bound)]
         while len(sizes) < longest:
             sizes.append(_next_size(sizes, self._blocks, of_words, indicator, bound))
@@ -175,11 +167,10 @@ class NgramCounts:
         self._order = np.argsort(
             np.concatenate([size.first_words for size in self._wanted]), kind="stable"
         )
-        self.document_frequency = vstack(
-            [size.document_frequency for size in self._wanted], format="csr"
-        )[self._order]
+        frequency = vstack([size.document_frequency for size in self._wanted], format="csr")
+        self.by_class = ClassCounts(frequency[self._order], counts.sizes, counts.n_classes)
         self.occurrences = (
-            of_all_documents(self.document_frequency, overlap=labels.overlap)
+            self.by_class.of_all
             if binary
             else np.concatenate([size.occurrences for size in self._wanted])[self._order]
         )
@@ -202,7 +193,7 @@ class NgramCounts:
             ]
         return terms.tolist()
 
-    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
         of_sorted = np.empty_like(indices)
         of_sorted[self._order] = indices
         # The id -1, where no n-gram starts, finds the last item.
@@ -214,19 +205,19 @@ class NgramCounts:
             columns = [
                 table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
             ]
-            lengths = self._blocks.lengths[self._blocks.rows(block)].tolist()
-            yield from rows_of(columns, lengths, self._binary)
+            lengths = self._blocks.lengths[self._blocks.rows_of(block)].tolist()
+            yield from map(Row, join_columns(columns, lengths, self._binary))
 
 
 def where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
-    """Return the words at which an n-gram of n - 1 words starts that its document goes on after."""
+    """Return the positions where an n-gram of n - 1 words starts and its document goes on after."""
     n_starts = max(len(shorter) - n + 1, 0)
     return np.flatnonzero(
         (shorter[:n_starts] >= 0) & (document_of[:n_starts] == document_of[n - 1 :])
     ).astype(np.intc)
 
 
-def rows_of(
+def join_columns(
     columns: list[npt.NDArray[np.int32]], lengths: Iterable[int], binary: bool
 ) -> Iterator[npt.NDArray[np.int32]]:
     """Yield each document's indices, given the index of the n-gram of each size at each word.
@@ -431,3 +422,102 @@ def _changes(values: TermIds) -> npt.NDArray[np.bool_]:
     changes = np.ones(len(values), dtype=bool)
     np.not_equal(values[1:], values[:-1], out=changes[1:])
     return changes
+
+
+# -- looking up -------------------------------------------------------------------------------
+
+
+class NgramTable:
+    """Looks up the n-grams of documents in a vocabulary.
+
+    Parameters
+    ----------
+    terms : mapping of tuple to int
+        Words of each n-gram, and its index.
+    ngram_range : tuple of int
+        Words in the shortest n-gram to look up, and in the longest.
+    binary : bool
+        Take each n-gram once a document, where it first starts.
+    """
+
+    def __init__(
+        self, terms: Mapping[tuple[Any, ...], int], ngram_range: tuple[int, int], binary: bool
+    ) -> None:
+        self._shortest, longest = ngram_range
+        self._binary = binary
+        found = {term: index for term, index in terms.items() if len(term) <= longest}
+        words = dict.fromkeys(chain.from_iterable(found))
+        self._id_of = _IdOf(zip(words, count(), strict=False))
+        lengths = np.fromiter(map(len, found), np.intp, len(found))
+        indices = np.fromiter(found.values(), np.int32, len(found))
+        flat = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(found)), np.int64)
+        begins = np.cumsum(lengths) - lengths
+        # The n-grams of each size, and the beginnings of longer ones, which have the index -1
+        # where they are no terms themselves. The n-grams of one word have its id.
+        self._pairs: list[_PairTable] = []
+        self._indices = [np.full(len(words) + 1, -1, np.int32)]
+        ngrams = flat[begins]
+        self._indices[0][ngrams[lengths == 1]] = indices[lengths == 1]
+        for n in range(2, longest + 1):
+            reaching = np.flatnonzero(lengths >= n)
+            pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
+            pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
+            self._pairs.append(_PairTable(pairs))
+            # The last index is that of the id -1, which is no n-gram's.
+            self._indices.append(np.full(len(pairs) + 1, -1, np.int32))
+            self._indices[-1][ngrams[lengths == n]] = indices[lengths == n]
+
+    def sequences(self, documents: Sequence[Sequence[Any]]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield the indices of each document's n-grams, given its words; unknown ones left out."""
+        lengths = [len(document) for document in documents]
+        words = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(documents)), np.intc)
+        document_of = np.repeat(np.arange(len(documents), dtype=np.intc), lengths)
+        ids, columns = words, [self._indices[0][words]]
+        for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices[1:], strict=True), 2):
+            starts = where_longer(ids, document_of, n)
+            last_words = words[starts + n - 1]
+            starts, last_words = starts[last_words >= 0], last_words[last_words >= 0]
+            found = pairs.find(ids[starts] * np.int64(len(self._id_of)) + last_words)
+            ids = np.full(len(words), -1, np.intc)
+            ids[starts] = found
+            columns.append(indices[ids])
+        return join_columns(columns[self._shortest - 1 :], lengths, self._binary)
+
+
+class _PairTable:
+    """A hash table of different integers, which finds the positions of many at once."""
+
+    _BUCKETS_EACH = 8
+    _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio (Knuth).
+
+    def __init__(self, pairs: Integers) -> None:
+        n_bits = max(self._BUCKETS_EACH * len(pairs), 2).bit_length()
+        self._shift = np.uint64(64 - n_bits)
+        buckets = self._bucket(pairs)
+        sizes = np.bincount(buckets, minlength=2**n_bits)
+        self._begins = (np.cumsum(sizes) - sizes).astype(np.intc)
+        self._largest = int(sizes.max())
+        order = np.argsort(buckets)
+        # A search may go on into the next bucket, where it finds nothing, and beyond the last one.
+        self._pairs = np.append(pairs[order], np.full(self._largest, -1))
+        self._positions = np.append(order, np.full(self._largest, -1)).astype(np.intc)
+
+    def _bucket(self, pairs: Integers) -> Integers:
+        return (pairs.astype(np.uint64) * self._SPREAD >> self._shift).astype(np.int64)
+
+    def find(self, wanted: Integers) -> TermIds:
+        """Return the position of each of these integers; -1 for one that is not there."""
+        at = self._begins[self._bucket(wanted)]
+        found = np.full(len(wanted), -1, np.intc)
+        for _ in range(self._largest):
+            is_here = self._pairs[at] == wanted
+            found[is_here] = self._positions[at[is_here]]
+            at += 1
+        return found
+
+
+class _IdOf(dict[Any, int]):
+    """Id of each word; -1 of any other."""
+
+    def __missing__(self, word: Any) -> int:
+        return -1

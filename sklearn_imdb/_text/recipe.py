@@ -81,7 +81,7 @@ class Recipe(NamedTuple):
         deciding = Recipe._fields[: Recipe._fields.index("min_df")]
         return [name for name in deciding if getattr(self, name) != getattr(before, name)]
 
-    def resolved(
+    def resolve(
         self, n_words: int, n_classes: int = 1, find_script: Callable[[], str] = str
     ) -> Recipe:
         """Return the recipe with `min_df` and `subword_range` chosen where they are "auto".
@@ -104,9 +104,9 @@ class Recipe(NamedTuple):
         return self.ngram_range == (1, 1) and self.subword_range is None
 
     @property
-    def counts_ngrams(self) -> bool:
-        """Whether n-grams are counted, or words each once a document beside subwords."""
-        return self.ngram_range != (1, 1) or (self.binary and not self.is_of_words)
+    def unknown_index(self) -> int:
+        """Index of an unknown word; -1 where it takes no place, as beside n-grams."""
+        return -1 if self.oov_char is None or self.ngram_range != (1, 1) else self.oov_char
 
     @property
     def ranks_by_evidence(self) -> bool:

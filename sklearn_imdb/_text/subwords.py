@@ -8,16 +8,17 @@ tells it from every word and n-gram, because no token begins with a space.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._checks import Labels
-from sklearn_imdb._class_evidence import of_all_documents
+from sklearn_imdb._class_evidence import ClassCounts, class_columns, count_all
 from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb._text.counts import Counts, WordCounts, document_frequency_bound
+from sklearn_imdb._targets import Targets
+from sklearn_imdb._text.counts import Counts, Row, WordCounts, document_frequency_bound
 
 _DOCUMENTS_AT_ONCE = 4096
 
@@ -28,7 +29,7 @@ _WORDS_REMEMBERED = 2**18
 """Different words whose subwords an encoder holds: some 50 MB."""
 
 
-def subwords_of(word: str, subword_range: tuple[int, int]) -> list[str]:
+def make_subwords(word: str, subword_range: tuple[int, int]) -> list[str]:
     """Return the subwords of a word as terms, by length and position; of a short word one.
 
     A long word, which is an address or a key rather than a word, has none.
@@ -58,7 +59,7 @@ class SubwordCounts:
     ----------
     counts : WordCounts
         Counts of the documents' words, with the ids of each document's words.
-    labels : Labels
+    targets : Targets or None
         The documents' classes.
     subword_range : tuple of int
         Characters in the shortest subword and in the longest, the spaces included.
@@ -71,25 +72,27 @@ class SubwordCounts:
     def __init__(
         self,
         counts: WordCounts,
-        labels: Labels,
+        targets: Targets | None,
         subword_range: tuple[int, int],
         min_df: float | str,
         binary: bool,
     ) -> None:
-        self.class_sizes, self.overlap = counts.class_sizes, counts.overlap
         self._documents = counts.documents
         self._binary = binary
         id_of: dict[str, int] = {}
         ids, ends = [], [0]
         for word in counts.words:
-            ids += [id_of.setdefault(term, len(id_of)) for term in subwords_of(word, subword_range)]
+            ids += [
+                id_of.setdefault(term, len(id_of)) for term in make_subwords(word, subword_range)
+            ]
             ends.append(len(ids))
         self._ids, self._ends = np.array(ids, np.intp), np.array(ends)
         self._terms = list(id_of)
-        self.document_frequency = self._document_frequency(labels)
+        frequency = self._count_documents(targets)
         least = document_frequency_bound(min_df, len(counts.documents))
-        of_all = of_all_documents(self.document_frequency, overlap=labels.overlap)
+        of_all = count_all(frequency, counts.n_classes)
         kept = np.flatnonzero(of_all >= least)
+        self.by_class = ClassCounts(frequency[kept], counts.sizes, counts.n_classes)
         self._keep(kept)
         totals = np.bincount(
             self._ids[self._ids >= 0],
@@ -98,14 +101,14 @@ class SubwordCounts:
         )
         self.occurrences = of_all[kept] if binary else totals.astype(np.int64)
 
-    def _document_frequency(self, labels: Labels) -> csr_matrix:
-        n_terms, n_classes = len(self._terms), len(labels.classes)
+    def _count_documents(self, targets: Targets | None) -> csr_matrix:
+        n_terms = len(self._terms)
         n_words = len(self._ends) - 1
         of_words = csr_matrix(
             (np.ones(len(self._ids), np.int32), self._ids, self._ends), shape=(n_words, n_terms)
         )
-        indicator = labels.indicator(len(self._documents))
-        frequency = csr_matrix((n_terms, n_classes), dtype=np.int64)
+        indicator = class_columns(targets, len(self._documents))
+        frequency = csr_matrix((n_terms, indicator.shape[1]), dtype=np.int64)
         for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
             block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
             ends = np.cumsum([0, *map(len, block)])
@@ -125,12 +128,12 @@ class SubwordCounts:
         new_ids[kept] = np.arange(len(kept))
         self._ids = new_ids[self._ids]
         self._terms = [self._terms[number] for number in kept.tolist()]
-        self.document_frequency = self.document_frequency[kept]
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         return [self._terms[number] for number in ids.tolist()]
 
-    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
+        """Yield the indices of each document's subwords, given the index of each."""
         # Of each word the indices of its subwords, end to end; -1 finds the last item.
         of_words = np.append(indices, np.int32(-1))[self._ids]
         is_kept = of_words >= 0
@@ -148,19 +151,15 @@ class SubwordCounts:
 
 
 class DividedCounts:
-    """Counts of words or n-grams, and of subwords behind them, under ids that go on.
-
-    A document's sequence has the terms of the first, `DIVIDER`, and the subwords.
-    """
+    """Counts of words or n-grams, then subwords. Subword ids start where word ids end."""
 
     def __init__(self, words: Counts, subwords: SubwordCounts) -> None:
         self._words, self._subwords = words, subwords
         self._n_words = len(words.occurrences)
         self.occurrences = np.concatenate([words.occurrences, subwords.occurrences])
-        self.document_frequency = vstack(
-            [words.document_frequency, subwords.document_frequency], format="csr"
-        )
-        self.class_sizes, self.overlap = words.class_sizes, words.overlap
+        parts = [words.by_class, subwords.by_class]
+        frequency = vstack([part.frequency for part in parts], format="csr")
+        self.by_class = replace(parts[0], frequency=frequency)
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         terms = np.empty(len(ids), dtype=object)
@@ -169,16 +168,13 @@ class DividedCounts:
         terms[~is_word] = self._subwords.terms(ids[~is_word] - self._n_words)
         return terms.tolist()
 
-    def sequences(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
-        divider = np.array([DIVIDER], np.int32)
+    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
+        of_words, of_subwords = np.split(indices, [self._n_words])
         # An unknown subword takes no place, also where an unknown word does.
-        of_subwords = np.where(indices[self._n_words :] > DIVIDER, indices[self._n_words :], -1)
-        for words, subwords in zip(
-            self._words.sequences(indices[: self._n_words]),
-            self._subwords.sequences(of_subwords),
-            strict=True,
-        ):
-            yield np.concatenate([words[words >= 0], divider, subwords])
+        of_subwords = np.where(of_subwords > DIVIDER, of_subwords, -1)
+        rows = zip(self._words.rows(of_words), self._subwords.rows(of_subwords), strict=True)
+        for row, subwords in rows:
+            yield row._replace(subwords=subwords)
 
 
 class SubwordTable(dict[Any, bytes]):
@@ -193,12 +189,12 @@ class SubwordTable(dict[Any, bytes]):
             term: rank + index_from for term, rank in vocabulary.items() if is_subword(term)
         }
 
-    def of_words(self, words: Iterable[str]) -> bytes:
+    def look_up(self, words: Iterable[str]) -> bytes:
         """Return the indices of the subwords of a document's words."""
         return b"".join(map(self.__getitem__, words))
 
     def __missing__(self, word: str) -> bytes:
-        terms = subwords_of(word, self._range)
+        terms = make_subwords(word, self._range)
         if not terms:  # A long word, which is not held.
             return b""
         found = [self._index_of[term] for term in terms if term in self._index_of]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import class_evidence, n_documents_of, of_all_documents
+from sklearn_imdb._class_evidence import class_evidence
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Counts, document_frequency_bound
 from sklearn_imdb._text.recipe import Recipe
@@ -32,18 +32,17 @@ def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
     the square root of its document frequency comes first. Of equal terms, the one seen first comes
     first.
     """
-    n_documents = int(n_documents_of(counts.class_sizes, overlap=counts.overlap))
+    by_class = counts.by_class
+    n_documents = int(by_class.n_documents)
     least = document_frequency_bound(recipe.min_df, n_documents)
     most = document_frequency_bound(recipe.max_df, n_documents)
     ids = np.arange(len(counts.occurrences))
     if least > 1 or recipe.leaves_out_frequent:
-        of_all = of_all_documents(counts.document_frequency, overlap=counts.overlap)
-        ids = ids[(of_all >= least) & (of_all <= most)]
+        ids = ids[(by_class.of_all >= least) & (by_class.of_all <= most)]
     scores = counts.occurrences[ids].astype(np.float64)
     if recipe.ranks_by_evidence:
-        document_frequency = counts.document_frequency[ids]
-        scores = class_evidence(document_frequency, counts.class_sizes, overlap=counts.overlap)
-        scores *= np.sqrt(of_all_documents(document_frequency, overlap=counts.overlap))
+        of_ids = by_class[ids]
+        scores = class_evidence(of_ids) * np.sqrt(of_ids.of_all)
     n_ranks = recipe.n_ranks
     if n_ranks is not None and n_ranks < len(scores):  # To sort them all would take longer.
         is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]

@@ -11,25 +11,45 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
 
 from sklearn_imdb._progress import Progress
+from sklearn_imdb._targets import Targets
 from sklearn_imdb._training import scipy_backend
-from sklearn_imdb._training.network import Logs, Network, Weights
+from sklearn_imdb._training.network import (
+    Logs,
+    Network,
+    Weights,
+    log_probabilities,
+    most_probable,
+    predict,
+    probabilities,
+)
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import MEASURED, Plan
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.scoring import Score
 
 _FEW_EPOCHS = 10
+
+
+class Task(Protocol):
+    """Whoever is to hear of each epoch, and may end the training."""
+
+    def begin_epoch(self) -> None: ...
+
+    def end_epoch(self, learned: Callable[[], dict[str, Any]]) -> bool: ...
 
 
 class Backend(Protocol):
     """Trains from `weights`, which stay as they are, and returns new ones.
 
-    `begin_epoch()` is called before each epoch. `end_epoch(logs, weights)` is called after each
-    with the epoch's losses and accuracies and with the weights, which the next epoch overwrites.
-    Training ends when it returns True.
+    An epoch goes through the chunks of `training`: the rows of a chunk are shuffled, cut into
+    batches, and a step is made by each batch. `begin_epoch()` is called before each epoch.
+    `end_epoch(logs, weights)` is called after each with the epoch's losses and accuracies and with
+    the weights, which the next epoch overwrites. Training ends when it returns True.
     """
 
     def __call__(
@@ -49,7 +69,7 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training has come to, at its end or after one of its epochs."""
+    """The state of a training, final or after an epoch."""
 
     plan: Plan
     network: Network
@@ -67,7 +87,7 @@ class Trained:
             "embedding_": embedding,
             "coefs_": dense[::2],
             "intercepts_": dense[1::2],
-            "token_weights_": self.network.token_weights,
+            "token_weights_": self.network.pooling.token_weights,
             "history_": self.history,
             "n_iter_": len(self.history["loss"]),
             "best_epoch_": self.best_epoch,
@@ -77,9 +97,7 @@ class Trained:
             "batch_size_": self.plan.batch_size,
             "learning_rate_": self.plan.learning_rate,
             # Of the trained network, whatever the parameters are set to later.
-            "_pooling": self.network.pooling,
-            "_divided": self.network.divided,
-            "_have_labels": self.network.have_labels,
+            "_network": self.network,
             "_n_features_out": self.network.embedding_dim,
         }
 
@@ -92,47 +110,42 @@ def train(
     validation: Rows | None,
     *,
     rng: np.random.RandomState,
-    score: Score | None = None,
-    before: Mapping[str, list[float]] | None = None,
+    task: Task,
+    history: Mapping[str, list[float]] = {},  # It is not changed.
     optimizer_state: OptimizerState | None = None,
-    begin_epoch: Callable[[], None],
-    end_epoch: Callable[[Callable[[], Trained]], bool],
 ) -> tuple[Trained, OptimizerState]:
-    """Train by the backend of the plan; `before` is the history that this one goes on from.
-
-    `score` measures the plan's monitor on the validation rows, where the backend does not.
-    `end_epoch` is called with a function that makes a copy of what has been learned so far.
-    Training ends when it returns True.
-    """
+    """Train by the backend of the plan, and go on from a history and an optimizer's state."""
     backend: Backend = scipy_backend.train
     if plan.backend == "keras":
         from sklearn_imdb._training import keras_backend
 
         backend = keras_backend.train
-    monitor = EpochMonitor(plan, before or {})
+    monitor = EpochMonitor(plan, history)
+    training = training.within(network.input_dim)
+    validation = None if validation is None else validation.within(network.input_dim)
 
-    def so_far(weights: Weights) -> Trained:
+    def copy_state(weights: Weights) -> Trained:
         history = {name: values.copy() for name, values in monitor.history.items()}
         copies = [array.copy() for array in weights]
         return Trained(plan, network, copies, history, monitor.best_epoch, monitor.n_epochs)
 
-    def after_epoch(logs: Logs, weights: Weights) -> bool:
-        if score is not None and validation is not None:
-            logs = {**logs, plan.monitor: score(network, weights, validation)}
+    def end_epoch(logs: Logs, weights: Weights) -> bool:
+        if plan.is_scored and validation is not None:
+            logs = {**logs, plan.monitor: score_rows(plan.monitor, network, weights, validation)}
         stops_early = monitor(logs, weights)
-        return end_epoch(lambda: so_far(weights)) or stops_early
+        return task.end_epoch(lambda: copy_state(weights).attributes()) or stops_early
 
     with monitor.shown(plan.verbose if plan.backend == "scipy" else 0):
         weights, state = backend(
             plan,
             network,
             weights,
-            training.within(network.input_dim),
-            None if validation is None else validation.within(network.input_dim),
+            training,
+            validation,
             rng=rng,
             optimizer_state=optimizer_state,
-            begin_epoch=begin_epoch,
-            end_epoch=after_epoch,
+            begin_epoch=task.begin_epoch,
+            end_epoch=end_epoch,
         )
     if not monitor.has_begun:
         raise ValueError("No epoch was trained: callbacks ended the training before the first.")
@@ -146,11 +159,11 @@ def train(
         raise ValueError("The weights are not finite after the last step: lower learning_rate.")
     trained = Trained(plan, network, weights, monitor.history, monitor.best_epoch, kept_epoch)
     if training.sample_weight is None:  # Else the accuracy is not what was trained for.
-        _warn_if_unconverged(trained, training)
+        _warn_if_unconverged(trained, training.targets)
     return trained, state
 
 
-def _warn_if_unconverged(trained: Trained, training: Rows) -> None:
+def _warn_if_unconverged(trained: Trained, targets: Targets) -> None:
     """Warn where all epochs ran, the last was the best, and little has been learned by then.
 
     Little is less than half of what there is to learn beyond the largest class. A rate that falls
@@ -164,11 +177,12 @@ def _warn_if_unconverged(trained: Trained, training: Rows) -> None:
         and len(loss) == trained.best_epoch == plan.epochs
         and loss[-1] == min(loss)
     )
-    if training.have_labels:
-        share = training.y.mean(axis=0)
+    y = targets.numbers
+    if targets.several:
+        share = y.mean(axis=0)
         largest = float(np.maximum(share, 1 - share).mean())
     else:
-        largest = np.bincount(training.y).max() / len(training.y)
+        largest = np.bincount(y).max() / len(y)
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
         warnings.warn(
             f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
@@ -258,3 +272,51 @@ def _show_nothing(epoch: int, logs: Logs) -> None:
 
 def _formatted(logs: Logs, item: str = "{}: {:.4f}", separator: str = " - ") -> str:
     return separator.join(item.format(name, value) for name, value in logs.items())
+
+
+# -- scores -----------------------------------------------------------------------------------
+
+
+def score_rows(monitor: str, network: Network, weights: Weights, rows: Rows) -> float:
+    """Score rows by scikit-learn's scorer of a monitor, such as "val_f1_macro".
+
+    A greater score is better: scikit-learn's scorers see to it.
+    """
+    scorer = get_scorer(monitor.removeprefix("val_"))
+    predictions = _Predictions(network, predict(network, rows.X, weights), rows.targets.classes)
+    weight = {} if rows.sample_weight is None else {"sample_weight": rows.sample_weight}
+    try:
+        value = float(scorer(predictions, rows.X, rows.targets.labels, **weight))
+    except Exception as error:
+        error.add_note(f"Raised by monitor={monitor!r}, on the validation rows.")
+        raise
+    if not math.isfinite(value):
+        raise ValueError(
+            f"monitor={monitor!r} is {value} on the validation rows: do they hold every class? "
+            "Raise validation_split, pass X_val and y_val, or set monitor='val_loss'."
+        )
+    return value
+
+
+class _Predictions(ClassifierMixin, BaseEstimator):
+    """Stored predictions with a classifier's methods, for scikit-learn's scorers."""
+
+    def __init__(
+        self, network: Network, z: npt.NDArray[np.float64], classes: npt.NDArray[Any]
+    ) -> None:
+        self.network = network
+        self.z = z
+        self.classes_ = classes
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        predicted = most_probable(self.network, self.z)
+        return predicted if self.network.several else self.classes_[predicted]
+
+    def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
+        return self.z[:, 0] if self.z.shape[1] == 1 else self.z
+
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
+        return probabilities(self.network, self.z)
+
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.float64]:
+        return log_probabilities(self.network, self.z)

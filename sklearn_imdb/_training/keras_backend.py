@@ -10,19 +10,18 @@ from __future__ import annotations
 import copy
 import functools
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MethodType
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb._convention import DIVIDER, UNKNOWN
-from sklearn_imdb._training.network import Floats, Logs, Network, Weights
+from sklearn_imdb._convention import UNKNOWN
+from sklearn_imdb._training.network import Logs, Network, Weights
 from sklearn_imdb._training.optimizers import COSINE_END, OptimizerState
 from sklearn_imdb._training.plan import CROSS_ENTROPIES, Plan
-from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH
+from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH, Evidence, MaskedMean
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
@@ -55,13 +54,14 @@ def make_model(
 ) -> keras.Model:
     """Return the network with these weights; with dropout layers where their seeds are given."""
     regularizer = keras.regularizers.L2(network.l2) if network.l2 else None
+    pooling = network.pooling
     words = keras.Input((maxlen,), dtype="int32", name="words")
     # The initializers draw nothing: the weights are set below.
     embedding = layers.Embedding(
         network.input_dim,
         network.embedding_dim,
         embeddings_initializer="zeros",
-        mask_zero=network.pooling == "masked_mean",
+        mask_zero=isinstance(pooling, MaskedMean),
         dtype="float32",
         name="embedding",
     )
@@ -89,42 +89,43 @@ def make_model(
                 name=name,
             )
         )
-    if network.token_weights is None:
-        average = layers.GlobalAveragePooling1D(dtype="float32", name="average")
-        model = keras.Sequential([words, embedding, average, *stack], name="embedding_average")
-    else:
-        output = _weighted_sum(words, embedding, network, network.token_weights)
+    if isinstance(pooling, Evidence):
+        output = _add_evidence(words, embedding, network, pooling)
         for layer in stack:
             output = layer(output)
         model = keras.Model(words, output, name="embedding_average")
+    else:
+        average = layers.GlobalAveragePooling1D(dtype="float32", name="average")
+        model = keras.Sequential([words, embedding, average, *stack], name="embedding_average")
     set_weights(model, weights)
-    if network.fixes_bias:
+    if pooling.fixes_bias:
         model.get_layer("output").bias.trainable = False
     return model
 
 
-def _weighted_sum(
-    words: Any, embedding: layers.Embedding, network: Network, token_weights: Floats
+def _add_evidence(
+    words: Any, embedding: layers.Embedding, network: Network, pooling: Evidence
 ) -> Any:
-    """Return the sum of a sequence's embeddings by their class evidence, as `word_shares` has it.
+    """Return the sum of a sequence's embeddings by their class evidence, as `Evidence` has it.
 
     Each occurrence of a word has an equal part of the word's share.
     """
-    n_weights = network.n_outputs if network.labels_apart else 1
+    token_weights = pooling.weigh_terms(slice(None), words.shape[1], network.embedding_dim)
     token_weight = layers.Embedding(
-        network.input_dim,
-        n_weights,
+        *token_weights.shape,
         embeddings_initializer="zeros",
         trainable=False,
         dtype="float32",
         name="token_weights",
     )
-    n_words = network.input_dim
+    n_words, divider = network.input_dim, pooling.divider
     words = ops.where(ops.less(words, n_words), words, UNKNOWN)
     # Subwords are numbered apart from words while they are sorted.
-    if network.divided:
-        n_dividers = ops.cumsum(ops.cast(ops.equal(words, DIVIDER), "int32"), axis=1)
+    is_divided = ops.zeros_like(words[:, :1])
+    if divider is not None:
+        n_dividers = ops.cumsum(ops.cast(ops.equal(words, divider), "int32"), axis=1)
         words = words + n_words * ops.minimum(n_dividers, 1)
+        is_divided = ops.minimum(n_dividers[:, -1:], 1)
     words = ops.sort(words, axis=1)
     is_first = ops.cast(ops.not_equal(words[:, 1:], words[:, :-1]), "int32")
     runs = ops.cumsum(ops.pad(is_first, [[0, 0], [1, 0]], constant_values=1), axis=1)
@@ -133,24 +134,20 @@ def _weighted_sum(
     is_subword = ops.cast(ops.greater_equal(words, n_words), "float32")
     words = words % n_words
 
-    # Each occurrence of a word has an equal part of the word's share.
     counts = ops.expand_dims(counts, 2)
     is_subword = ops.expand_dims(is_subword, 2)
+    is_divided = ops.cast(ops.expand_dims(is_divided, 2), "float32")
     shares = token_weight(words) * (1 + ops.log(counts)) / counts
-    token_weight.set_weights([token_weights.reshape(-1, n_weights)])
-    masks = [1 - is_subword, is_subword] if network.divided else [ops.ones_like(shares)]
-    parts = PARTS if network.divided else (1.0,)
+    token_weight.set_weights([token_weights])
     scales = []
-    for mask, part in zip(masks, parts, strict=True):
+    for mask, part in zip((1 - is_subword, is_subword), PARTS, strict=True):
         squares = ops.sum(ops.square(shares) * counts * mask, axis=1, keepdims=True)
         # A part without weight keeps its shares of 0.
         length = ops.maximum(ops.sqrt(squares), 1e-30)
-        scales.append(mask * (WEIGHTED_LENGTH * part**0.5 / length))
-    shares = shares * sum(scales[1:], scales[0])
-    if network.labels_apart:
-        # As `labels_of_dimensions` has it.
-        width = network.embedding_dim
-        shares = ops.tile(shares, [1, 1, -(-width // n_weights)])[:, :, :width]
+        wanted = WEIGHTED_LENGTH * (1 + (part**0.5 - 1) * is_divided)
+        scales.append(mask * (wanted / length))
+    shares = shares * (scales[0] + scales[1])
+    if token_weights.shape[1] > 1:
         return ops.sum(shares * embedding(words), axis=1)
     total = layers.Dot(axes=1, dtype="float32", name="weighted_sum")([shares, embedding(words)])
     return layers.Flatten(dtype="float32", name="flat")(total)
@@ -186,7 +183,7 @@ def make_classifier(
     # It learns the labels, the width and the widest dtype from these rows, and trains on none.
     rows = np.zeros((len(classes), maxlen), dtype=np.int64)
     # Not one label a row, which scikeras would take for one-hot classes.
-    y = np.tri(len(classes), dtype=np.int64) if network.have_labels else classes
+    y = np.tri(len(classes), dtype=np.int64) if network.several else classes
     return KerasClassifier(model=model, verbose=0).initialize(rows, y)
 
 
@@ -234,8 +231,8 @@ def make_loss(plan: Plan) -> Any:
     except (TypeError, ValueError) as error:
         raise ValueError(f"loss={plan.loss!r} is none that Keras knows: {error}") from error
     name = getattr(known, "__name__", getattr(known, "name", ""))
-    if "categorical" in name and (plan.n_classes == 2 or plan.have_labels):
-        kind = "several labels of a row" if plan.have_labels else "2 classes"
+    if "categorical" in name and (plan.n_classes == 2 or plan.several):
+        kind = "several labels of a row" if plan.several else "2 classes"
         raise ValueError(
             f"loss={plan.loss!r} does not go with {kind}, which end in sigmoid units: use "
             "'binary_crossentropy' or another loss of sigmoid units."
@@ -248,7 +245,7 @@ def _own(given: Any) -> Any:
     return copy.deepcopy(dict(given)) if isinstance(given, Mapping) else given
 
 
-def checked_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     """Return copies of the callbacks, because a callback keeps hold of the model it served."""
     given = list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
     for callback in given:
@@ -297,19 +294,18 @@ def train(
     begin_epoch: Callable[[], None],
     end_epoch: Callable[[Logs, Weights], bool],
 ) -> tuple[Weights, OptimizerState]:
-    """Train as `Backend` says, through `KerasClassifier.fit`."""
+    """Train as `Backend` says."""
     optimizer, loss = make_optimizer(plan), make_loss(plan)
-    callbacks = checked_callbacks(plan.callbacks or [])
-    maxlen = training.X.shape[1]
+    callbacks = check_callbacks(plan.callbacks or [])
     seeds = (0, 0)
     if network.dropout:
         first, second = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
         seeds = (first, second)
-    model = make_model(network, weights, maxlen, dropout_seeds=seeds)
+    model = make_model(network, weights, training.X.shape[1], dropout_seeds=seeds)
     # The layers remain stock ones, so that plain Keras loads what a callback saves.
     embedding = model.get_layer("embedding")
     embedding.call = MethodType(_look_up, embedding)
-    if network.pooling != "evidence":
+    if not isinstance(network.pooling, Evidence):
         average = model.get_layer("average")
         average.call = MethodType(_average, average)
         average.autocast = False
@@ -326,70 +322,70 @@ def train(
     )
     if optimizer_state is not None:
         _restore(optimizer, optimizer_state, model)
+
+    def make_targets(rows: Rows) -> npt.NDArray[Any]:
+        return _targets(rows.targets.numbers, network, is_sparse)
+
+    shuffling_rng = rng if plan.shuffle else None
+    batches = _Batches(training, make_targets, plan.batch_size, shuffling_rng)
     validation_batches = None
     if validation is not None:
-        targets = _targets(validation.y, network, is_sparse)
-        validation_batches = _Batches(validation.X, targets, validation.sample_weight, ROWS_AT_ONCE)
-    stock_fit = model.fit
-
-    def fit(x: Any, y: Any, sample_weight: Any = None, **options: Any) -> Any:
-        """Fit on the rows in an order that NumPy draws, not TensorFlow's global generator."""
-        batches = _Batches(x, y, sample_weight, plan.batch_size)
-        if plan.shuffle:
-            # Not by the dataset's own on_epoch_end, which Keras calls before the first epoch too.
-            shuffling = keras.callbacks.LambdaCallback(
-                on_epoch_begin=lambda epoch, logs: batches.reorder(rng.permutation(len(x)))
-            )
-            options["callbacks"] = [*options["callbacks"], shuffling]
-        options |= {"batch_size": None, "shuffle": False, "validation_data": validation_batches}
-        return stock_fit(batches, **options)
-
-    model.fit = fit
-    classifier = _TrainingClassifier(
-        model=model,
+        validation_batches = _Batches(validation, make_targets, ROWS_AT_ONCE)
+    # Not KerasClassifier.fit, which takes arrays and shuffles them by TensorFlow's generator.
+    model.fit(
+        batches,
         epochs=plan.epochs,
         verbose=plan.verbose,
-        callbacks=[*callbacks, _Epochs(begin_epoch, end_epoch)],
+        shuffle=False,
+        callbacks=[
+            *callbacks,
+            _Epochs(begin_epoch, end_epoch),
+            keras.callbacks.LambdaCallback(on_epoch_begin=batches.begin_epoch),
+        ],
+        validation_data=validation_batches,
     )
-    targets = _targets(training.y, network, is_sparse)
-    classifier.fit(training.X, targets, training.sample_weight)
     return get_weights(model), [_copied(variable) for variable in optimizer.variables]
 
 
-class _TrainingClassifier(KerasClassifier):
-    """Takes the targets as they are: the estimator has numbered the classes."""
-
-    @property
-    def target_encoder(self) -> FunctionTransformer:
-        return FunctionTransformer()
-
-
 class _Batches(keras.utils.PyDataset):
-    """Batches of rows in an order of the caller's."""
+    """The batches of an epoch, chunk after chunk; `rng` shuffles the rows of each chunk."""
 
     def __init__(
         self,
-        X: npt.NDArray[np.integer],
-        targets: npt.NDArray[Any],
-        sample_weight: npt.NDArray[Any] | None,
+        rows: Rows,
+        make_targets: Callable[[Rows], npt.NDArray[Any]],
         batch_size: int,
+        rng: np.random.RandomState | None = None,
     ) -> None:
         super().__init__()
-        self._arrays = [X, targets]
-        if sample_weight is not None:
-            self._arrays.append(np.asarray(sample_weight, dtype=np.float32))
-        self._batch_size = batch_size
-        self._order = np.arange(len(X))
+        self._rows, self._make_targets = rows, make_targets
+        self._batch_size, self._rng = batch_size, rng
+        self._has_begun = False
+        self._batches = self._read()
 
-    def reorder(self, order: npt.NDArray[np.intp]) -> None:
-        self._order = order
+    def begin_epoch(self, epoch: int, logs: Any) -> None:
+        # Before the first epoch Keras looks at some batches, for which no order is to be drawn.
+        self._has_begun = True
 
     def __len__(self) -> int:
-        return -(-len(self._order) // self._batch_size)
+        return self._rows.n_steps(self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[npt.NDArray[Any], ...]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return tuple(array[rows] for array in self._arrays)
+        # Keras asks for one after the other, and begins anew with each epoch.
+        if index == 0:
+            self._batches = self._read()
+        return next(self._batches)
+
+    def _read(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+        rng = self._rng if self._has_begun else None
+        for chunk in self._rows.chunks():
+            arrays = [chunk.X, self._make_targets(chunk)]
+            if chunk.sample_weight is not None:
+                arrays.append(chunk.sample_weight.astype(np.float32))
+            order = np.arange(len(chunk)) if rng is None else rng.permutation(len(chunk))
+            for start in range(0, len(chunk), self._batch_size):
+                batch = order[start : start + self._batch_size]
+                yield tuple(array[batch] for array in arrays)
 
 
 class _Epochs(keras.callbacks.Callback):

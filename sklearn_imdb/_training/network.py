@@ -11,103 +11,75 @@ kernel and bias of each dense layer. Training computes in float32, as Keras does
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import check_array
 
-from sklearn_imdb._convention import DIVIDER, N_RESERVED
-from sklearn_imdb._training.label_shares import LabelShares, by_dimension, labels_of_dimensions
-from sklearn_imdb._training.products import product
+from sklearn_imdb._convention import N_RESERVED
+from sklearn_imdb._targets import Targets
+from sklearn_imdb._training.pooling import (
+    Floats,
+    Mean,
+    Pooling,
+    Shares,
+    draw_glorot,
+    load_pooling,
+    make_pooling,
+)
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.sequences import blocks_of, checked_indices, within
 
-Floats: TypeAlias = npt.NDArray[np.floating]
 Weights: TypeAlias = list[Floats]
 Logs: TypeAlias = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Network:
-    """Sizes and regularisation of an embedding-average network."""
+    """Sizes, pooling and regularisation of an embedding-average network."""
 
     input_dim: int
     embedding_dim: int
     hidden_units: int
     n_outputs: int
     """1 is a sigmoid unit for two classes; more are a softmax, or a sigmoid unit for each label."""
-    pooling: str = "mean"
-    """"mean" over all places, "masked_mean" over the words, or the sum by "evidence"."""
+    several: bool = False
+    """Whether a sequence may have several labels, each with a sigmoid unit."""
+    pooling: Pooling = field(default_factory=Mean)
     dropout: float = 0.0
     l2: float = 0.0
     label_smoothing: float = 0.0
-    token_weights: Floats | None = None
-    """Weight of each word index, shape (input_dim,); with the pooling "evidence". Where labels are
-    pooled apart, of each label, shape (input_dim, n_labels)."""
-    have_labels: bool = False
-    """Whether a sequence may have several labels, each with a sigmoid unit."""
-    labels_apart: bool = False
-    """Whether each label weighs words by its own evidence, in dimensions of its own."""
-    divided: bool = False
-    """Whether the index 3 divides each sequence into words and subwords, scaled apart."""
 
     @classmethod
-    def of(
-        cls,
-        parameters: Mapping[str, Any],
-        *,
-        input_dim: int,
-        n_classes: int,
-        have_labels: bool,
-        divided: bool,
-    ) -> Self:
-        """Make the network of a classifier's parameters, in types that Keras takes.
-
-        Labels are pooled together where they cannot each have dimensions of their own: there are
-        more of them than dimensions, or the dimensions were learned elsewhere.
-        """
+    def of(cls, parameters: Mapping[str, Any], targets: Targets, input_dim: int) -> Self:
+        """Make the network of a classifier's parameters, in types that Keras takes."""
+        n_classes, several = targets.n_classes, targets.several
         embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
             embedding_dim = (
                 min(max(16, 3 * n_classes), 100) if initial is None else initial.shape[1]
             )
-        weighs = parameters["pooling"] == "evidence"
         return cls(
-            input_dim=input_dim,
+            input_dim=int(input_dim),
             embedding_dim=int(embedding_dim),
             hidden_units=int(parameters["hidden_units"]),
-            n_outputs=1 if n_classes == 2 and not have_labels else n_classes,
-            have_labels=have_labels,
-            pooling=parameters["pooling"],
+            n_outputs=1 if n_classes == 2 and not several else n_classes,
+            several=several,
+            pooling=make_pooling(parameters, targets, embedding_dim),
             dropout=float(parameters["dropout"]),
             l2=float(parameters["l2"]),
             label_smoothing=float(parameters["label_smoothing"]),
-            labels_apart=have_labels and weighs and initial is None and embedding_dim >= n_classes,
-            divided=divided and weighs,
         )
-
-    @property
-    def fixes_bias(self) -> bool:
-        """Whether the last bias is not trained; see `with_fixed_bias`."""
-        return self.pooling == "evidence"
 
     @property
     def ends_in_sigmoids(self) -> bool:
         """Whether each output is the logit of a class or label of its own, and no softmax."""
-        return self.n_outputs == 1 or self.have_labels
-
-    def weights_by_dimension(self, words: npt.NDArray[np.integer] | slice = slice(None)) -> Floats:
-        """Return words' weights in each dimension; a column where they are the same in all."""
-        assert self.token_weights is not None
-        weights = self.token_weights[words]
-        if not self.labels_apart:
-            return weights[:, np.newaxis]
-        return by_dimension(weights, self.embedding_dim)
+        return self.n_outputs == 1 or self.several
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -120,29 +92,38 @@ class Network:
             shapes += [(n_inputs, n_units), (n_units,)]
         return shapes
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """The network in plain types, which skops trusts, but for the weights."""
+        return {**vars(self), "pooling": self.pooling.state}
 
-def starting_point(
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], token_weights: Floats | None) -> Self:
+        """Return the network that `state` was made of."""
+        return cls(**{**state, "pooling": load_pooling(state["pooling"], token_weights)})
+
+
+def start_network(
     parameters: Mapping[str, Any],
     rows: Rows,
-    n_classes: int,
     rng: np.random.RandomState,
     *,
     before: tuple[Network, Weights] | None = None,
 ) -> tuple[Network, Weights]:
     """Return the network of a classifier's parameters, and the weights that training starts from.
 
-    They are drawn, or those of `before`, a trained network. Each row of a divided network has one
-    divider.
+    With `before`, a trained network, continue from its weights; otherwise draw new ones.
 
     Raises
     ------
     ValueError
-        If `input_dim` is too small for the rows, if the embedding table is larger than memory, or
-        if the network is of another shape than the one before, or pools otherwise.
+        If `input_dim` is too small for the rows, if the embedding table is larger than memory, if
+        the rows cannot be pooled, or if the network is of another shape than the one before, or
+        pools otherwise.
     """
     largest_index = int(rows.X.max())
     input_dim: int | None = parameters["input_dim"]
-    initial = _checked_initial(parameters["initial_embedding"])
+    initial = _check_initial(parameters["initial_embedding"])
     if initial is not None:
         parameters = {**parameters, "initial_embedding": initial}
         input_dim = input_dim or len(initial)
@@ -151,39 +132,24 @@ def starting_point(
             f"X holds the word index {largest_index}, beyond input_dim={input_dim}: raise "
             f"input_dim to at least {largest_index + 1}, or lower num_words of the vectorizer."
         )
+    smallest = max(largest_index + 1, N_RESERVED) if before is None else before[0].input_dim
+    network = Network.of(parameters, rows.targets, input_dim or smallest)
+    network.pooling.check(rows.X)
     if before is None:
-        network = Network.of(
-            parameters,
-            input_dim=int(input_dim or max(largest_index + 1, N_RESERVED)),
-            n_classes=n_classes,
-            have_labels=rows.have_labels,
-            divided=bool((np.count_nonzero(rows.X == DIVIDER, axis=1) == 1).all()),
-        )
         origin = f"input_dim={input_dim}"
         if input_dim is None:
             origin = f"X holds the word index {largest_index}, and input_dim=None"
         _check_memory(network, origin)
-        return network, initial_weights(network, rng, initial)
+        return network, draw_weights(network, rng, initial)
     trained, weights = before
-    network = Network.of(
-        parameters,
-        input_dim=int(input_dim or trained.input_dim),
-        n_classes=n_classes,
-        have_labels=rows.have_labels,
-        divided=trained.divided,
-    )
+    pooling = network.pooling.go_on_from(trained.pooling)
     shapes = [array.shape for array in weights]
-    if shapes != network.shapes or (network.pooling == "evidence") != (
-        trained.pooling == "evidence"
-    ):
+    if pooling is None or shapes != network.shapes:
         raise ValueError(
             f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
             "hidden_units or pooling has been changed. Set it back, or fit with warm_start=False."
         )
-    network = replace(
-        network, token_weights=trained.token_weights, labels_apart=trained.labels_apart
-    )
-    return network, weights
+    return replace(network, pooling=pooling), weights
 
 
 def _check_memory(network: Network, origin: str) -> None:
@@ -206,7 +172,7 @@ def _check_memory(network: Network, origin: str) -> None:
         ) from error
 
 
-def _checked_initial(initial: Any) -> Floats | None:
+def _check_initial(initial: Any) -> Floats | None:
     """Return the embedding table that a user gave as float32, or raise a ValueError."""
     if initial is None:
         return None
@@ -224,54 +190,35 @@ def _checked_initial(initial: Any) -> Floats | None:
     return table
 
 
-def initial_weights(
+def draw_weights(
     network: Network, rng: np.random.RandomState, initial: Floats | None = None
 ) -> Weights:
-    """Draw weights as Keras's layers do: uniform embeddings, Glorot kernels, zero biases.
+    """Draw embeddings and kernels as the pooling has it; biases are zero.
 
-    With the pooling "evidence", whose shares are of another size, embeddings are normal instead.
-    The embeddings are those of `initial` where it is given. Where labels are pooled apart and there
-    is no hidden layer, a label's unit starts from the label's own dimensions alone.
+    The embeddings are those of `initial` where it is given.
 
     Raises
     ------
     ValueError
         If `initial` is not of the shape of the network's embeddings.
     """
-    if initial is not None and initial.shape != network.shapes[0]:
+    table, *dense = network.shapes
+    if initial is not None and initial.shape != table:
         raise ValueError(
             f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-            f"make it {network.shapes[0]}: set them to {initial.shape[0]} and {initial.shape[1]}, "
+            f"make it {table}: set them to {initial.shape[0]} and {initial.shape[1]}, "
             "or to None and 'auto'."
         )
-    weights: Weights = []
-    for shape in network.shapes:
-        if len(shape) == 1:
-            array = np.zeros(shape)
-        else:
-            limit = 0.05 if not weights else np.sqrt(6 / sum(shape))
-            if not weights and network.pooling == "evidence":
-                array = rng.normal(0, 0.01, shape)
-            else:
-                array = rng.uniform(-limit, limit, shape)
-        weights.append(array.astype(np.float32))
-    if network.labels_apart and not network.hidden_units:
-        weights[1] = _kernel_of_labels(network, rng)
+    weights = [network.pooling.draw_embedding(table, rng)]
+    for kernel, bias in zip(dense[::2], dense[1::2], strict=True):
+        draw = draw_glorot if network.hidden_units else network.pooling.draw_kernel
+        weights += [draw(kernel, rng), np.zeros(bias)]
+    weights = [array.astype(np.float32) for array in weights]
     return weights if initial is None else [initial, *weights[1:]]
 
 
-def _kernel_of_labels(network: Network, rng: np.random.RandomState) -> Floats:
-    n_labels = network.n_outputs
-    limit = np.sqrt(6 / (network.embedding_dim / n_labels + 1))
-    kernel = np.zeros((network.embedding_dim, n_labels), np.float32)
-    dimensions = np.arange(network.embedding_dim)
-    drawn = rng.uniform(-limit, limit, network.embedding_dim)
-    kernel[dimensions, labels_of_dimensions(network.embedding_dim, n_labels)] = drawn
-    return kernel
-
-
-def with_fixed_bias(network: Network, weights: Weights, totals: npt.NDArray[np.float64]) -> Weights:
-    """Return the weights with the last bias at the classes' log odds, where the network fixes it.
+def fix_bias(network: Network, weights: Weights, totals: npt.NDArray[np.float64]) -> Weights:
+    """Return the weights with the last bias at the classes' log odds, where the pooling fixes it.
 
     A sequence without any known word then has the shares of the classes. A trained bias would
     drift from them.
@@ -285,7 +232,7 @@ def with_fixed_bias(network: Network, weights: Weights, totals: npt.NDArray[np.f
     totals : ndarray of shape (n_classes + 1,)
         Weight of the rows of each class, and of all rows.
     """
-    if not network.fixes_bias:
+    if not network.pooling.fixes_bias:
         return weights
     # Half a row more of each class, and not of it, because a chunk may lack a class.
     of_classes = totals[:-1] + 0.5
@@ -299,6 +246,39 @@ def with_fixed_bias(network: Network, weights: Weights, totals: npt.NDArray[np.f
 # -- forward ----------------------------------------------------------------------------------
 
 
+def pool(network: Network, X: npt.NDArray[np.integer], embedding: Floats) -> Floats:
+    """Return the pooled vector of each sequence, checked, shape (n_samples, embedding_dim)."""
+    vectors = np.empty((len(X), network.embedding_dim), np.float32)
+    for rows, block in _pool_blocks(network, X, embedding):
+        vectors[rows] = block
+    return vectors
+
+
+def predict(
+    network: Network, X: npt.NDArray[np.integer], weights: Weights
+) -> npt.NDArray[np.float64]:
+    """Return the logits of sequences, checked, to predict by: shape (n_samples, n_outputs).
+
+    Pooled vectors are float32, summed in the order of the words. What follows is float64, so that a
+    row's prediction does not depend on the rows beside it, but for the last bit.
+    """
+    embedding, *dense = weights
+    weights = [embedding, *(array.astype(np.float64) for array in dense)]
+    z = np.empty((len(X), network.n_outputs))
+    for rows, block in _pool_blocks(network, X, embedding):
+        z[rows] = logits(block, weights)
+    return z
+
+
+def _pool_blocks(
+    network: Network, X: npt.NDArray[np.integer], embedding: Floats
+) -> Iterator[tuple[slice, Floats]]:
+    # All that is made of X is made of a block of it: X may take most of the memory.
+    for rows in blocks_of(X):
+        block = checked_indices(X[rows], "X", range(rows.start, len(X)))
+        yield rows, network.pooling.pool(within(block, network.input_dim), embedding)
+
+
 def logits(averages: Floats, weights: Weights) -> Floats:
     """Return the network's output before sigmoid or softmax, shape (n_samples, n_outputs)."""
     *hidden, kernel, bias = weights[1:]
@@ -307,42 +287,41 @@ def logits(averages: Floats, weights: Weights) -> Floats:
     return product(averages, kernel) + bias
 
 
-def losses(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> Floats:
-    """Return the cross-entropy of each sample from its logits, shape (n_samples,).
+def cross_entropies(
+    network: Network, z: Floats, y: npt.NDArray[np.integer]
+) -> tuple[Floats, Floats]:
+    """Return the loss of each sample, shape (n_samples,), and its derivative by the logits `z`.
 
-    That of several labels is the mean of theirs. Smoothed labels are, by the share
-    `label_smoothing`, of all classes alike.
+    With several labels, the loss is the mean over the labels. Label smoothing spreads a share of
+    each label evenly over all classes.
     """
-    kept, smoothing = 1 - network.label_smoothing, network.label_smoothing
-    if network.ends_in_sigmoids:
-        return (np.logaddexp(0, z) - _truth(network, y) * z).mean(axis=1)
-    logarithms = _log_softmax(z)
-    found = -kept * logarithms[np.arange(len(z)), y]
-    return found - smoothing * logarithms.mean(axis=1) if smoothing else found
-
-
-def _log_softmax(z: Floats) -> Floats:
-    # SciPy's takes four times as long for a batch.
-    z = z - z.max(axis=1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-
-
-def _truth(network: Network, y: npt.NDArray[np.integer]) -> Floats:
-    """Return what the sigmoid units are to give, shape (n_samples, n_outputs)."""
     smoothing = network.label_smoothing
-    return (1 - smoothing) * y.reshape(len(y), -1) + smoothing / 2
+    if network.ends_in_sigmoids:
+        truth = (1 - smoothing) * y.reshape(len(y), -1) + smoothing / 2
+        losses = (np.logaddexp(0, z) - truth * z).mean(axis=1)
+        return losses, (expit(z) - truth.astype(z.dtype)) / network.n_outputs
+    # SciPy's log_softmax takes four times as long for a batch.
+    z = z - z.max(axis=1, keepdims=True)
+    logarithms = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    true = np.arange(len(y)), y
+    losses = (smoothing - 1) * logarithms[true]
+    if smoothing:
+        losses = losses - smoothing * logarithms.mean(axis=1)
+    gradient = np.exp(logarithms) - z.dtype.type(smoothing / network.n_outputs)
+    gradient[true] -= 1 - smoothing
+    return losses, gradient
 
 
 def probabilities(network: Network, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the probability of each class from the logits, shape (n_samples, n_classes)."""
-    if network.have_labels:
+    if network.several:
         return expit(z)
     return np.hstack([expit(-z), expit(z)]) if z.shape[1] == 1 else softmax(z, axis=1)
 
 
 def log_probabilities(network: Network, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the logarithm of the probability of each class, shape (n_samples, n_classes)."""
-    if network.have_labels:
+    if network.several:
         return log_expit(z)
     return np.hstack([log_expit(-z), log_expit(z)]) if z.shape[1] == 1 else log_softmax(z, axis=1)
 
@@ -352,13 +331,16 @@ def most_probable(network: Network, z: Floats) -> npt.NDArray[np.intp]:
 
     Of several labels it is the matrix of those that are more probable than not.
     """
-    if network.have_labels:
+    if network.several:
         return (z > 0).astype(np.intp)
     return (z[:, 0] > 0).astype(np.intp) if z.shape[1] == 1 else z.argmax(axis=1)
 
 
 def n_right(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> float:
-    """Return the number of samples that are predicted as they are; of labels their share of it."""
+    """Return the number of correct predictions.
+
+    With several labels, a sample counts by the share of its labels that are right.
+    """
     is_right = most_probable(network, z) == y
     return float(np.count_nonzero(is_right)) * len(y) / is_right.size
 
@@ -369,7 +351,7 @@ def n_right(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> float:
 def loss_and_gradients(
     network: Network,
     weights: Weights,
-    shares: csr_matrix | LabelShares,
+    shares: Shares,
     y: npt.NDArray[np.integer],
     sample_weight: Floats | None,
     rng: np.random.RandomState | None = None,
@@ -404,16 +386,8 @@ def loss_and_gradients(
         share = np.full(n_samples, 1 / n_samples, dtype)
     else:
         share = sample_weight / n_samples
-    loss = float(np.sum(share * losses(network, z, y)))  # Not by BLAS: see product.
-
-    # The derivative of either cross-entropy is probability minus truth.
-    if network.ends_in_sigmoids:
-        backward = expit(z) - _truth(network, y).astype(dtype)
-        backward /= network.n_outputs
-    else:
-        smoothing = network.label_smoothing
-        backward = np.exp(_log_softmax(z)) - dtype.type(smoothing / network.n_outputs)
-        backward[np.arange(n_samples), y] -= 1 - smoothing
+    losses, backward = cross_entropies(network, z, y)
+    loss = float(np.sum(share * losses))  # Not by BLAS: see product.
     backward = backward * share[:, np.newaxis]
     gradients: Weights = []
     for (kernel, _), activation, gate in reversed(list(zip(layers, inputs, gates, strict=True))):
@@ -422,7 +396,7 @@ def loss_and_gradients(
             backward.sum(axis=0),
         ]
         backward = product(backward, kernel.T) * gate
-    if network.fixes_bias:
+    if network.pooling.fixes_bias:
         gradients[-1][:] = 0
     return loss + penalty(network, weights), [shares.T @ backward, *gradients], z
 
@@ -430,3 +404,40 @@ def loss_and_gradients(
 def penalty(network: Network, weights: Weights) -> float:
     """Return `l2` times the sum of the squares of the kernels."""
     return network.l2 * sum(float(np.square(kernel).sum()) for kernel in weights[1::2])
+
+
+# -- products ---------------------------------------------------------------------------------
+
+# Multiplications in a product of two matrices, and in one with a vector, that OpenBLAS computes in
+# one thread: half of its own bounds, 2**18, and a little less than its 9,216.
+_OF_MATRICES = 2**17
+_OF_A_VECTOR = 2**13
+_DEPTH, _COLUMNS = 256, 32  # Their product is _OF_A_VECTOR: a block may be left with one row.
+
+
+def product(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Return `a @ b`, computed in blocks so small that BLAS leaves each of them to one thread.
+
+    Where BLAS shares a product among threads, how it rounds depends on how many they are, and
+    joblib's workers have fewer than the process that started them. Setting the number of threads
+    instead (threadpoolctl) would act on the whole process, other threads' fits included, and
+    NumPy's `einsum`, which uses no BLAS, takes ten times as long.
+    """
+    n_rows, depth = a.shape
+    n_columns = b.shape[1]
+    most = _OF_A_VECTOR if min(n_rows, n_columns) == 1 else _OF_MATRICES
+    if n_rows * depth * n_columns <= most:
+        return a @ b
+    out = np.zeros((n_rows, n_columns), np.result_type(a, b))
+    rows_at_once = most // (min(depth, _DEPTH) * min(n_columns, _COLUMNS))
+    whole = n_rows - n_rows % rows_at_once
+    for start in range(0, depth, _DEPTH):
+        left = a[:, start : start + _DEPTH]
+        # NumPy multiplies the matrices of a stack one by one.
+        stack = left[:whole].reshape(-1, rows_at_once, left.shape[1])
+        for column in range(0, n_columns, _COLUMNS):
+            right = b[start : start + _DEPTH, column : column + _COLUMNS]
+            part = out[:, column : column + _COLUMNS]
+            part[:whole] += (stack @ right).reshape(whole, right.shape[1])
+            part[whole:] += left[whole:] @ right
+    return out

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from math import log2, sqrt
 from numbers import Real
 from typing import Any, Self
 
 from sklearn.metrics import get_scorer_names
 
+from sklearn_imdb._training.network import Network
 from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer
+from sklearn_imdb._training.rows import Rows
 
 REGRESSION_LOSSES = (
     *("mse", "mae", "mape", "msle", "huber", "logcosh", "meansquarederror", "meanabsoluteerror"),
@@ -23,10 +24,6 @@ MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 CROSS_ENTROPIES = ("binary_crossentropy", "sparse_categorical_crossentropy")
 """Keras's names of the loss of two classes, and of more."""
-
-
-def _one() -> float:
-    return 1.0
 
 
 @dataclass(frozen=True)
@@ -56,25 +53,15 @@ class Plan:
     restore_best_weights: bool
     callbacks: Any
     verbose: int
-    n_rows: int
     n_classes: int
-    have_labels: bool
+    several: bool
     """Whether a row may have several of the classes, its labels."""
+    n_steps: int
+    """Steps of an epoch."""
 
     @classmethod
-    def of(
-        cls,
-        parameters: Mapping[str, Any],
-        *,
-        n_rows: int,
-        n_classes: int,
-        have_labels: bool = False,
-        labels_apart: bool = False,
-        share_length: Callable[[], float] = _one,
-    ) -> Self:
-        """Resolve the parameters of a fit.
-
-        `share_length` is called where `learning_rate` is "auto".
+    def of(cls, parameters: Mapping[str, Any], rows: Rows, network: Network) -> Self:
+        """Resolve the parameters of a fit on some rows.
 
         Raises
         ------
@@ -82,14 +69,11 @@ class Plan:
             If parameters contradict each other or the number of classes, or if `backend="scipy"`
             lacks what was asked for.
         """
-        known = {
-            **parameters,
-            "n_rows": n_rows,
-            "n_classes": n_classes,
-            "have_labels": have_labels,
-        }
+        targets = rows.targets
+        known = {**parameters, "n_classes": targets.n_classes, "several": targets.several}
         if known["batch_size"] == "auto":
-            known["batch_size"] = auto_batch_size(n_rows)
+            known["batch_size"] = auto_batch_size(len(rows))
+        known["n_steps"] = rows.n_steps(known["batch_size"])
         if isinstance(known["learning_rate"], str):
             optimizer = _find_optimizer(known["optimizer"])
             if optimizer is None:
@@ -97,26 +81,14 @@ class Plan:
                     f"learning_rate='auto' has a rule for the optimizers {list(OPTIMIZERS)}, by "
                     f"name, got optimizer={known['optimizer']!r}: give learning_rate as a number."
                 )
-            rate = auto_learning_rate(
-                n_classes, share_length(), have_labels=have_labels, labels_apart=labels_apart
-            )
-            known["learning_rate"] = rate * optimizer.auto_rate
+            known["learning_rate"] = auto_learning_rate(rows, network) * optimizer.auto_rate
         plan = cls(**{field.name: known[field.name] for field in fields(cls)})
         plan._check()
         loss = plan._fitting_loss if plan._loss_is("auto") else plan.loss
-        return replace(plan, backend=plan._chosen_backend(), loss=loss)
+        return replace(plan, backend=plan._choose_backend(), loss=loss)
 
     @classmethod
-    def of_chunk(
-        cls,
-        parameters: Mapping[str, Any],
-        *,
-        n_rows: int,
-        n_classes: int,
-        have_labels: bool = False,
-        labels_apart: bool = False,
-        share_length: Callable[[], float] = _one,
-    ) -> Self:
+    def of_chunk(cls, parameters: Mapping[str, Any], rows: Rows, network: Network) -> Self:
         """Resolve the parameters of a call of `partial_fit`: one epoch, and no early stopping."""
         if parameters["class_weight"] == "balanced":
             raise ValueError(
@@ -129,21 +101,13 @@ class Plan:
                 "of steps there will be and partial_fit sees a chunk: set it to 'constant'."
             )
         of_chunk = {"epochs": 1, "early_stopping": False, "monitor": "loss"}
-        return cls.of(
-            {**parameters, **of_chunk},
-            n_rows=n_rows,
-            n_classes=n_classes,
-            have_labels=have_labels,
-            labels_apart=labels_apart,
-            share_length=share_length,
-        )
+        return cls.of({**parameters, **of_chunk}, rows, network)
 
     @property
     def decay_steps(self) -> int | None:
         """Steps over which the learning rate falls; None where it is constant."""
-        if self.learning_rate_schedule == "constant":
-            return None
-        return self.epochs * -(-self.n_rows // self.batch_size)
+        is_constant = self.learning_rate_schedule == "constant"
+        return None if is_constant else self.epochs * self.n_steps
 
     @property
     def optimizer_name(self) -> str:
@@ -164,7 +128,7 @@ class Plan:
 
     @property
     def _fitting_loss(self) -> str:
-        return CROSS_ENTROPIES[self.n_classes > 2 and not self.have_labels]
+        return CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
 
     def _loss_is(self, *names: str) -> bool:
         return isinstance(self.loss, str) and self.loss in names
@@ -202,13 +166,13 @@ class Plan:
                 f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
             )
         if is_cross_entropy and not self._loss_is("auto", self._fitting_loss):
-            kind = "labels of which a row may have several" if self.have_labels else "classes"
+            kind = "labels of which a row may have several" if self.several else "classes"
             raise ValueError(
                 f"loss={self.loss!r} does not go with {self.n_classes} {kind}: use "
                 f"{self._fitting_loss!r} or 'auto'."
             )
 
-    def _chosen_backend(self) -> str:
+    def _choose_backend(self) -> str:
         lacking = []
         if _find_optimizer(self.optimizer) is None:
             lacking.append(f"optimizer={self.optimizer!r}")
@@ -237,20 +201,12 @@ def auto_batch_size(n_rows: int) -> int:
     return min(max(n_rows // 125, 2), 128)
 
 
-def auto_learning_rate(
-    n_classes: int, share_length: float, *, have_labels: bool, labels_apart: bool
-) -> float:
+def auto_learning_rate(rows: Rows, network: Network) -> float:
     """Return the rate at which a step moves a sequence's vector by the same, whatever the rows.
 
     It is to be multiplied by the optimizer's `auto_rate`. A step of either optimizer moves a weight
     by the learning rate at most, and so a sequence's vector by the rate times the sum of the
-    sequence's shares, `share_length`. More classes take larger steps, and labels of which a row may
-    have several take larger ones still. Labels that are pooled apart have few dimensions each, and
-    a step of each moves the label's logit.
+    sequence's shares. More classes take larger steps, and several labels larger ones still.
     """
-    steps = log2(n_classes)
-    if labels_apart:
-        steps = sqrt(n_classes)
-    elif have_labels:
-        steps = 2 * log2(2 * n_classes)
-    return steps / share_length
+    pooling = network.pooling
+    return pooling.step_factor(rows.targets) / pooling.mean_length(rows.X, network.input_dim)

@@ -1,33 +1,41 @@
-"""Pooling: how the words of a sequence become one vector.
+"""Poolings: how the words of a sequence become one vector.
 
-The vectors of sequences are a sparse product, the shares of words in sequences times the embedding
-table. For a mean, a word's share is how large a part of the sequence it is. For the pooling
-"evidence", it is how much the word tells of the classes, relative to all words of the sequence;
-where labels are pooled apart, of each label.
+The vectors of sequences are a sparse product: the shares of words in sequences times the embedding
+table. A pooling is an object that knows the shares, and all that depends on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import log2, sqrt
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._class_evidence import class_evidence, label_evidence
-from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb._training.label_shares import LabelShares
-from sklearn_imdb._training.network import Floats, Network, Weights, logits
+from sklearn_imdb._class_evidence import (
+    ClassCounts,
+    class_columns,
+    class_evidence,
+    label_evidence,
+)
+from sklearn_imdb._convention import PADDING
+from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import (
     ROWS_AT_ONCE,
     blocks_of,
-    checked_indices,
+    check_divider,
+    count_words,
     within,
     words_of,
 )
+
+Floats: TypeAlias = npt.NDArray[np.floating]
+Words: TypeAlias = npt.NDArray[np.integer]
 
 _LONG = 1024
 """Places from which on the rounding of a sum over all of them would tell."""
@@ -39,256 +47,461 @@ PARTS = (0.6, 0.4)
 """Parts of the squared length that words and subwords have."""
 
 
-# -- class evidence ---------------------------------------------------------------------------
-
-
-class ClassCounts(NamedTuple):
-    """What class evidence is counted from. A row without a weight counts as 1."""
-
-    document_frequency: csr_matrix
-    """Weight of each class's rows that contain each word index, shape (input_dim, n_classes).
-
-    Where a row may have several labels, there is a column more, of all rows.
-    """
-    class_sizes: npt.NDArray[np.float64]
-    """Weight of each class's rows, shape (n_classes,); the same holds."""
-
-    @property
-    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
-        """The counts in arrays alone, which skops trusts."""
-        frequency = self.document_frequency
-        return frequency.data, frequency.indices, frequency.indptr, self.class_sizes
-
-    @classmethod
-    def of_arrays(cls, arrays: tuple[npt.NDArray[Any], ...]) -> Self:
-        """Return what `arrays` were made from."""
-        *frequency, class_sizes = arrays
-        shape = (len(frequency[-1]) - 1, len(class_sizes))
-        return cls(csr_matrix(tuple(frequency), shape=shape), class_sizes)
-
-
-def with_token_weights(
-    network: Network, rows: Rows, n_classes: int, before: ClassCounts | None = None
-) -> tuple[Network, ClassCounts | None]:
-    """Return the network with each word's class evidence in the rows, and the counts behind it.
-
-    `before` are the counts of the rows before these. A network that weighs no words stays as it is.
-    """
-    if network.pooling != "evidence":
-        return network, None
-    counts = _class_counts(network, rows.within(network.input_dim), n_classes)
-    if before is not None:
-        counts = ClassCounts(*(now + then for now, then in zip(counts, before, strict=True)))
-    if network.labels_apart:
-        weights = label_evidence(*counts)
-    else:
-        weights = class_evidence(*counts, overlap=rows.have_labels).astype(np.float32)
-    return replace(network, token_weights=weights), counts
-
-
-def _class_counts(network: Network, rows: Rows, n_classes: int) -> ClassCounts:
-    weights = np.ones(len(rows.y)) if rows.sample_weight is None else rows.sample_weight
-    if rows.have_labels:
-        members = csr_matrix(np.hstack([rows.y, np.ones((len(rows.y), 1))]))
-        members = members.multiply(weights[:, np.newaxis]).T.tocsr()
-    else:
-        members = csr_matrix((weights, (rows.y, np.arange(len(rows.y)))), (n_classes, len(rows.y)))
-    frequency = csr_matrix((members.shape[0], network.input_dim))
-    for counts, block in _blocks_of_counts(rows.X, network):
-        is_there = csr_matrix(
-            (np.ones(counts.nnz), counts.indices, counts.indptr[::2]),
-            shape=(counts.shape[0] // 2, counts.shape[1]),
-        )
-        frequency += members[:, block] @ is_there
-    return ClassCounts(frequency.T.tocsr(), np.asarray(members.sum(axis=1)).ravel())
-
-
-def _blocks_of_counts(
-    X: npt.NDArray[np.integer], network: Network
-) -> Iterator[tuple[csr_matrix, slice]]:
-    for block in blocks_of(X):
-        yield _counts_of_parts(X[block], network), block
-
-
 # -- shares -----------------------------------------------------------------------------------
 
 
-def word_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix | LabelShares:
-    """Return each word's share of each sequence, shape (n_samples, input_dim), float32.
+class WordShares(csr_matrix):
+    """Share of each word in each sequence, shape (n_samples, input_dim), float32."""
 
-    Rows sum to 1. With "masked_mean" padding has no share, and a row of nothing else is empty. With
-    "evidence" a share is the word's weight times 1 + log(its count in the row), and the squares of
-    a row sum to 25 unless all are 0. Where labels are pooled apart, each has such shares.
+    def items(self, batch: slice) -> slice:
+        """Return where the items of some sequences are among those of all."""
+        return slice(self.indptr[batch.start], self.indptr[batch.stop])
+
+    def compact(self, batch: slice, words: Words, columns: npt.NDArray[np.integer]) -> WordShares:
+        """Return the shares of some sequences, of these words; `columns` has each item's new one.
+
+        SciPy would slice and then rename, which takes twice the time.
+        """
+        ends = self.indptr[batch.start : batch.stop + 1]
+        items = self.data[ends[0] : ends[-1]], columns, ends - ends[0]
+        return WordShares(items, shape=(len(ends) - 1, len(words)))
+
+    def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
+        """Return the words of a sequence, and their shares in each dimension, or a column."""
+        items = self.items(slice(row, row + 1))
+        return self.indices[items], self.data[items, np.newaxis]
+
+    def mean_length(self) -> float:
+        """Return the mean sum of a sequence's shares."""
+        return float(np.abs(self.data).sum(dtype=np.float64)) / self.shape[0] or 1.0
+
+
+@dataclass(frozen=True)
+class LabelShares:
+    """Shares where each label weighs words by its own evidence. Stands for `WordShares`.
+
+    The dimension d of the embedding belongs to the label d modulo the number of labels. All labels
+    use one matrix of counts. Each label scales its rows and its columns. A sequence has two rows of
+    `counts` and `scales`, of its words and of its subwords.
     """
-    if network.labels_apart:
-        return _label_shares(X, network)
+
+    counts: WordShares
+    """1 + log(the count of each word in each part), shape (2 n_samples, n_words), float32."""
+    scales: Floats
+    """Factor of each part for each label, shape (2 n_samples, n_labels)."""
+    weights: Floats
+    """Evidence of each word for each label, shape (n_words, n_labels)."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of sequences, and of words."""
+        return self.counts.shape[0] // 2, self.counts.shape[1]
+
+    @property
+    def indices(self) -> npt.NDArray[np.int32]:
+        """The word of each item."""
+        return self.counts.indices
+
+    @property
+    def T(self) -> _TransposedLabelShares:
+        """What takes a gradient of the sequences' vectors to that of the embedding table."""
+        return _TransposedLabelShares(self)
+
+    def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
+        parts: Any
+        if isinstance(rows, slice):
+            parts = _find_parts(rows)
+        else:
+            parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
+        return replace(self, counts=self.counts[parts], scales=self.scales[parts])
+
+    def __matmul__(self, table: Floats) -> Floats:
+        """Return the vector of each sequence, shape (n_samples, embedding_dim)."""
+        if self.counts.nnz < len(table):  # Else the whole table is multiplied.
+            words, columns = np.unique(self.indices, return_inverse=True)
+            return self.compact(slice(0, self.shape[0]), words, columns) @ table[words]
+        width = table.shape[1]
+        parts = self.counts @ (table * by_dimension(self.weights, width))
+        parts *= by_dimension(self.scales, width)
+        return parts[::2] + parts[1::2]
+
+    def items(self, batch: slice) -> slice:
+        """As `WordShares` has it."""
+        return self.counts.items(_find_parts(batch))
+
+    def compact(self, batch: slice, words: Words, columns: npt.NDArray[np.integer]) -> LabelShares:
+        """As `WordShares` has it."""
+        parts = _find_parts(batch)
+        counts = self.counts.compact(parts, words, columns)
+        return LabelShares(counts, self.scales[parts], self.weights[words])
+
+    def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
+        """As `WordShares` has it."""
+        start, middle, end = self.counts.indptr[2 * row : 2 * row + 3]
+        words = self.counts.indices[start:end]
+        scales = np.repeat(self.scales[2 * row : 2 * row + 2], [middle - start, end - middle], 0)
+        shares = self.counts.data[start:end, np.newaxis] * scales * self.weights[words]
+        return words, by_dimension(shares, embedding_dim)
+
+    def mean_length(self) -> float:
+        """Return the mean sum of a sequence's shares, over the labels, too."""
+        sums = (self.counts @ self.weights) * self.scales
+        return float(2 * sums.mean(dtype=np.float64)) or 1.0
+
+
+@dataclass(frozen=True)
+class _TransposedLabelShares:
+    shares: LabelShares
+
+    def __matmul__(self, backward: Floats) -> Floats:
+        """Return the gradient of the embedding table, shape (n_words, embedding_dim)."""
+        of, width = self.shares, backward.shape[1]
+        parts = np.repeat(backward, 2, axis=0) * by_dimension(of.scales, width)
+        gradient = of.counts.T @ parts
+        gradient *= by_dimension(of.weights, width)
+        return gradient
+
+
+Shares: TypeAlias = WordShares | LabelShares
+
+
+def find_label(embedding_dim: int, n_labels: int) -> npt.NDArray[np.intp]:
+    """Return the number of the label that each dimension of the embedding belongs to."""
+    return np.arange(embedding_dim) % n_labels
+
+
+def by_dimension(of_labels: Floats, embedding_dim: int) -> Floats:
+    """Return what each label has, a column each, for the dimensions that belong to the label."""
+    return of_labels[:, find_label(embedding_dim, of_labels.shape[1])]
+
+
+def _find_parts(rows: slice) -> slice:
+    return slice(2 * rows.start, 2 * rows.stop)
+
+
+# -- poolings ---------------------------------------------------------------------------------
+
+
+class Pooling(ABC):
+    """How a sequence becomes one vector, and all that depends on it."""
+
+    counts_padding: ClassVar[bool] = False
+    """Whether padding has a share."""
+
+    fixes_bias: ClassVar[bool] = False
+    """Whether the last bias is the classes' log odds and is not trained."""
+
+    token_weights: Floats | None = None
+    """Weight of each word index, for each label where labels have their own; None without."""
+
+    divider: int | None = None
+    """The word index that divides a row into words and subwords."""
+
+    def check(self, X: Words) -> None:  # noqa: B027  # Nothing to check by default.
+        """Raise a ValueError where training rows cannot be pooled so."""
+
+    def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts | None:
+        """Return what is to be counted in training rows, added to what was `before`."""
+        return None
+
+    def weigh(self, counts: ClassCounts | None) -> Self:
+        """Return the pooling with the weights that follow from the counts."""
+        return self
+
+    @abstractmethod
+    def go_on_from(self, trained: Pooling) -> Pooling | None:
+        """Return what goes on from a trained pooling; None where its weights are no start."""
+
+    def draw_embedding(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
+        """Draw an embedding table as Keras's layer does."""
+        return rng.uniform(-0.05, 0.05, shape)
+
+    def draw_kernel(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
+        """Draw the kernel of the layer behind the pooling as Keras's layer does."""
+        return draw_glorot(shape, rng)
+
+    def step_factor(self, targets: Targets) -> float:
+        """Return how much larger steps are for these classes, where the rate is "auto"."""
+        return 2 * log2(2 * targets.n_classes) if targets.several else log2(targets.n_classes)
+
+    @abstractmethod
+    def shares(self, X: Words, input_dim: int) -> Shares:
+        """Return each word's share of each sequence, of shape (n_samples, input_dim), float32."""
+
+    @abstractmethod
+    def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
+        """Return the vector of each sequence, shape (n_samples, embedding_dim).
+
+        For one pass over the sequences, where merging the repeated words need not pay.
+        """
+
+    @abstractmethod
+    def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
+        """Return the share of terms that stand once in a document, in each dimension or a column.
+
+        Evidence is taken as it is, not scaled to a length.
+        """
+
+    def mean_length(self, X: Words, input_dim: int) -> float:
+        """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` of them."""
+        some = X[:: -(-len(X) // ROWS_AT_ONCE)]
+        return self.shares(within(some, input_dim), input_dim).mean_length()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What `load_pooling` makes the pooling of, besides the weights, in plain types."""
+        name = next(name for name, kind in POOLINGS.items() if type(self) is kind)
+        return {"name": name, "divider": self.divider}
+
+
+def load_pooling(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
+    """Return the pooling that `state` was made of."""
+    kind = POOLINGS[state["name"]]
+    return kind() if token_weights is None else kind(state["divider"], token_weights)  # type: ignore[call-arg]
+
+
+def draw_glorot(shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
+    """Draw a kernel uniformly (Glorot & Bengio, 2010)."""
+    limit = np.sqrt(6 / sum(shape))
+    return rng.uniform(-limit, limit, shape)
+
+
+class Mean(Pooling):
+    """The mean over all places, over padding too."""
+
+    counts_padding = True
+
+    def go_on_from(self, trained: Pooling) -> Pooling | None:
+        return self if isinstance(trained, Mean) else None
+
+    def shares(self, X: Words, input_dim: int) -> Shares:
+        # Padding is one item of a row.
+        parts = (self._share_block(X[block], input_dim) for block in blocks_of(X))
+        return _stack(parts, int(np.count_nonzero(X)) + len(X), (len(X), input_dim))
+
+    def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
+        offsets, words = words_of(X)
+        counts = np.diff(offsets, append=X.size)
+        rows = offsets // X.shape[1]
+        lengths = self._lengths(X)
+        if not self.counts_padding:
+            is_word = words != PADDING
+            words, counts, rows = words[is_word], counts[is_word], rows[is_word]
+        shares = (counts / lengths[rows]).astype(np.float32)
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(X)))])
+        return csr_matrix((shares, words, indptr), shape=(len(X), input_dim))
+
+    def _lengths(self, X: Words) -> npt.NDArray[np.integer]:
+        return np.full(len(X), X.shape[1])
+
+    def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
+        n_samples, maxlen = X.shape
+        if maxlen > _LONG:  # Words are merged before a sum so long that its rounding would tell.
+            return self.shares(X, len(embedding)) @ embedding
+        shares = self._share_places(X)
+        if n_samples == 1 < embedding.shape[1]:
+            # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not
+            # the places of a single column.
+            return (shares.T * embedding[X[0]]).sum(axis=0, keepdims=True)
+        indptr = np.arange(0, X.size + 1, maxlen)
+        matrix = csr_matrix(
+            (shares.ravel(), X.ravel(), indptr), shape=(n_samples, len(embedding)), copy=False
+        )
+        return matrix @ embedding
+
+    def _share_places(self, X: Words) -> Floats:
+        return np.full(X.shape, 1 / X.shape[1], dtype=np.float32)
+
+    def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
+        return np.array([[1 / maxlen]])
+
+
+class MaskedMean(Mean):
+    """The mean over the words. A row of nothing but padding is zero."""
+
+    counts_padding = False
+
+    def _lengths(self, X: Words) -> npt.NDArray[np.integer]:
+        return np.count_nonzero(X, axis=1)
+
+    def _share_places(self, X: Words) -> Floats:
+        shares = np.empty(X.shape, dtype=np.float32)
+        is_word = X != PADDING
+        lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
+        return np.divide(is_word, lengths, out=shares)
+
+    def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
+        return np.ones((1, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence(Pooling):
+    """The sum of the different words, weighed by class evidence times 1 + log(count).
+
+    The shares of a sequence have a Euclidean length of 5; its words and its subwords have parts of
+    it, where the divider stands between them.
+    """
+
+    divider: int | None = None
+    token_weights: Floats | None = None
+
+    fixes_bias: ClassVar[bool] = True
+
+    def check(self, X: Words) -> None:
+        if self.divider is not None:
+            check_divider(X, self.divider)
+
+    def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts:
+        n_columns = rows.targets.n_classes + rows.targets.several
+        frequency = csr_matrix((n_columns, input_dim))
+        sizes = np.zeros(n_columns)
+        for chunk in rows.within(input_dim).chunks():
+            columns = class_columns(chunk.targets, len(chunk))
+            weights = chunk.weights[:, np.newaxis].astype(np.float64)
+            members = columns.multiply(weights).T.tocsr()
+            of_chunk = csr_matrix(frequency.shape)
+            for block in blocks_of(chunk.X):
+                counts = count_words(chunk.X[block], self.divider, input_dim)
+                is_there = csr_matrix(
+                    (np.ones(counts.nnz), counts.indices, counts.indptr[::2]),
+                    shape=(counts.shape[0] // 2, input_dim),
+                )
+                of_chunk += members[:, block] @ is_there
+            frequency += of_chunk
+            sizes += np.asarray(members.sum(axis=1)).ravel()
+        counted = ClassCounts(frequency.T.tocsr(), sizes, rows.targets.n_classes)
+        return counted if before is None else counted + before
+
+    def weigh(self, counts: ClassCounts | None) -> Self:
+        return self if counts is None else replace(self, token_weights=self._find_evidence(counts))
+
+    def _find_evidence(self, counts: ClassCounts) -> Floats:
+        return class_evidence(counts).astype(np.float32)
+
+    def go_on_from(self, trained: Pooling) -> Pooling | None:
+        return trained if isinstance(trained, Evidence) else None
+
+    def draw_embedding(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
+        # The shares are of another size than those of a mean.
+        return rng.normal(0, 0.01, shape)
+
+    @property
+    def _weights(self) -> Floats:
+        if self.token_weights is None:
+            raise ValueError("The pooling has learned no evidence.")
+        return self.token_weights
+
+    def shares(self, X: Words, input_dim: int) -> Shares:
+        parts = (self._share_block(X[block], input_dim) for block in blocks_of(X))
+        return _stack(parts, int(np.count_nonzero(X)) + len(X), (len(X), input_dim))
+
+    def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
+        # Two parts a sequence, of which the second is empty where nothing divides it.
+        counts = count_words(X, self.divider, input_dim)
+        shares = self._weights[counts.indices] * (1 + np.log(counts.data))
+        parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
+        lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
+        factors = self._wanted_lengths(X) / lengths
+        shares *= factors[parts]
+        # A sequence has the items of its two parts.
+        items = shares.astype(np.float32), counts.indices, counts.indptr[::2]
+        return csr_matrix(items, shape=(len(X), input_dim))
+
+    def _wanted_lengths(self, X: Words) -> npt.NDArray[np.float64]:
+        """Return the length that each part of each sequence is scaled to, shape (2 n_samples,)."""
+        if self.divider is None:
+            return np.full(2 * len(X), WEIGHTED_LENGTH)
+        is_divided = np.equal(X, self.divider).any(axis=1, keepdims=True)
+        return WEIGHTED_LENGTH * np.where(is_divided, np.sqrt(PARTS), 1.0).ravel()
+
+    def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
+        return self.shares(X, len(embedding)) @ embedding
+
+    def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
+        return self._weights[terms, np.newaxis]
+
+
+class LabelEvidence(Evidence):
+    """Evidence of each label, where a row may have several; each has dimensions of its own."""
+
+    def _find_evidence(self, counts: ClassCounts) -> Floats:
+        return label_evidence(counts)
+
+    def draw_kernel(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
+        # A label's unit starts from the label's own dimensions alone.
+        embedding_dim, n_labels = shape
+        draw_glorot(shape, rng)  # Left unused, so that a seed gives the numbers it gave before.
+        limit = np.sqrt(6 / (embedding_dim / n_labels + 1))
+        kernel = np.zeros(shape, np.float32)
+        drawn = rng.uniform(-limit, limit, embedding_dim)
+        kernel[np.arange(embedding_dim), find_label(embedding_dim, n_labels)] = drawn
+        return kernel
+
+    def step_factor(self, targets: Targets) -> float:
+        # Labels have few dimensions each, and a step of each moves the label's logit.
+        return sqrt(targets.n_classes)
+
+    def shares(self, X: Words, input_dim: int) -> Shares:
+        squares = np.square(self._weights, dtype=np.float64)
+        terms, scales = [], []
+        for block in blocks_of(X):
+            counts = count_words(X[block], self.divider, input_dim)
+            counts.data = 1 + np.log(counts.data)
+            lengths = np.sqrt(counts.power(2) @ squares)
+            lengths[lengths == 0] = 1
+            wanted = self._wanted_lengths(X[block])
+            scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
+            terms.append(counts.astype(np.float32))
+        stacked = WordShares(vstack(terms, format="csr"))
+        return LabelShares(stacked, np.concatenate(scales), self._weights)
+
+    def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
+        return by_dimension(self._weights[terms], embedding_dim)
+
+
+POOLINGS: dict[str, type[Pooling]] = {
+    "mean": Mean,
+    "masked_mean": MaskedMean,
+    "evidence": Evidence,
+    "label_evidence": LabelEvidence,
+}
+"""By the names of the classifier's parameter; the last where labels weigh words apart."""
+
+
+def make_pooling(parameters: Mapping[str, Any], targets: Targets, embedding_dim: int) -> Pooling:
+    """Return the pooling of a classifier's parameters.
+
+    Labels weigh words together where they cannot each have dimensions of their own: there are more
+    of them than dimensions, or the dimensions were learned elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If there is a divider for a pooling that divides nothing.
+    """
+    name, divider = parameters["pooling"], parameters["divider"]
+    kind = POOLINGS[name]
+    if not issubclass(kind, Evidence):
+        if divider is not None:
+            raise ValueError(
+                f"divider={divider!r} is for pooling='evidence', which scales words and subwords "
+                f"apart, got pooling={name!r}: set divider to None."
+            )
+        return kind()
+    has_initial = parameters["initial_embedding"] is not None
+    if targets.several and embedding_dim >= targets.n_classes and not has_initial:
+        kind = LabelEvidence
+    return kind(None if divider is None else int(divider))
+
+
+def _stack(parts: Any, n_most: int, shape: tuple[int, int]) -> WordShares:
+    """Return blocks of shares as one matrix of at most `n_most` items."""
     # Put where they stay at once: blocks and their stack would take the memory twice.
-    most = np.count_nonzero(X) + len(X)  # Padding is one item of a row.
-    data, indices = np.empty(most, np.float32), np.empty(most, np.int32)
+    data, indices = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
     ends = [np.zeros(1, np.int64)]
-    for block in blocks_of(X):
-        part = _block_of_shares(X[block], network)
+    for part in parts:
         begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
         data[begin:end], indices[begin:end] = part.data, part.indices
         ends.append(begin + part.indptr[1:])
-    shape = (len(X), network.input_dim)
-    return csr_matrix((data[:end], indices[:end], np.concatenate(ends)), shape=shape)
-
-
-def _block_of_shares(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
-    if network.token_weights is not None:
-        return _evidence_shares(X, network.token_weights, network)
-    n_samples, maxlen = X.shape
-    offsets, indices = words_of(X)
-    counts = np.diff(offsets, append=X.size)
-    rows = offsets // maxlen
-    lengths = np.full(n_samples, maxlen)
-    if network.pooling == "masked_mean":
-        kept = indices != 0
-        indices, counts, rows = indices[kept], counts[kept], rows[kept]
-        lengths = np.count_nonzero(X, axis=1)
-    shares = counts / lengths[rows]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_samples))])
-    shape = (n_samples, network.input_dim)
-    return csr_matrix((shares.astype(np.float32), indices, indptr), shape=shape)
-
-
-def _evidence_shares(
-    X: npt.NDArray[np.integer], token_weights: Floats, network: Network
-) -> csr_matrix:
-    # Two parts a sequence, of which the second is empty where nothing divides it.
-    counts = _counts_of_parts(X, network)
-    shares = token_weights[counts.indices] * (1 + np.log(counts.data))
-    parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
-    lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
-    factors = _wanted_lengths(len(X), network) / lengths
-    shares *= factors[parts]
-    # A sequence has the items of its two parts.
-    return csr_matrix(
-        (shares.astype(np.float32), counts.indices, counts.indptr[::2]),
-        shape=(len(X), network.input_dim),
-    )
-
-
-def _label_shares(X: npt.NDArray[np.integer], network: Network) -> LabelShares:
-    weights = network.token_weights
-    assert weights is not None
-    squares = np.square(weights, dtype=np.float64)
-    terms, scales = [], []
-    for counts, _ in _blocks_of_counts(X, network):
-        counts.data = 1 + np.log(counts.data)
-        lengths = np.sqrt(counts.power(2) @ squares)
-        lengths[lengths == 0] = 1
-        wanted = _wanted_lengths(counts.shape[0] // 2, network)
-        scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
-        terms.append(counts.astype(np.float32))
-    return LabelShares(vstack(terms, format="csr"), np.concatenate(scales), weights)
-
-
-def _wanted_lengths(n_samples: int, network: Network) -> npt.NDArray[np.float64]:
-    """Return the length that each part of each sequence is scaled to, shape (2 n_samples,)."""
-    parts = np.sqrt(PARTS) if network.divided else np.ones(2)
-    return WEIGHTED_LENGTH * np.tile(parts, n_samples)
-
-
-def _counts_of_parts(X: npt.NDArray[np.integer], network: Network) -> csr_matrix:
-    """Return how often each part of a sequence contains each word: shape (2 n_samples, input_dim).
-
-    The first of two rows is of the words, the second of the subwords.
-    """
-    n_samples, maxlen = X.shape
-    at = np.flatnonzero(X)
-    indices = X.ravel()[at]
-    parts = 2 * (at // maxlen)
-    if network.divided:
-        is_divider = X == DIVIDER
-        # Where nothing divides a sequence, all of it is words.
-        dividers = np.where(is_divider.any(axis=1), is_divider.argmax(axis=1), maxlen)
-        parts += at % maxlen > dividers[parts // 2]
-        kept = indices != DIVIDER
-        indices, parts = indices[kept], parts[kept]
-    # A part and a word in one number: NumPy sorts numbers faster than SciPy sorts rows.
-    items = (parts << 32) | indices
-    items.sort()
-    is_first = np.ones(len(items), bool)
-    np.not_equal(items[1:], items[:-1], out=is_first[1:])
-    first = np.flatnonzero(is_first)
-    counts = np.diff(first, append=len(items)).astype(np.float64)
-    items = items[first]
-    indptr = np.searchsorted(items, np.arange(2 * n_samples + 1) << 32)
-    words = (items & 0xFFFFFFFF).astype(np.int32)
-    return csr_matrix((counts, words, indptr), shape=(2 * n_samples, network.input_dim))
-
-
-def share_length(X: npt.NDArray[np.integer], network: Network) -> float:
-    """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` of the sequences.
-
-    Where labels are pooled apart, it is the mean over the labels, too.
-    """
-    some = X[:: -(-len(X) // ROWS_AT_ONCE)]
-    shares = word_shares(within(some, network.input_dim), network)
-    if isinstance(shares, LabelShares):
-        sums = (shares.counts @ shares.weights) * shares.scales
-        return float(2 * sums.mean(dtype=np.float64)) or 1.0
-    return float(np.abs(shares.data).sum(dtype=np.float64)) / len(some) or 1.0
-
-
-def average(X: npt.NDArray[np.int32], embedding: Floats, network: Network) -> Floats:
-    """Return the average embedding of each sequence, shape (n_samples, embedding_dim).
-
-    For one pass over the sequences, where merging the repeated words would not pay. They are merged
-    where sequences are so long that the rounding of a sum over all places would tell.
-    """
-    n_samples, maxlen = X.shape
-    if maxlen > _LONG or network.pooling == "evidence":
-        return word_shares(X, network) @ embedding
-    shares = np.full(X.shape, 1 / maxlen, dtype=np.float32)
-    if network.pooling == "masked_mean":
-        is_word = X != 0
-        lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
-        np.divide(is_word, lengths, out=shares)
-    if n_samples == 1 < embedding.shape[1]:
-        # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not the
-        # places of a single column.
-        return (shares.T * embedding[X[0]]).sum(axis=0, keepdims=True)
-    indptr = np.arange(0, X.size + 1, maxlen)
-    matrix = csr_matrix(
-        (shares.ravel(), X.ravel(), indptr), shape=(n_samples, len(embedding)), copy=False
-    )
-    return matrix @ embedding
-
-
-def vectors_of(
-    X: npt.NDArray[np.integer], network: Network, embedding: Floats
-) -> npt.NDArray[np.float32]:
-    """Return the pooled vector of each sequence, checked, shape (n_samples, embedding_dim)."""
-    vectors = np.empty((len(X), network.embedding_dim), np.float32)
-    for rows, block in _checked_blocks(X, network):
-        vectors[rows] = average(block, embedding, network)
-    return vectors
-
-
-def logits_of(
-    X: npt.NDArray[np.integer], network: Network, weights: Weights
-) -> npt.NDArray[np.float64]:
-    """Return the logits of sequences, checked, to predict by: shape (n_samples, n_outputs).
-
-    Averages are float32, summed in the order of the words. What follows is float64, so that a
-    row's prediction does not depend on the rows beside it, but for the last bit.
-    """
-    embedding, *dense = weights
-    weights = [embedding, *(array.astype(np.float64) for array in dense)]
-    z = np.empty((len(X), network.n_outputs))
-    for rows, block in _checked_blocks(X, network):
-        z[rows] = logits(average(block, embedding, network), weights)
-    return z
-
-
-def _checked_blocks(
-    X: npt.NDArray[np.integer], network: Network
-) -> Iterator[tuple[slice, npt.NDArray[np.int32]]]:
-    # All that is made of X is made of a block of it: X may take most of the memory.
-    for rows in blocks_of(X):
-        checked = checked_indices(X[rows], "X", range(rows.start, len(X)))
-        yield rows, within(checked, network.input_dim)
+    return WordShares((data[:end], indices[:end], np.concatenate(ends)), shape=shape)

@@ -6,23 +6,20 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
-from sklearn_imdb._training.label_shares import LabelShares, compact, items_of
 from sklearn_imdb._training.network import (
-    Floats,
     Logs,
     Network,
     Weights,
+    cross_entropies,
     logits,
     loss_and_gradients,
-    losses,
     n_right,
     penalty,
 )
 from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer, OptimizerState
 from sklearn_imdb._training.plan import Plan
-from sklearn_imdb._training.pooling import word_shares
+from sklearn_imdb._training.pooling import Floats, Shares
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
@@ -46,33 +43,36 @@ def train(
         weights, plan.learning_rate, decay_steps=plan.decay_steps, state=optimizer_state
     )
     step = _Step(network, optimizer, rng)
-    shares = word_shares(training.X, network)
-    validation_shares = None if validation is None else word_shares(validation.X, network)
-    n_samples = len(training.y)
-    sample_weight = training.sample_weight
-    if sample_weight is not None:
-        sample_weight = sample_weight.astype(np.float32)
+    pooling, n_samples = network.pooling, len(training)
+    shares: Shares | None = None
+    of_chunk: Rows | None = None
+    of_validation = None if validation is None else pooling.shares(validation.X, network.input_dim)
     for _ in range(plan.epochs):
         begin_epoch()
-        order = rng.permutation(n_samples) if plan.shuffle else np.arange(n_samples)
         loss = right = 0.0
-        for rows, gathered, batch in _batches(shares, order, plan.batch_size):
-            y = training.y[rows]
-            weight = None if sample_weight is None else sample_weight[rows]
-            batch_loss, z = step(gathered, batch, y, weight)
-            loss += batch_loss * len(rows)
-            right += n_right(network, z, y)
+        for chunk in training.chunks():
+            if shares is None or chunk is not of_chunk:  # The one chunk in memory stays the same.
+                shares, of_chunk = pooling.shares(chunk.X, network.input_dim), chunk
+            y, weights_of_rows = chunk.targets.numbers, chunk.sample_weight
+            if weights_of_rows is not None:
+                weights_of_rows = weights_of_rows.astype(np.float32)
+            order = rng.permutation(len(chunk)) if plan.shuffle else np.arange(len(chunk))
+            for rows, gathered, batch in _batches(shares, order, plan.batch_size):
+                sample_weight = None if weights_of_rows is None else weights_of_rows[rows]
+                batch_loss, z = step(gathered, batch, y[rows], sample_weight)
+                loss += batch_loss * len(rows)
+                right += n_right(network, z, y[rows])
         logs = {"loss": loss / n_samples, "accuracy": right / n_samples}
-        if validation is not None and validation_shares is not None:
-            logs |= _evaluate(network, optimizer.weights, validation_shares, validation)
+        if validation is not None and of_validation is not None:
+            logs |= _evaluate(network, optimizer.weights, of_validation, validation)
         if end_epoch(logs, optimizer.weights):
             break
     return [array.copy() for array in optimizer.weights], optimizer.state
 
 
 def _batches(
-    shares: csr_matrix | LabelShares, order: npt.NDArray[np.intp], batch_size: int
-) -> Iterator[tuple[npt.NDArray[np.intp], csr_matrix | LabelShares, slice]]:
+    shares: Shares, order: npt.NDArray[np.intp], batch_size: int
+) -> Iterator[tuple[npt.NDArray[np.intp], Shares, slice]]:
     """Yield the numbers of each batch's rows, and which rows they are of some shares."""
     # Many batches are gathered at once, because to gather each takes longer than its arithmetic.
     at_once = max(ROWS_AT_ONCE // batch_size, 1) * batch_size
@@ -94,20 +94,20 @@ class _Step:
 
     def __call__(
         self,
-        gathered: csr_matrix | LabelShares,
+        gathered: Shares,
         batch: slice,
         y: npt.NDArray[np.integer],
         sample_weight: Floats | None,
     ) -> tuple[float, Floats]:
         """Take the step; return the batch's loss and logits, of the weights before."""
         table, *dense = self._optimizer.weights
-        indices = gathered.indices[items_of(gathered, batch)]
+        indices = gathered.indices[gathered.items(batch)]
         rows = None
         if self._optimizer.moves_all_rows or len(indices) >= len(table):
             shares = gathered[batch]
         else:
             rows, columns = self._needed(indices)
-            shares = compact(gathered, batch, rows, columns)
+            shares = gathered.compact(batch, rows, columns)
             table = table.take(rows, axis=0)  # Faster than indexing by an array.
         loss, gradients, z = loss_and_gradients(
             self._network, [table, *dense], shares, y, sample_weight, self._rng
@@ -127,13 +127,12 @@ class _Step:
         return different, self._column_of[indices]
 
 
-def _evaluate(
-    network: Network, weights: Weights, shares: csr_matrix | LabelShares, validation: Rows
-) -> Logs:
+def _evaluate(network: Network, weights: Weights, shares: Shares, validation: Rows) -> Logs:
     z = logits(shares @ weights[0], weights)
-    each = losses(network, z, validation.y)
+    y = validation.targets.numbers
+    each, _ = cross_entropies(network, z, y)
     loss = np.average(each, weights=validation.sample_weight)
     return {
         "val_loss": float(loss) + penalty(network, weights),
-        "val_accuracy": n_right(network, z, validation.y) / len(z),
+        "val_accuracy": n_right(network, z, y) / len(z),
     }

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
 from sklearn_imdb._convention import (
-    DIVIDER,
     LARGEST_INDEX,
     N_RESERVED,
     PADDING,
@@ -73,8 +73,7 @@ _REMEDY = (
 def refuse_side_by_side(X: npt.NDArray[np.integer], names: Sequence[str] | None) -> None:
     """Raise a ValueError where a row is more than one sequence: it has the columns of several.
 
-    It shows in the names of the columns, and in padding between words where texts have a start, or
-    more dividers than one.
+    It shows in the names of the columns, and in padding between words where texts have a start.
     """
     origin_of: dict[str | None, str] = {}
     for name in names if names is not None else ():
@@ -95,13 +94,32 @@ def refuse_side_by_side(X: npt.NDArray[np.integer], names: Sequence[str] | None)
     if not has_gap.any():
         return
     begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
-    n_dividers = np.count_nonzero(X == DIVIDER, axis=1)
     # Padding alone between words is no proof: whoever numbers words may begin at 0.
-    if begins.mean() > 0.5 or n_dividers.min() > 1:
+    if begins.mean() > 0.5:
         raise ValueError(
             f"Row {has_gap.argmax()} of X has words, padding and words again, as where columns of "
             f"another vectorizer, or other columns, are beside those of a sequence. {_REMEDY}"
         )
+
+
+def check_divider(X: npt.NDArray[np.integer], divider: int) -> None:
+    """Raise a ValueError unless each row has the divider once, or no row has it.
+
+    A row of nothing but padding may do without.
+    """
+    counts = np.count_nonzero(np.equal(X, divider), axis=1)
+    lacks = (counts == 0) & (X != PADDING).any(axis=1)
+    if not counts.any() or (counts.max() == 1 and not lacks.any()):
+        return
+    row, found = counts.argmax(), f"{counts.max()} times"
+    if counts.max() == 1:
+        row, found = lacks.argmax(), "not at all, where other rows hold it"
+    raise ValueError(
+        f"Row {row} of X holds divider={divider} {found}. The index stands once in a row, between "
+        "words and subwords. If it is a word, because index_from of the vectorizer is less than "
+        f"{divider}, set divider=None. If columns of several vectorizers are side by side, give "
+        "the classifier those of one."
+    )
 
 
 def _shown(
@@ -117,6 +135,35 @@ def within(X: npt.NDArray[np.integer], input_dim: int) -> npt.NDArray[np.int32]:
     if X.max() >= input_dim:
         X = np.where(X < input_dim, X, UNKNOWN)  # noqa: SIM300  # X is no constant.
     return np.ascontiguousarray(X, dtype=np.int32)
+
+
+def count_words(X: npt.NDArray[np.integer], divider: int | None, input_dim: int) -> csr_matrix:
+    """Return how often each part of a sequence contains each word: shape (2 n_samples, input_dim).
+
+    The first of two rows is of the words, the second of the subwords behind the divider. A sequence
+    without a divider is all words.
+    """
+    n_samples, maxlen = X.shape
+    at = np.flatnonzero(X)
+    indices = X.ravel()[at]
+    parts = 2 * (at // maxlen)
+    if divider is not None:
+        is_divider = np.equal(X, divider)
+        dividers = np.where(is_divider.any(axis=1), is_divider.argmax(axis=1), maxlen)
+        parts += at % maxlen > dividers[parts // 2]
+        kept = indices != divider
+        indices, parts = indices[kept], parts[kept]
+    # A part and a word in one number: NumPy sorts numbers faster than SciPy sorts rows.
+    items = (parts << 32) | indices
+    items.sort()
+    is_first = np.ones(len(items), bool)
+    np.not_equal(items[1:], items[:-1], out=is_first[1:])
+    first = np.flatnonzero(is_first)
+    counts = np.diff(first, append=len(items)).astype(np.float64)
+    items = items[first]
+    indptr = np.searchsorted(items, np.arange(2 * n_samples + 1) << 32)
+    words = (items & 0xFFFFFFFF).astype(np.int32)
+    return csr_matrix((counts, words, indptr), shape=(2 * n_samples, input_dim))
 
 
 def words_of(

@@ -1,0 +1,248 @@
+"""What a `y` is: classes, their numbers, and whether a row may have several of them.
+
+Both estimators take labels through `check_targets`. An error names the parameter, the row and the
+remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Set
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import Enum
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, issparse
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from sklearn_imdb._checks import is_missing
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The classes of some rows."""
+
+    classes: npt.NDArray[Any]
+    """Sorted; of several labels the numbers of their columns. Shape (n_classes,)."""
+    numbers: npt.NDArray[np.integer]
+    """Position of each row's class in `classes`, shape (n_samples,); of several labels a matrix of
+    0 and 1, shape (n_samples, n_classes)."""
+    several: bool
+    """Whether a row may have several of the classes, its labels."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
+        return replace(self, numbers=self.numbers[rows])
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes there are, whether or not a row has each."""
+        return len(self.classes)
+
+    @property
+    def labels(self) -> npt.NDArray[Any]:
+        """The labels as they were given, of several labels the matrix."""
+        return self.numbers if self.several else self.classes[self.numbers]
+
+    def indicator(self) -> csr_matrix:
+        """Return 1 where a row has a class, shape (n_samples, n_classes), int32."""
+        if self.several:
+            return csr_matrix(self.numbers, dtype=np.int32)
+        n_rows = len(self.numbers)
+        items = np.ones(n_rows, np.int32), self.numbers, np.arange(n_rows + 1)
+        return csr_matrix(items, shape=(n_rows, self.n_classes))
+
+    def check_two_classes(self, name: str = "y") -> None:
+        """Raise a ValueError where all rows are of one class."""
+        if self.several:
+            return
+        found = self.classes[np.unique(self.numbers)].tolist()
+        if len(found) < 2:
+            got = f"one class: {found[0]!r}" if found else "no labels"
+            raise ValueError(f"{name} must hold at least two classes to tell apart, got {got}.")
+
+
+def check_targets(
+    y: Any, name: str = "y", *, known: Targets | None = None, is_chunk: bool = False
+) -> Targets:
+    """Find the classes of `y`; with `known`, number its labels by the classes known from before.
+
+    A chunk may hold few of the classes, so it is not checked for having too many.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing or unknown, is text beside numbers, or the labels are no classes. The
+        message names the parameter, and the row where there is one.
+    """
+    labels = _check_labels(y, name, are_classes=known is None and not is_chunk)
+    several = labels.ndim == 2
+    if known is not None:
+        if several != known.several:
+            kinds = ("one label of each row", "a matrix of labels")
+            raise ValueError(
+                f"{name} holds {kinds[several]}, and training began with {kinds[known.several]}."
+            )
+        return replace(known, numbers=_number_labels(labels, known.classes, name))
+    if several:
+        return Targets(np.arange(labels.shape[1]), labels, True)
+    classes, numbers = np.unique(labels, return_inverse=True)
+    return Targets(classes, numbers, False)
+
+
+def check_classes(classes: Any, like: Targets) -> Targets:
+    """Return no rows of the classes that a user lists for all chunks of a stream.
+
+    `like` is of one chunk, and tells whether its rows may have several labels.
+
+    Raises
+    ------
+    ValueError
+        If only one class is listed, or those of several labels are not the numbers of the columns.
+    """
+    listed = check_targets(classes, "classes")
+    listed.check_two_classes("classes")
+    if like.several and listed.classes.tolist() != like.classes.tolist():
+        raise ValueError(
+            f"classes={listed.classes.tolist()} are for a matrix of labels, whose columns go by "
+            f"their numbers: pass classes=range({like.n_classes})."
+        )
+    return Targets(listed.classes, like.numbers[:0], like.several)
+
+
+def _check_labels(y: Any, name: str, *, are_classes: bool) -> npt.NDArray[Any]:
+    """Return the labels as an array; several labels of a row as a matrix of 0 and 1, int8."""
+    if y is None:
+        raise ValueError(
+            f"This estimator requires {name} to be passed, but the target {name} is None."
+        )
+    labels = _as_array(y.toarray() if issparse(y) else y)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return _indicator(labels, name)
+    if labels.dtype.kind in "Of" and labels.size in labels.shape:  # One column.
+        _check_each(labels.ravel(), name)
+    if labels.dtype == object:
+        labels = _as_plain(labels)
+    try:
+        labels = column_or_1d(labels, warn=True)
+        if len(labels) and are_classes:
+            check_classification_targets(labels)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    return labels
+
+
+def _as_array(y: Any) -> npt.NDArray[Any]:
+    """Return the labels of any container as an array, missing ones as what they are there."""
+    if hasattr(y, "to_pylist"):  # An array of pyarrow.
+        y = y.to_pylist()
+    if isinstance(y, np.ma.MaskedArray):
+        labels = np.asarray(y.data, dtype=object)
+        labels[np.ma.getmaskarray(y)] = None
+        return labels
+    # NumPy would turn every label of a list into text where one of them is text.
+    labels = np.asarray(y, dtype=object if isinstance(y, list | tuple) else None)
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
+
+
+def _as_plain(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return numbers and booleans of dtype object in their own dtype, and anything else as it is.
+
+    Tables with missing values, and nullable dtypes, give them so.
+    """
+    values = labels.ravel().tolist()
+    for kind, dtype in ((bool | np.bool_, bool), (Integral, np.int64), (Real, np.float64)):
+        if values and all(isinstance(value, kind) for value in values):
+            try:
+                return labels.astype(dtype)
+            except OverflowError:  # Whole numbers beyond 64 bits stay what they are.
+                return labels
+    return labels
+
+
+def _indicator(labels: npt.NDArray[Any], name: str) -> npt.NDArray[np.int8]:
+    """Return a matrix of labels as int8, or raise a ValueError for what is neither 0 nor 1."""
+    if labels.dtype.kind not in "biuf":
+        labels = labels.astype(object)
+    wrong = (labels != 0) & (labels != 1)
+    if np.any(wrong):
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{name} has the shape {labels.shape} and {name}[{row}, {column}] = "
+            f"{labels[row, column]!r}: several labels of a row are a matrix with a column of 0 and "
+            "1 for each label, as sklearn.preprocessing.MultiLabelBinarizer makes it. One label of "
+            "a row is one column."
+        )
+    return labels.astype(np.int8)
+
+
+def _check_each(labels: npt.NDArray[Any], name: str) -> None:
+    for row, label in enumerate(labels.tolist()):
+        if isinstance(label, list | tuple | Set | np.ndarray):
+            raise ValueError(
+                f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
+                "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
+            )
+        if is_missing(label):
+            raise ValueError(
+                f"Input {name} contains NaN or None: {name}[{row}] = {label!r}. A label is "
+                "missing: fill it, or drop the row."
+            )
+        if isinstance(label, Enum | Decimal):
+            remedy = "label.value" if isinstance(label, Enum) else "float(label)"
+            raise ValueError(
+                f"{name} must hold text, numbers or booleans, got {name}[{row}] = {label!r} of "
+                f"type {type(label).__name__}: pass [{remedy} for label in {name}]."
+            )
+        if isinstance(label, str) != isinstance(labels[0], str):
+            raise ValueError(
+                f"{name} must hold either text or numbers, got {name}[{row}] = {label!r} beside "
+                f"{labels[0]!r}."
+            )
+
+
+def _number_labels(
+    labels: npt.NDArray[Any], classes: npt.NDArray[Any], name: str
+) -> npt.NDArray[np.integer]:
+    """Return the position in `classes` of each label, or raise a ValueError for one not there.
+
+    A matrix of labels, which has a column for each class, is returned as it is.
+    """
+    if labels.ndim == 2:
+        if labels.shape[1] != len(classes):
+            raise ValueError(
+                f"{name} has {labels.shape[1]} columns of labels, and {len(classes)} labels are "
+                "known."
+            )
+        return labels
+    # Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
+    number_of = {label: number for number, label in enumerate(classes.tolist())}
+    unknown = {label for label in labels.tolist() if label not in number_of}
+    if unknown:
+        raise ValueError(_unknown_labels(labels.tolist(), unknown, number_of, name))
+    return np.array([number_of[label] for label in labels.tolist()], dtype=np.intp)
+
+
+def _unknown_labels(
+    labels: list[Any], unknown: Collection[Any], classes: Collection[Any], name: str
+) -> str:
+    """Say which labels are unknown, with a row: one whose text is unlike every class, if any."""
+    texts = set(map(str, classes))
+    rows = [row for row, label in enumerate(labels) if label in unknown]
+    row = next((row for row in rows if str(labels[row]) not in texts), rows[0])
+    message = (
+        f"{name} holds labels that are not among the classes {list(classes)}: "
+        f"{sorted(unknown, key=str)[:5]}; {name}[{row}] = {labels[row]!r}."
+    )
+    if isinstance(labels[row], str) and not any(isinstance(label, str) for label in classes):
+        message += (
+            " The labels are text and the classes are numbers: a reader makes a whole column text "
+            "where one value of it is no number."
+        )
+    return message
