@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sklearn_imdb._version import __version__
 
 if TYPE_CHECKING:
+    from sklearn_imdb import classifier as classifier
+    from sklearn_imdb import datasets as datasets
+    from sklearn_imdb import exporting as exporting
+    from sklearn_imdb import inspection as inspection
+    from sklearn_imdb import pipelines as pipelines
+    from sklearn_imdb import plotting as plotting
+    from sklearn_imdb import streaming as streaming
+    from sklearn_imdb import text as text
+    from sklearn_imdb import vectors as vectors
     from sklearn_imdb.classifier import EmbeddingAverageClassifier
     from sklearn_imdb.pipelines import make_text_classifier
     from sklearn_imdb.plotting import TrainingHistoryDisplay
@@ -21,22 +30,27 @@ __all__ = [
     "make_text_classifier",
 ]
 
-_HOMES = {
-    "EmbeddingAverageClassifier": "sklearn_imdb.classifier",
-    "SequenceVectorizer": "sklearn_imdb.text",
-    "TrainingHistoryDisplay": "sklearn_imdb.plotting",
-    "make_text_classifier": "sklearn_imdb.pipelines",
+_MODULES = (
+    *("classifier", "datasets", "exporting", "inspection", "pipelines"),
+    *("plotting", "streaming", "text", "vectors"),
+)
+_MODULE_OF = {
+    "EmbeddingAverageClassifier": "classifier",
+    "SequenceVectorizer": "text",
+    "TrainingHistoryDisplay": "plotting",
+    "make_text_classifier": "pipelines",
 }
 
 
-# PEP 562: a name's module is imported when the name is first asked for.
-def __getattr__(name: str) -> Any:
-    if name in ("datasets", "inspection", "vectors"):
-        return import_module(f"sklearn_imdb.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # A type checker then finds a misspelt name.
+    # PEP 562: a module is imported when it, or a name of it, is first asked for.
+    def __getattr__(name):
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return [*__all__, *_MODULES]

@@ -1,9 +1,4 @@
-"""What every method that learns keeps: it learns whole or not at all, and is reported to callbacks.
-
-The callbacks are those of scikit-learn's `set_callbacks`, which scikit-learn has since 1.9 as an
-experiment: this is the one file that knows them. With an older scikit-learn the estimators have no
-`set_callbacks`, and nothing is reported.
-"""
+"""What every learning method does: learn whole or not at all, and report to callbacks."""
 
 from __future__ import annotations
 
@@ -13,47 +8,10 @@ import reprlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sklearn.utils.validation import _is_fitted
-
+from sklearn_imdb._compat import CallbackSupportMixin, begin_task, is_fitted, with_callbacks
 from sklearn_imdb._version import __version__
-
-try:
-    from sklearn import callback
-except ImportError:
-
-    def _with_callbacks(method: Any) -> Any:
-        return method
-
-    class CallbackSupportMixin:
-        """Without callbacks: this scikit-learn has none."""
-
-else:
-    _with_callbacks = callback.with_callbacks
-
-    # mypy does not see that only one of the two branches is ever run.
-    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]
-        """With scikit-learn's callbacks."""
-
-        def set_callbacks(self, *callbacks: Any) -> Self:
-            """Set scikit-learn's callbacks, such as `ProgressBar` and `ScoringMonitor`.
-
-            They see each fit, each chunk of `partial_fit`, and each epoch where there are epochs.
-            A pipeline or a search hands on the callbacks it is given. `clone` keeps them. They are
-            not Keras's callbacks, which are the parameter `callbacks` of the classifier.
-
-            Parameters
-            ----------
-            *callbacks : sklearn.callback.FitCallback
-                The callbacks, in place of those set before; none to have none.
-
-            Returns
-            -------
-            self : estimator
-            """
-            return super().set_callbacks(*callbacks)
-
 
 STATE_FORMAT = 5
 """Raise it with every change of a state that the versions before it would misread."""
@@ -72,7 +30,7 @@ def learning_method(
 
     Callbacks are torn down inside: a callback that fails is a failure of the method.
     """
-    managed = _with_callbacks(method)
+    managed = with_callbacks(method)
     accepted = inspect.signature(method).parameters
 
     @functools.wraps(method)
@@ -86,7 +44,7 @@ def learning_method(
         except BaseException as error:
             # In a search, perhaps on another machine, the note names the candidate.
             error.add_note(f"Raised while {self._description()} was fitted.")
-            if self._note_if_unchanged and _is_fitted(self):
+            if self._note_if_unchanged and is_fitted(self):
                 error.add_note(self._note_if_unchanged)
             raise
 
@@ -148,7 +106,8 @@ class LearningMixin(CallbackSupportMixin):
         self, method: str, X: Any, y: Any, sample_weight: Any = None, *, epochs: int = 0
     ) -> Iterator[FitTask]:
         """Report what is done meanwhile to the callbacks: a task, with each epoch a task in it."""
-        if not hasattr(self, "set_callbacks"):
+        context = begin_task(self, method, n_subtasks=epochs)
+        if context is None:
             yield FitTask()
             return
         shown = {
@@ -157,9 +116,6 @@ class LearningMixin(CallbackSupportMixin):
             "y": y,
             "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
         }
-        # scikit-learn's mixin begins the task, where there is one.
-        with_callbacks: Any = self
-        context = with_callbacks._init_callback_context(task_name=method, max_subtasks=epochs)
         context.call_on_fit_task_begin(**shown)
         yield FitTask(context, **shown)
         context.call_on_fit_task_end(**shown, reconstruction_attributes={})

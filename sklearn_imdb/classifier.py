@@ -16,11 +16,12 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._checks import refuse_sparse, refuse_texts
+from sklearn_imdb._compat import HasMethods, Interval, StrOptions
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import (
     numbering_of,
@@ -39,6 +40,7 @@ from sklearn_imdb._training.network import (
     predict,
     probabilities,
 )
+from sklearn_imdb._training.plan import check_partial_fit
 from sklearn_imdb._training.pooling import Floats
 from sklearn_imdb._training.rows import (
     VALIDATION_SPLIT,
@@ -445,6 +447,11 @@ class EmbeddingAverageClassifier(
             self._set_trained(trained)
         return self
 
+    def _has_partial_fit(self) -> bool:
+        check_partial_fit(self.class_weight, self.learning_rate_schedule)
+        return True
+
+    @available_if(_has_partial_fit)  # type: ignore[untyped-decorator]
     @learning_method
     def partial_fit(
         self,
@@ -671,7 +678,7 @@ class EmbeddingAverageClassifier(
         # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
         # would be imported for a look at the estimator.
         if name not in ("model_", "keras_classifier_"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return self.__getattribute__(name)  # Raises, with the cause where a method has one.
         check_is_fitted(self)
         made = self.__dict__.setdefault("_in_keras", {})
         if name not in made:

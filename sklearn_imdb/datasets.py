@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
+from sklearn_imdb._compat import Interval, StrOptions, validate_parameter_constraints
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._imdb.files import Reviews, load_split
 from sklearn_imdb._imdb.grammar import THEMES, write_review, write_themed_review

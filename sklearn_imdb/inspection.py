@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklearn_imdb._compat import check_matplotlib_support
 from sklearn_imdb._explain.attribution import class_scores
 from sklearn_imdb._explain.contributions import (
     TokenContributions,

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._base import LearningMixin, learning_method
+from sklearn_imdb._compat import Interval, RealNotInt, StrOptions
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress

@@ -562,8 +562,26 @@ def test_partial_fit_knows_its_classes_and_its_table(sequences):
         classifier.partial_fit(X, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match=r"y holds labels.*\[0, 1\]: \[2\]"):
         classifier.partial_fit(X, y + 1)
-    with pytest.raises(ValueError, match="class_weight='balanced'"):
-        quick(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"class_weight": "balanced"}, {"learning_rate_schedule": "cosine"}], ids=str
+)
+def test_partial_fit_is_there_only_where_it_can_work(sequences, parameters):
+    X, y = sequences
+    ((name, value),) = parameters.items()
+    classifier = quick()
+    taken_before = classifier.partial_fit
+    classifier.set_params(**parameters)
+    assert not hasattr(classifier, "partial_fit")
+    with pytest.raises(AttributeError, match="has no attribute 'partial_fit'") as raised:
+        _ = classifier.partial_fit
+    assert f"{name}={value!r} needs" in str(raised.value.__cause__)
+    with pytest.raises(ValueError, match=f"{name}={value!r} needs"):
+        taken_before(X, y, classes=[0, 1])
+    assert hasattr(
+        classifier.set_params(class_weight={0: 2}, learning_rate_schedule="constant"), "partial_fit"
+    )
 
 
 # -- failures lose nothing --------------------------------------------------------------------

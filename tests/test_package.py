@@ -1,5 +1,8 @@
 """What `import sklearn_imdb` brings, and what it leaves alone."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,14 @@ import sklearn_imdb
 def test_all_names_are_there_and_listed():
     for name in sklearn_imdb.__all__:
         assert getattr(sklearn_imdb, name) is not None
-    public = {name for name in dir(sklearn_imdb) if not name.startswith("_")}
-    assert set(sklearn_imdb.__all__) <= public | {"__version__"}
+    modules = {
+        path.stem
+        for path in Path(sklearn_imdb.__file__).parent.glob("*.py")
+        if not path.stem.startswith("_")
+    }
+    assert set(dir(sklearn_imdb)) == {*sklearn_imdb.__all__, *modules}
+    for name in modules - {"exporting"}:  # Which imports TensorFlow.
+        assert getattr(sklearn_imdb, name).__name__ == f"sklearn_imdb.{name}"
     with pytest.raises(AttributeError, match="no attribute 'Vectorizer'"):
         _ = sklearn_imdb.Vectorizer
 
@@ -26,6 +35,7 @@ assert not {"sklearn", "numpy", "scipy"} & set(sys.modules), "import sklearn_imd
 assert {"fetch_imdb", "make_reviews"} <= set(sklearn_imdb.datasets.__all__)
 assert "initial_embedding" in sklearn_imdb.vectors.__all__
 assert "explain_html" in sklearn_imdb.inspection.__all__
+assert "fit_stream" in sklearn_imdb.streaming.__all__
 from sklearn_imdb import *
 heavy = {"tensorflow", "keras", "scikeras", "matplotlib"} & set(sys.modules)
 assert not heavy, heavy
@@ -62,6 +72,29 @@ def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without(run_pytho
         "assert not hasattr(classifier, 'set_callbacks')\n"
     )
     run_python(script)
+
+
+def test_a_misspelt_import_is_found_by_a_type_checker(tmp_path):
+    script = tmp_path / "misspelt.py"
+    script.write_text(
+        "import sklearn_imdb\n"
+        "from sklearn_imdb import SequenceVectorizer, SequenceVectoriser\n"
+        "sklearn_imdb.streaming.fit_stream\n"
+    )
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path / "cache"), str(script)]
+    found = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert 'has no attribute "SequenceVectoriser"' in found.stdout
+    assert found.stdout.count("error:") == 1
+
+
+def test_nothing_but_one_file_knows_what_scikit_learn_keeps_private():
+    for path in Path(sklearn_imdb.__file__).parent.rglob("*.py"):
+        private = re.findall(
+            r"from sklearn\.\S*\b_\w+ import|from sklearn\.\S+ import .*\b_\w+",
+            path.read_text(encoding="utf-8"),
+        )
+        assert not private or path.name == "_compat.py", path
 
 
 def test_the_citation_names_this_version():

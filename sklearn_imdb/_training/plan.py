@@ -90,16 +90,7 @@ class Plan:
     @classmethod
     def of_chunk(cls, parameters: Mapping[str, Any], rows: Rows, network: Network) -> Self:
         """Resolve the parameters of a call of `partial_fit`: one epoch, and no early stopping."""
-        if parameters["class_weight"] == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
-                "give class_weight as a dict, such as compute_class_weight finds on all labels."
-            )
-        if parameters["learning_rate_schedule"] != "constant":
-            raise ValueError(
-                f"learning_rate_schedule={parameters['learning_rate_schedule']!r} needs the number "
-                "of steps there will be and partial_fit sees a chunk: set it to 'constant'."
-            )
+        check_partial_fit(parameters["class_weight"], parameters["learning_rate_schedule"])
         of_chunk = {"epochs": 1, "early_stopping": False, "monitor": "loss"}
         return cls.of({**parameters, **of_chunk}, rows, network)
 
@@ -194,6 +185,20 @@ class Plan:
 def _find_optimizer(optimizer: Any) -> type[Optimizer] | None:
     """Return the optimizer of SciPy's backend that this parameter names; None for another."""
     return OPTIMIZERS.get(optimizer) if isinstance(optimizer, str) else None
+
+
+def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
+    """Raise a ValueError where a parameter needs more than a chunk of the rows."""
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        raise ValueError(
+            "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
+            "give class_weight as a dict, such as compute_class_weight finds on all labels."
+        )
+    if learning_rate_schedule == "cosine":
+        raise ValueError(
+            f"learning_rate_schedule={learning_rate_schedule!r} needs the number of steps there "
+            "will be and partial_fit sees a chunk: set it to 'constant'."
+        )
 
 
 def auto_batch_size(n_rows: int) -> int:

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_imdb._checks import refuse_texts
+from sklearn_imdb._compat import check_sample_weight
 from sklearn_imdb._targets import Targets, check_targets
 from sklearn_imdb._training.sequences import checked_indices, within
 
@@ -269,7 +269,7 @@ def with_mean_one(
 def check_weights(weights: Any, X: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
     """Return the sample weights that a user gave for these rows, finite and not negative."""
     try:
-        weights = _check_sample_weight(weights, X, dtype=np.float64)
+        weights = check_sample_weight(weights, X, dtype=np.float64)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     _check_each(weights, name)

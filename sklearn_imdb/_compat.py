@@ -1,0 +1,77 @@
+"""What scikit-learn keeps private, or has in some versions only, in one file.
+
+scikit-learn's callbacks, by `set_callbacks`, are an experiment that it has since 1.9. With an older
+one the estimators have no `set_callbacks`, and nothing is reported.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _is_fitted as is_fitted
+
+__all__ = [
+    "CallbackSupportMixin",
+    "HasMethods",
+    "Interval",
+    "RealNotInt",
+    "StrOptions",
+    "begin_task",
+    "check_matplotlib_support",
+    "check_sample_weight",
+    "is_fitted",
+    "validate_parameter_constraints",
+    "with_callbacks",
+]
+
+try:
+    from sklearn import callback
+except ImportError:
+
+    def with_callbacks(method: Any) -> Any:
+        """Return the method: this scikit-learn has no callbacks."""
+        return method
+
+    class CallbackSupportMixin:
+        """Without callbacks: this scikit-learn has none."""
+
+else:
+    with_callbacks = callback.with_callbacks
+
+    # mypy does not see that only one of the two branches is ever run.
+    class CallbackSupportMixin(callback.CallbackSupportMixin):  # type: ignore[no-redef]
+        """With scikit-learn's callbacks."""
+
+        def set_callbacks(self, *callbacks: Any) -> Self:
+            """Set scikit-learn's callbacks, such as `ProgressBar` and `ScoringMonitor`.
+
+            They see each fit, each chunk of `partial_fit`, and each epoch where there are epochs.
+            A pipeline or a search hands on the callbacks it is given. `clone` keeps them. They are
+            not Keras's callbacks, which are the parameter `callbacks` of the classifier.
+
+            Parameters
+            ----------
+            *callbacks : sklearn.callback.FitCallback
+                The callbacks, in place of those set before; none to have none.
+
+            Returns
+            -------
+            self : estimator
+            """
+            return super().set_callbacks(*callbacks)
+
+
+def begin_task(estimator: Any, name: str, *, n_subtasks: int) -> Any:
+    """Return scikit-learn's context of a fit; None where there are no callbacks."""
+    if not hasattr(estimator, "set_callbacks"):
+        return None
+    return estimator._init_callback_context(task_name=name, max_subtasks=n_subtasks)
