@@ -6,6 +6,7 @@ remedy.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -66,6 +67,17 @@ class Targets:
         if len(found) < 2:
             got = f"one class: {found[0]!r}" if found else "no labels"
             raise ValueError(f"{name} must hold at least two classes to tell apart, got {got}.")
+
+    def warn_if_one_hot(self) -> None:
+        """Warn where each of many rows has one label of several, as in one-hot classes."""
+        if self.several and len(self) > self.n_classes and (self.numbers.sum(axis=1) == 1).all():
+            warnings.warn(
+                f"Each row of y has one label of {self.n_classes}, as one-hot classes have it, and "
+                "a row may have any number of them: a text may get no label, or two. Where the "
+                "columns are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1).",
+                UserWarning,
+                stacklevel=6,
+            )
 
 
 def check_targets(

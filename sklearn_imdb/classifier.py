@@ -49,7 +49,7 @@ from sklearn_imdb._training.rows import (
     check_rows,
     check_validation,
 )
-from sklearn_imdb._training.sequences import refuse_side_by_side
+from sklearn_imdb._training.sequences import check_sequences
 
 __all__ = ["EmbeddingAverageClassifier"]
 
@@ -536,8 +536,10 @@ class EmbeddingAverageClassifier(
     def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
         """Note what is seen of the training rows, or check that it goes with the rows before."""
         self.classes_ = training.targets.classes
-        refuse_side_by_side(training.X, self.__dict__.get("feature_names_in_"))
+        names = self.__dict__.get("feature_names_in_")
+        check_sequences(training.X, names, self.divider)
         if known is None:
+            training.targets.warn_if_one_hot()
             self._numbering = numbering_of(X)
         else:
             refuse_other_numbering(X, "X", self._numbering)

@@ -132,7 +132,8 @@ def test_a_stream_is_read_once_whatever_it_comes_in(reviews, pipeline):
 def test_a_stream_stops_early_on_the_texts_it_is_given(reviews):
     texts, y = reviews
     pipeline = make_text_classifier("tutorial", random_state=0)
-    pipeline.set_params(classifier__epochs=60, classifier__monitor="val_f1_macro")
+    pipeline.set_params(classifier__epochs=60, classifier__learning_rate=0.01)
+    pipeline.set_params(classifier__monitor="val_f1_macro", classifier__patience=10)
     streamed = fit_stream(
         pipeline, in_chunks(texts[:400], y[:400], 100), X_val=texts[400:], y_val=y[400:]
     )

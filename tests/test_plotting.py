@@ -143,6 +143,7 @@ def test_the_epoch_that_each_fold_kept_is_marked_on_its_curve():
 
 
 @pytest.mark.usefixtures("plt")
+@pytest.mark.filterwarnings("ignore:Early stopping ended:sklearn.exceptions.ConvergenceWarning")
 def test_a_cross_validation_is_drawn_by_its_estimators(reviews):
     pipeline = make_text_classifier("tutorial", random_state=0).set_params(
         classifier__learning_rate=0.01, classifier__patience=0

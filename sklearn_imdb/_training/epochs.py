@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import entr
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
@@ -29,10 +30,13 @@ from sklearn_imdb._training.network import (
     probabilities,
 )
 from sklearn_imdb._training.optimizers import OptimizerState
-from sklearn_imdb._training.plan import MEASURED, Plan
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Plan
 from sklearn_imdb._training.rows import Rows
 
 _FEW_EPOCHS = 10
+
+_LEAST_LEARNED = 0.01
+"""Share of the loss of the class shares by which a training is to be better."""
 
 
 class Task(Protocol):
@@ -164,34 +168,61 @@ def train(
 
 
 def _warn_if_unconverged(trained: Trained, targets: Targets) -> None:
-    """Warn where all epochs ran, the last was the best, and little has been learned by then.
+    """Warn where training ended before the network had learned much.
 
-    Little is less than half of what there is to learn beyond the largest class. A rate that falls
-    ends where it is planned to, and a training of few epochs is short on purpose.
+    Either all epochs ran, the last was the best, and less than half of what there is to learn
+    beyond the largest class was learned. A rate that falls ends where it is planned to, and a
+    training of few epochs is short on purpose. Or early stopping ended it while the loss of the
+    validation rows was still that of the class shares.
     """
     plan, history = trained.plan, trained.history
     loss, accuracy = history["loss"], history["accuracy"][-1]
+    y = targets.numbers
+    shares = y.mean(axis=0) if targets.several else np.bincount(y) / len(y)
+    remedy = (
+        "Where sequences are mostly padding, set pooling='masked_mean', in a Pipeline by the name "
+        "of the step, as in classifier__pooling."
+    )
     was_cut_short = (
         plan.epochs >= _FEW_EPOCHS
         and plan.learning_rate_schedule == "constant"
         and len(loss) == trained.best_epoch == plan.epochs
         and loss[-1] == min(loss)
     )
-    y = targets.numbers
-    if targets.several:
-        share = y.mean(axis=0)
-        largest = float(np.maximum(share, 1 - share).mean())
-    else:
-        largest = np.bincount(y).max() / len(y)
+    largest = float(np.maximum(shares, 1 - shares).mean() if targets.several else shares.max())
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
         warnings.warn(
             f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
             f"training accuracy of {accuracy:.2f}, where the largest class alone gives "
             f"{largest:.2f}: the network has not converged. Raise learning_rate or epochs, or "
-            "lower batch_size. Where sequences are mostly padding, set pooling='masked_mean'.",
+            f"lower batch_size. {remedy}",
             ConvergenceWarning,
             stacklevel=7,
         )
+        return
+    ended_early = plan.early_stopping and len(loss) < plan.epochs and "val_loss" in history
+    if not ended_early or trained.network.l2 or plan.loss not in CROSS_ENTROPIES:
+        return
+    known = _shares_loss(shares, plan, several=targets.several)
+    best = min(history["val_loss"])
+    if best > (1 - _LEAST_LEARNED) * known:
+        warnings.warn(
+            f"Early stopping ended the training after {len(loss)} epochs with a best val_loss of "
+            f"{best:.3f}, and the shares of the classes alone give {known:.3f}: the network has "
+            f"learned next to nothing. Raise learning_rate or patience, or lower batch_size. "
+            f"{remedy}",
+            ConvergenceWarning,
+            stacklevel=7,
+        )
+
+
+def _shares_loss(shares: npt.NDArray[Any], plan: Plan, *, several: bool) -> float:
+    """Return the loss of whoever predicts the shares of the smoothed classes for each row."""
+    smoothing = plan.label_smoothing
+    if several:
+        smoothed = (1 - smoothing) * shares + smoothing / 2
+        return float((entr(smoothed) + entr(1 - smoothed)).mean())
+    return float(entr((1 - smoothing) * shares + smoothing / len(shares)).sum())
 
 
 class EpochMonitor:

@@ -117,9 +117,8 @@ def start_network(
     Raises
     ------
     ValueError
-        If `input_dim` is too small for the rows, if the embedding table is larger than memory, if
-        the rows cannot be pooled, or if the network is of another shape than the one before, or
-        pools otherwise.
+        If `input_dim` is too small for the rows, if the embedding table is larger than memory, or
+        if the network is of another shape than the one before, or pools otherwise.
     """
     largest_index = int(rows.X.max())
     input_dim: int | None = parameters["input_dim"]
@@ -134,7 +133,6 @@ def start_network(
         )
     smallest = max(largest_index + 1, N_RESERVED) if before is None else before[0].input_dim
     network = Network.of(parameters, rows.targets, input_dim or smallest)
-    network.pooling.check(rows.X)
     if before is None:
         origin = f"input_dim={input_dim}"
         if input_dim is None:

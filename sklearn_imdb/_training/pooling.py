@@ -28,7 +28,6 @@ from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import (
     ROWS_AT_ONCE,
     blocks_of,
-    check_divider,
     count_words,
     within,
     words_of,
@@ -197,9 +196,6 @@ class Pooling(ABC):
     divider: int | None = None
     """The word index that divides a row into words and subwords."""
 
-    def check(self, X: Words) -> None:  # noqa: B027  # Nothing to check by default.
-        """Raise a ValueError where training rows cannot be pooled so."""
-
     def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts | None:
         """Return what is to be counted in training rows, added to what was `before`."""
         return None
@@ -346,10 +342,6 @@ class Evidence(Pooling):
     token_weights: Floats | None = None
 
     fixes_bias: ClassVar[bool] = True
-
-    def check(self, X: Words) -> None:
-        if self.divider is not None:
-            check_divider(X, self.divider)
 
     def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts:
         n_columns = rows.targets.n_classes + rows.targets.several

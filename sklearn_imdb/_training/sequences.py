@@ -64,17 +64,47 @@ def checked_indices(
 
 
 _REMEDY = (
-    "The network would take a word of one for the word of the same index in another. Join the "
-    "texts of a row to one text, or give each vectorizer another index_from; see 'several columns' "
-    "in the user guide."
+    "The network would take a word of one, or a number, for the word of the same index. Join the "
+    "texts of a row to one text. Give numbers to a model of their own beside this one, as "
+    "StackingClassifier and VotingClassifier do; see 'several columns' in the user guide."
 )
 
 
-def refuse_side_by_side(X: npt.NDArray[np.integer], names: Sequence[str] | None) -> None:
-    """Raise a ValueError where a row is more than one sequence: it has the columns of several.
+def check_sequences(
+    X: npt.NDArray[np.integer], names: Sequence[str] | None, divider: int | None
+) -> None:
+    """Raise a ValueError where a row is no sequence of one vectorizer.
 
-    It shows in the names of the columns, and in padding between words where texts have a start.
+    It shows in the names of the columns, in padding between words, and in the divider.
     """
+    _check_names(names)
+    if X.max() < N_RESERVED:
+        return
+    if divider is not None:
+        _check_divider(X, divider)
+    is_padding = X == PADDING
+    begins_late, ends_early = is_padding[:, 0], is_padding[:, -1]
+    rises = is_padding[:, :-1] & ~is_padding[:, 1:]
+    if not rises.any():  # Most sequences are padded behind their words.
+        return
+    # Words begin at the first place, or where padding ends.
+    has_gap = np.count_nonzero(rises, axis=1) + ~begins_late > 1
+    begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
+    # Padding alone between words is no proof: whoever numbers words may begin at 0.
+    if has_gap.any() and (divider is not None or begins.mean() > 0.5):
+        raise ValueError(
+            f"Row {has_gap.argmax()} of X has words, padding and words again, as where columns of "
+            f"another vectorizer, or numbers, are beside those of a sequence. {_REMEDY}"
+        )
+    late = begins_late & ~ends_early
+    if divider is not None and late.any() and (ends_early & ~begins_late).any():
+        raise ValueError(
+            f"Row {late.argmax()} of X has padding before its words, and other rows behind them, "
+            f"as where columns of numbers are in front of those of a sequence. {_REMEDY}"
+        )
+
+
+def _check_names(names: Sequence[str] | None) -> None:
     origin_of: dict[str | None, str] = {}
     for name in names if names is not None else ():
         place = re.fullmatch(r"(.*)position\d+", str(name))
@@ -84,25 +114,9 @@ def refuse_side_by_side(X: npt.NDArray[np.integer], names: Sequence[str] | None)
             f"X holds columns of several transformers, such as {list(origin_of.values())}, where a "
             f"row is to be one sequence. {_REMEDY}"
         )
-    is_padding = X == PADDING
-    rises = is_padding[:, :-1] & ~is_padding[:, 1:]
-    if not rises.any() or X.max() < N_RESERVED:  # Most sequences are padded behind their words.
-        return
-    # Words begin at the first place, or where padding ends.
-    n_beginnings = np.count_nonzero(rises, axis=1) + ~is_padding[:, 0]
-    has_gap = n_beginnings > 1
-    if not has_gap.any():
-        return
-    begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
-    # Padding alone between words is no proof: whoever numbers words may begin at 0.
-    if begins.mean() > 0.5:
-        raise ValueError(
-            f"Row {has_gap.argmax()} of X has words, padding and words again, as where columns of "
-            f"another vectorizer, or other columns, are beside those of a sequence. {_REMEDY}"
-        )
 
 
-def check_divider(X: npt.NDArray[np.integer], divider: int) -> None:
+def _check_divider(X: npt.NDArray[np.integer], divider: int) -> None:
     """Raise a ValueError unless each row has the divider once, or no row has it.
 
     A row of nothing but padding may do without.
@@ -117,8 +131,9 @@ def check_divider(X: npt.NDArray[np.integer], divider: int) -> None:
     raise ValueError(
         f"Row {row} of X holds divider={divider} {found}. The index stands once in a row, between "
         "words and subwords. If it is a word, because index_from of the vectorizer is less than "
-        f"{divider}, set divider=None. If columns of several vectorizers are side by side, give "
-        "the classifier those of one."
+        f"{divider}, set divider=None. If columns of several vectorizers, or numbers, are side by "
+        "side, give the classifier those of one. Rows that a sampler such as SMOTE makes between "
+        "rows are no sequences: repeat rows, or set class_weight='balanced'."
     )
 
 
