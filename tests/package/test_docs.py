@@ -9,7 +9,7 @@ import pytest
 
 import sklearn_imdb
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [
     path
     for folder in (ROOT, ROOT / "benchmarks", ROOT / "examples", ROOT / ".github")

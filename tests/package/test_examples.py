@@ -8,7 +8,7 @@ from pathlib import Path
 import joblib
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("[a-z]*.py"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("[a-z]*.py"))
 NEEDED = {"streaming": "pyarrow", "grid_search_dask": "distributed", "own_csv": "pandas"}
 HAVE_TEXTS = {"own_csv", "several_labels"}
 """Examples that write their texts themselves."""
@@ -80,7 +80,7 @@ def test_an_example_runs_without_the_real_data(example, tmp_path):
 
 @pytest.mark.usefixtures("no_network")
 def test_the_main_job_on_generated_reviews(tmp_path):
-    example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
+    example = Path(__file__).parents[2] / "examples" / "imdb_sentiment.py"
     output = run(example, "--data-home", tmp_path, "--pictures", tmp_path, cwd=tmp_path)
     assert "Going on with 20,000 GENERATED reviews" in output
     loss, accuracy = figures(output)
@@ -89,7 +89,7 @@ def test_the_main_job_on_generated_reviews(tmp_path):
 
 
 def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
-    example = Path(__file__).parents[1] / "examples" / "imdb_sentiment.py"
+    example = Path(__file__).parents[2] / "examples" / "imdb_sentiment.py"
     output = run(example, "--data-home", imdb_home, "--pictures", tmp_path, cwd=tmp_path)
     assert "25000 reviews to train and 25000 to test" in output
     assert "Epoch 1/40 - loss: 0." in output
@@ -105,7 +105,7 @@ def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
 
 @pytest.mark.usefixtures("no_network")
 def test_the_tutorial_on_the_real_reviews(imdb_home, tmp_path):
-    example = Path(__file__).parents[1] / "examples" / "imdb_tutorial.py"
+    example = Path(__file__).parents[2] / "examples" / "imdb_tutorial.py"
     output = run(example, "--data-home", imdb_home, "--pictures", tmp_path)
     assert len(re.findall(r"^Epoch \d+/40 - loss: .* - val_accuracy", output, re.MULTILINE)) == 40
     assert "<START> this film was just brilliant casting location" in output

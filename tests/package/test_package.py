@@ -98,7 +98,7 @@ def test_nothing_but_one_file_knows_what_scikit_learn_keeps_private():
 
 
 def test_the_citation_names_this_version():
-    citation = Path(__file__).parents[1] / "CITATION.cff"
+    citation = Path(__file__).parents[2] / "CITATION.cff"
     if not citation.exists():
         # An installed package and its tests come without the files around them.
         pytest.skip("CITATION.cff is in a checkout alone")
