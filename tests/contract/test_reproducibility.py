@@ -4,11 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from sklearn.model_selection import cross_validate
 from threadpoolctl import threadpool_limits
-
-from sklearn_imdb._training.products import product
 
 LARGE = {"embedding_dim": 64, "batch_size": 4096, "epochs": 2}
 
@@ -29,27 +27,6 @@ def long_problem():
     """Rows enough for batches, and validations, that BLAS would share among its threads."""
     rng = np.random.RandomState(0)
     return rng.randint(1, 500, (9001, 10)), rng.randint(0, 3, 9001)
-
-
-@pytest.mark.parametrize("n_rows", [1, 33, 600])
-@pytest.mark.parametrize("depth", [1, 16, 700])
-@pytest.mark.parametrize("n_columns", [1, 33, 600])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_product_of_any_shape_is_right_and_the_same_with_any_number_of_threads(
-    n_rows, depth, n_columns, dtype
-):
-    rng = np.random.RandomState(0)
-    a = rng.normal(size=(n_rows, depth)).astype(dtype)
-    b = rng.normal(size=(n_columns, depth)).astype(dtype).T
-    expected = a.astype(np.float64) @ b.astype(np.float64)
-    results = []
-    for n_threads in (1, 2, 5):
-        with threadpool_limits(n_threads, user_api="blas"):
-            results.append([product(a, b), product(b.T, a.T).T])
-    assert_all_bitwise_equal(results)
-    for result in results[0]:
-        assert result.dtype == dtype
-        assert_allclose(result, expected.astype(dtype), atol=1000 * np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize(

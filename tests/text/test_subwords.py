@@ -7,8 +7,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_imdb import SequenceVectorizer
-from sklearn_imdb._text.encoding import parts_that_fit
-from sklearn_imdb._text.subwords import subwords_of
 from sklearn_imdb.text import check_recipe
 
 
@@ -61,9 +59,10 @@ def test_what_does_not_go_together_is_named(parameters, message):
 
 
 def test_subwords_lie_within_a_word_and_its_boundaries():
-    assert subwords_of("cats", (4, 5)) == ["  cat", " cats", " ats ", "  cats", " cats "]
-    assert subwords_of("a", (4, 5)) == ["  a "]
-    assert subwords_of("at", (4, 5)) == ["  at "]
+    analyze = SequenceVectorizer(subword_range=(4, 5)).build_analyzer()
+    assert analyze("cats") == ["cats", "  cat", " cats", " ats ", "  cats", " cats "]
+    assert analyze("a") == ["a", "  a "]
+    assert analyze("at") == ["at", "  at "]
 
 
 def test_a_row_has_its_words_the_divider_and_its_subwords():
@@ -115,11 +114,21 @@ def test_subwords_of_chunks_are_those_of_one_fit():
         (4, 8, 10, (3, 6)),
         (9, 0, 5, (4, 0)),
         (0, 9, 5, (0, 4)),
-        (5, 5, 1, (0, 0)),
     ],
 )
 def test_each_part_is_cut_by_its_share(n_words, n_subwords, maxlen, expected):
-    assert parts_that_fit(n_words, n_subwords, maxlen) == expected
+    # A word of two letters has two subwords, one of a letter has one, and a long word has none.
+    known, long = ["a", "ab", "w" * 41], ["w" * 41]
+    words = {(3, 5): ["a", "ab", "ab"], (4, 8): ["ab"] * 4, (9, 0): long * 9}
+    text = " ".join(words.get((n_words, n_subwords), ["b"] * 9))  # "b" is known by its subword.
+    vectorizer = SequenceVectorizer(
+        vocabulary=[*known, "  a ", "  ab", " ab ", "  b "],
+        subword_range=(3, 3), start_char=None, oov_char=None, maxlen=maxlen,
+    )  # fmt: skip
+    row = vectorizer.fit([text]).transform([text])[0].tolist()
+    divider = row.index(3)
+    assert (divider, np.count_nonzero(row[divider + 1 :])) == expected
+    assert vectorizer.set_params(maxlen=1).transform([text]).tolist() == [[0]]
 
 
 # -- lengths ----------------------------------------------------------------------------------

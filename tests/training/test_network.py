@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from threadpoolctl import threadpool_limits
 
 from sklearn_imdb import EmbeddingAverageClassifier
 from sklearn_imdb._targets import Targets
@@ -14,6 +15,7 @@ from sklearn_imdb._training.network import (
     logits,
     loss_and_gradients,
     most_probable,
+    product,
 )
 from sklearn_imdb._training.optimizers import Adagrad, Adam
 from sklearn_imdb._training.plan import Plan
@@ -259,3 +261,26 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
         expected = losses_of(network, z, validation.targets.numbers).mean() + penalty
         assert_allclose(logs["val_loss"], expected, rtol=1e-5)
     assert_array_equal(start[0], draw_weights(network, np.random.RandomState(2))[0])
+
+
+@pytest.mark.parametrize("n_rows", [1, 33, 600])
+@pytest.mark.parametrize("depth", [1, 16, 700])
+@pytest.mark.parametrize("n_columns", [1, 33, 600])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_product_of_any_shape_is_right_and_the_same_with_any_number_of_threads(
+    n_rows, depth, n_columns, dtype
+):
+    rng = np.random.RandomState(0)
+    a = rng.normal(size=(n_rows, depth)).astype(dtype)
+    b = rng.normal(size=(n_columns, depth)).astype(dtype).T
+    expected = a.astype(np.float64) @ b.astype(np.float64)
+    results = []
+    for n_threads in (1, 2, 5):
+        with threadpool_limits(n_threads, user_api="blas"):
+            results.append([product(a, b), product(b.T, a.T).T])
+    for other in results[1:]:
+        assert_array_equal(other[0], results[0][0])
+        assert_array_equal(other[1], results[0][1])
+    for result in results[0]:
+        assert result.dtype == dtype
+        assert_allclose(result, expected.astype(dtype), atol=1000 * np.finfo(dtype).eps)
