@@ -269,54 +269,6 @@ def test_an_epoch_after_which_kerass_own_callback_stops_is_the_last(sequences, k
     assert recorder.count("begin", *epoch) == recorder.count("end", *epoch) == 2
 
 
-@pytest.mark.parametrize(
-    ("backend", "fail_in"),
-    [
-        ("scipy", ("setup", "fit")),
-        ("scipy", ("begin", "epoch")),
-        ("scipy", ("end", "epoch")),
-        ("scipy", ("end", "fit")),
-        ("scipy", ("teardown", "fit")),
-        pytest.param("keras", ("end", "epoch"), marks=with_keras),
-    ],
-)
-def test_a_callback_that_fails_leaves_the_classifier_as_it_was(sequences, backend, fail_in):
-    needs(backend)
-    X, y = sequences
-    recorder = Recorder()
-    classifier = quick(backend=backend).fit(X, y).set_callbacks(recorder)
-    before = dict(vars(classifier))
-    recorder.fail_in = fail_in
-    with pytest.raises(RuntimeError, match="the callback fails"):
-        classifier.fit(X[:, 1:], y)
-    assert vars(classifier) == before
-    assert recorder.count("teardown") == 1
-
-
-@pytest.mark.parametrize("fail_in", [("end", "fit"), ("teardown", "fit")])
-def test_a_callback_that_fails_leaves_the_vectorizer_as_it_was(fail_in):
-    recorder = Recorder()
-    vectorizer = SequenceVectorizer().fit(["a b"]).set_callbacks(recorder)
-    before = dict(vars(vectorizer))
-    recorder.fail_in = fail_in
-    with pytest.raises(RuntimeError, match="the callback fails"):
-        vectorizer.fit(["c d"])
-    assert vars(vectorizer) == before
-
-
-def test_a_fit_that_fails_tears_callbacks_down_and_keeps_them(sequences):
-    X, y = sequences
-    recorder = Recorder()
-    classifier = quick(learning_rate=1e30).set_callbacks(recorder)
-    before = dict(vars(classifier))
-    with pytest.raises(ValueError, match="lower learning_rate"):
-        classifier.fit(X, y)
-    assert vars(classifier) == before
-    assert recorder.count("teardown") == 1
-    classifier.set_params(learning_rate=0.01).fit(X, y)
-    assert recorder.fitted[-1].n_iter_ == 4
-
-
 # -- what becomes of them ---------------------------------------------------------------------
 
 

@@ -1,6 +1,5 @@
 """Long-running processes, threads, interrupts, big inputs, and parameters broken along the way."""
 
-import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,6 @@ from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb._training import scipy_backend
 
 # -- errors -----------------------------------------------------------------------------------
 
@@ -87,62 +85,6 @@ def test_threads_that_predict_at_once_get_the_same_answers(quick, reviews):
 
 
 # -- interrupts -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("epoch", [1, 2, 5, 8])
-@pytest.mark.parametrize("method", ["first fit", "fit", "warm fit"])
-def test_an_interrupt_in_any_epoch_leaves_the_estimator_as_it_was(
-    quick, sequences, monkeypatch, method, epoch
-):
-    X, y = sequences
-    classifier = quick(warm_start=method == "warm fit", early_stopping=True, patience=9)
-    if method != "first fit":
-        classifier.fit(X, y)
-    before, twin = pickle.dumps(classifier), copy.deepcopy(classifier)
-    evaluate = scipy_backend._evaluate
-    n_epochs = 0
-
-    def interrupted(*args):
-        nonlocal n_epochs
-        n_epochs += 1
-        if n_epochs == epoch:
-            raise KeyboardInterrupt
-        return evaluate(*args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(scipy_backend, "_evaluate", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            classifier.fit(X, y)
-    assert pickle.dumps(classifier) == before
-    assert_array_equal(classifier.fit(X, y).embedding_, twin.fit(X, y).embedding_)
-
-
-@pytest.mark.parametrize("chunk", [1, 2, 4])
-def test_an_interrupt_in_any_chunk_leaves_the_estimator_as_it_was(
-    quick, sequences, monkeypatch, chunk
-):
-    X, y = sequences
-    classifier = quick(dropout=0.2)
-    for _ in range(chunk - 1):
-        classifier.partial_fit(X, y, classes=[0, 1])
-    before, twin = pickle.dumps(classifier), copy.deepcopy(classifier)
-    gradients = scipy_backend.loss_and_gradients
-    n_batches = 0
-
-    def interrupted(*args):
-        nonlocal n_batches
-        n_batches += 1
-        if n_batches == 7:
-            raise KeyboardInterrupt
-        return gradients(*args)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(scipy_backend, "loss_and_gradients", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            classifier.partial_fit(X, y, classes=[0, 1])
-    assert pickle.dumps(classifier) == before
-    again, expected = (one.partial_fit(X, y, classes=[0, 1]) for one in (classifier, twin))
-    assert_array_equal(again.embedding_, expected.embedding_)
 
 
 # -- memory -----------------------------------------------------------------------------------

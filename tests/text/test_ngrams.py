@@ -1,7 +1,6 @@
 """N-grams and vocabularies by class evidence, against counts made in the plainest way."""
 
 import itertools
-import pickle
 import re
 from collections import Counter
 
@@ -140,28 +139,6 @@ def test_class_evidence_keeps_the_words_that_tell_classes_apart():
 # -- chunks -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rank_by", ["frequency", "class_evidence"])
-@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 3)])
-@pytest.mark.parametrize("binary", [False, True])
-def test_chunks_give_the_vocabulary_of_one_fit(reviews, rank_by, ngram_range, binary):
-    texts, y = reviews
-    options = {"rank_by": rank_by, "ngram_range": ngram_range, "binary": binary, "min_df": 2}
-    one = SequenceVectorizer(**options).fit(texts, y)
-    chunked = SequenceVectorizer(**options)
-    for start in range(0, 600, 130):  # The first chunks need not hold every class.
-        rows = slice(start, start + 130)
-        chunked = pickle.loads(pickle.dumps(chunked.partial_fit(texts[rows], y[rows])))
-    assert list(chunked.vocabulary_.items()) == list(one.vocabulary_.items())
-
-
-def test_a_class_may_come_in_a_later_chunk():
-    texts, y = ["good film", "good cast", "bad film", "bad cast"], ["up", "up", "down", "down"]
-    chunked = SequenceVectorizer(rank_by="class_evidence", min_df=2)
-    chunked.partial_fit(texts[:2], y[:2]).partial_fit(texts[2:], y[2:])
-    one = SequenceVectorizer(rank_by="class_evidence", min_df=2).fit(texts, y)
-    assert chunked.vocabulary_ == one.vocabulary_
-
-
 @pytest.mark.parametrize(
     "changed",
     [
@@ -177,15 +154,6 @@ def test_what_is_counted_cannot_change_between_chunks(changed):
     vectorizer.set_params(**changed)
     with pytest.raises(ValueError, match=f"with another {next(iter(changed))} than it began with"):
         vectorizer.partial_fit(TEXTS, [0, 1, 0, 1, 0])
-
-
-def test_a_chunk_may_be_empty_or_of_one_class():
-    options = {"rank_by": "class_evidence", "ngram_range": (1, 2)}
-    chunked = SequenceVectorizer(**options)
-    for texts, labels in ((TEXTS[:2], [1, 1]), ([], []), (TEXTS[2:], [0, 1, 0])):
-        chunked.partial_fit(texts, labels)
-    one = SequenceVectorizer(**options).fit(TEXTS, [1, 1, 0, 1, 0])
-    assert chunked.vocabulary_ == one.vocabulary_
 
 
 # -- memory -----------------------------------------------------------------------------------
@@ -267,13 +235,6 @@ def test_labels_of_another_number_are_refused(n_labels, found, method):
 def test_labels_that_are_none_are_refused(labels, message):
     with pytest.raises(ValueError, match=message):
         SequenceVectorizer(rank_by="class_evidence").fit(TEXTS, labels)
-
-
-def test_a_first_chunk_without_rows_is_saved_and_gone_on_from():
-    vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit([], [])
-    loaded = pickle.loads(pickle.dumps(vectorizer)).partial_fit(TEXTS, [0, 1, 0, 1, 0])
-    whole = SequenceVectorizer(rank_by="class_evidence").fit(TEXTS, [0, 1, 0, 1, 0])
-    assert loaded.vocabulary_ == whole.vocabulary_
 
 
 def test_texts_without_a_word_tell_nothing_of_the_classes():

@@ -222,49 +222,6 @@ def test_inverse_transform_decodes_and_leaves_padding_out():
 # -- the scikit-learn contract ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("is_loaded_anew", [False, True])
-@pytest.mark.parametrize(
-    "parameters",
-    [{}, {"min_df": 3}, {"binary": True, "min_df": 0.01}, {"num_words": 100}],
-    ids=["default", "min_df", "binary", "num_words"],
-)
-def test_partial_fit_on_chunks_is_fit_on_all(reviews, parameters, is_loaded_anew):
-    texts, _ = reviews
-    whole = SequenceVectorizer(**parameters).fit(texts)
-    chunks = SequenceVectorizer(**parameters)
-    for start in range(0, len(texts), 170):
-        chunks.partial_fit(iter(texts[start : start + 170]))
-        if is_loaded_anew:
-            chunks = pickle.loads(pickle.dumps(chunks))
-    assert list(chunks.vocabulary_.items()) == list(whole.vocabulary_.items())
-
-
-def test_a_chunk_that_raises_changes_nothing():
-    vectorizer = SequenceVectorizer().partial_fit(["a b", "a"])
-    before = vectorizer.vocabulary_
-    with pytest.raises(TypeError, match=r"X\[1\] = None"):
-        vectorizer.partial_fit(["c c c c", None])
-    assert vectorizer.vocabulary_ == before
-    assert vectorizer.partial_fit(["b b b"]).vocabulary_ == {"b": 1, "a": 2}
-
-
-def test_a_chunk_that_is_interrupted_after_it_was_counted_is_forgotten(monkeypatch):
-    vectorizer = SequenceVectorizer().partial_fit(["a b"]).partial_fit(["a c"])
-    before = vectorizer.vocabulary_
-
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("sklearn_imdb._text.learner.ranked", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            vectorizer.partial_fit(["new words a"])
-    assert vectorizer.vocabulary_ == before
-    expected = {"a": 1, "b": 2, "c": 3, "words": 4}
-    assert vectorizer.partial_fit(["words"]).vocabulary_ == expected
-    assert pickle.loads(pickle.dumps(vectorizer)).partial_fit([]).vocabulary_ == expected
-
-
 def test_partial_fit_counts_chunks_that_keep_no_word_yet():
     vectorizer = SequenceVectorizer(min_df=2).partial_fit(["a b"])
     with pytest.raises(ValueError, match="no word was kept yet"):

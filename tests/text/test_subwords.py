@@ -97,16 +97,6 @@ def test_texts_fitted_and_texts_transformed_are_encoded_alike(
     assert ((X == 3).sum(axis=1) == 1).all()
 
 
-def test_subwords_of_chunks_are_those_of_one_fit():
-    texts = ["a cat sat", "cats and bats", "the bat", "sat at"]
-    parameters = {"subword_range": (3, 4), "min_df": 2, "maxlen": 30, "oov_char": None}
-    chunks = SequenceVectorizer(**parameters)
-    for start in (0, 2):
-        chunks.partial_fit(texts[start : start + 2])
-    whole = SequenceVectorizer(**parameters).fit(texts)
-    assert set(chunks.vocabulary_) == set(whole.vocabulary_)
-
-
 @pytest.mark.parametrize(
     ("n_words", "n_subwords", "maxlen", "expected"),
     [

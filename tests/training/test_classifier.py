@@ -1,6 +1,5 @@
 """EmbeddingAverageClassifier: the contract, on generated reviews and on sequences written here."""
 
-import copy
 import pickle
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -585,52 +584,6 @@ def test_partial_fit_is_there_only_where_it_can_work(sequences, parameters):
 
 
 # -- failures lose nothing --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-@pytest.mark.parametrize("method", ["fit", "warm fit", "partial_fit"])
-def test_an_interrupt_leaves_the_estimator_as_it_was(sequences, monkeypatch, method, error):
-    X, y = sequences
-    classifier = quick(warm_start=method == "warm fit")
-    again = classifier.partial_fit if method == "partial_fit" else classifier.fit
-    again(X, y, **({"classes": [0, 1]} if method == "partial_fit" else {}))
-    before = copy.deepcopy(classifier)
-    before_state = state(classifier)
-
-    gradients = scipy_backend.loss_and_gradients
-    n_batches = 0
-
-    def interrupted(*args, **kwargs):
-        nonlocal n_batches
-        n_batches += 1
-        if n_batches == 10:  # In the first epoch, after some steps.
-            raise error
-        return gradients(*args, **kwargs)
-
-    monkeypatch.setattr(scipy_backend, "loss_and_gradients", interrupted)
-    with pytest.raises(error):
-        again(X, y)
-    assert state(classifier) == before_state
-    if method == "fit":  # A fit that starts anew may come with another width, and fail so too.
-        n_batches = 0
-        with pytest.raises(error):
-            again(X[:, 1:], y)
-        assert state(classifier) == before_state
-    monkeypatch.undo()
-    # And training goes on as if nothing had been.
-    again(X, y)
-    (before.partial_fit if method == "partial_fit" else before.fit)(X, y)
-    assert_array_equal(classifier.embedding_, before.embedding_)
-
-
-def test_a_first_fit_that_fails_leaves_no_trace(sequences):
-    X, y = sequences
-    classifier = quick()
-    with pytest.raises(ValueError, match="not among"):
-        classifier.fit(X, y, X_val=X[:9], y_val=np.full(9, 5))
-    assert state(classifier) == state(quick())
-    with pytest.raises(NotFittedError):
-        classifier.predict(X)
 
 
 def test_weights_learned_are_never_updated_in_place(sequences):

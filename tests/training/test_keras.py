@@ -452,39 +452,6 @@ def test_scipy_asked_outright_refuses_what_it_lacks(sequences, parameters):
         quick(backend="scipy", **parameters).fit(X, y)
 
 
-@pytest.mark.parametrize(("method", "epoch"), [("fit", 1), ("warm fit", 3), ("partial_fit", 2)])
-def test_an_interrupt_leaves_the_estimator_as_it_was(sequences, method, epoch):
-    X, y = sequences
-    classifier = quick(warm_start=method == "warm fit")
-    if method == "partial_fit":
-        for _ in range(epoch):
-            classifier.partial_fit(X, y, classes=[0, 1])
-    else:
-        classifier.fit(X, y)
-    before, twin = pickle.dumps(classifier), copy.deepcopy(classifier)
-
-    class Interrupt(keras.callbacks.Callback):
-        def on_epoch_begin(self, number, logs=None):
-            self.is_due = number + 1 == epoch or method == "partial_fit"
-
-        def on_train_batch_end(self, batch, logs=None):
-            if self.is_due and batch == 5:
-                raise KeyboardInterrupt
-
-    again = "partial_fit" if method == "partial_fit" else "fit"
-    with pytest.raises(KeyboardInterrupt):
-        getattr(classifier.set_params(callbacks=[Interrupt()]), again)(X, y)
-    assert pickle.dumps(classifier.set_params(callbacks=None)) == before
-    if method == "fit":  # A fit that starts anew may come with another width, and fail so too.
-        with pytest.raises(KeyboardInterrupt):
-            classifier.set_params(callbacks=[Interrupt()]).fit(X[:, 1:], y)
-        assert pickle.dumps(classifier.set_params(callbacks=None)) == before
-    else:  # And training goes on as if nothing had been.
-        for one in (classifier, twin):
-            getattr(one, again)(X, y)
-        assert_array_equal(classifier.embedding_, twin.embedding_)
-
-
 def test_where_keras_is_not_installed_the_error_says_how_to_get_it(run_python):
     script = (
         "import sys\n"

@@ -184,23 +184,10 @@ def test_rows_are_counted_for_each_of_their_labels():
     assert_array_equal(counts.sizes, [1, 3, 6])
 
 
-@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
-@pytest.mark.parametrize("subword_range", [None, (3, 3)])
-def test_the_vocabulary_of_chunks_is_that_of_all(texts_and_labels, ngram_range, subword_range):
+def test_chunks_with_other_labels_than_the_first_are_refused(texts_and_labels):
     texts, Y = texts_and_labels
-    vectorizer = SequenceVectorizer(
-        rank_by="class_evidence",
-        ngram_range=ngram_range,
-        subword_range=subword_range,
-        min_df=2,
-        tokenizer="unicode",
-    )
-    whole = vectorizer.fit(texts, Y).vocabulary_
-    chunks = SequenceVectorizer(**vectorizer.get_params())
-    chunks.partial_fit(texts[:150], Y[:150])
-    chunks = pickle.loads(pickle.dumps(chunks)).partial_fit(texts[150:], csr_matrix(Y[150:]))
-    assert chunks.vocabulary_ == whole
-    assert set(list(whole)[:6]) & set(WORDS)
+    chunks = SequenceVectorizer(rank_by="class_evidence").partial_fit(texts, Y)
+    assert set(list(chunks.vocabulary_)[:6]) & set(WORDS)
     with pytest.raises(ValueError, match=r"y has the labels \[0, 1, 2\] .* began with .*\[0, 1"):
         chunks.partial_fit(texts[:9], Y[:9, :3])
     with pytest.raises(ValueError, match="began with the labels"):
