@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,9 +48,11 @@ def initial_embedding(
     vectorizer : SequenceVectorizer
         Fitted. Fit no other on top of it: another vocabulary numbers words otherwise.
     vectors : mapping of str to array-like of shape (embedding_dim,), or path
-        A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec and GloVe
-        write it. A line is a word and its numbers, with spaces between. Of a file only the vectors
-        of known words are held in memory.
+        A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec, GloVe and
+        fastText (.vec) write it. A line is a word and its numbers, with spaces or tabs between. The
+        file may be compressed by gzip, bzip2 or xz, or be alone in a zip archive. Of a file only
+        the vectors of known words are held in memory. Binary files (.bin, .pkl, .magnitude) are
+        loaded by gensim or fasttext, whose objects are mappings: see the examples.
 
     Returns
     -------
@@ -56,12 +63,13 @@ def initial_embedding(
     NotFittedError
         If the vectorizer is not fitted.
     OSError
-        If the file cannot be read.
+        If the file cannot be read or decompressed.
     TypeError
         If `vectors` is no mapping and no path.
     ValueError
         If a vector has another length than the others or is not finite, or no word of the
-        vocabulary has a vector; or if a line of the file is not a word and its numbers.
+        vocabulary has a vector; if a line of the file is not a word and its numbers, as in binary
+        files; or if an archive holds several files.
 
     See Also
     --------
@@ -86,6 +94,12 @@ def initial_embedding(
     ... ).fit(vectorizer.transform(texts), y)
     >>> classifier.embedding_dim_
     2
+
+    Binary vectors of word2vec, by gensim:
+
+    >>> from gensim.models import KeyedVectors  # doctest: +SKIP
+    >>> vectors = KeyedVectors.load_word2vec_format("news.bin.gz", binary=True)  # doctest: +SKIP
+    >>> start = initial_embedding(vectorizer, vectors)  # doctest: +SKIP
     """
     check_is_fitted(vectorizer)
     check_has_words(vectorizer.vocabulary_)
@@ -135,25 +149,97 @@ def _found(
             yield word, np.atleast_1d(np.asarray(vectors[word], dtype=np.float64))
 
 
+_OTHER_FILES = (
+    " A file must be text in UTF-8, as it is or compressed by gzip, bzip2, xz or zip. Unpack "
+    "any other. Load a binary file by the library that it was made for, and pass what that "
+    "returns: gensim.models.KeyedVectors.load_word2vec_format(path, binary=True) for word2vec's "
+    ".bin, gensim.models.fasttext.load_facebook_vectors(path) or fasttext.load_model(path) for "
+    "fastText's, gensim.models.KeyedVectors.load(path) for gensim's own files, pickle.load for a "
+    "dict in a .pkl, pymagnitude.Magnitude(path) for a .magnitude."
+)
+
+_LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)")
+
+
 def _found_in_file(
     path: Path, words: Mapping[str, int]
 ) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
     length = 0
-    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            fields = line.rstrip().split(" ")
-            if number == 1 and len(fields) == 2 and all(map(str.isdigit, fields)):
-                # word2vec's count and length.
+    is_checked = False
+    for number, line in enumerate(_read_lines(path), 1):
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        line = line.strip()
+        if not line:
+            continue
+        if not length:
+            if number == 1 and re.fullmatch(rb"\d+\s+\d+", line):
+                length = int(line.split()[1])  # word2vec's count and length.
                 continue
-            length = length or len(fields) - 1
-            # A word may hold spaces.
-            word, *numbers = line.rstrip().rsplit(" ", length)
-            if word not in words:
-                continue
-            try:
-                yield word, np.array(numbers, dtype=np.float64)
-            except ValueError as error:
-                raise ValueError(
-                    f"{path}, line {number}: expected a word and {length} numbers, got "
-                    f"{line[:60]!r}: {error}."
-                ) from error
+            found = _LINE.fullmatch(line)
+            length = len(found[1].split()) if found else 0
+        # Bytes are split at ASCII's white space alone: a word may be another, as U+00A0, or hold
+        # spaces.
+        name, *numbers = line.rsplit(maxsplit=length)
+        word = name.decode("utf-8", "replace")
+        if is_checked and word not in words:
+            continue
+        try:
+            vector = np.array([float(field) for field in numbers])
+            if not 0 < len(vector) == length:
+                raise ValueError(f"there are {len(vector)}")
+        except ValueError as error:
+            raise ValueError(
+                f"{path}, line {number}: expected a word and {length or 'its'} numbers, got "
+                f"{line[:60].decode('utf-8', 'replace')!r}: {str(error)[:80]}."
+                + ("" if is_checked else _OTHER_FILES)
+            ) from error
+        is_checked = True
+        if word in words:
+            yield word, vector
+
+
+_COMPRESSED_BY = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\0": "lzma",
+    b"PK\3\4": "zipfile",
+}
+"""The modules that decompress files, by how a file begins: a browser may have decompressed a .gz
+and left its name."""
+
+
+def _read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file, compressed or not."""
+    with ExitStack() as stack:
+        file: Any = stack.enter_context(path.open("rb"))
+        start = file.read(6)
+        file.seek(0)
+        module = next((name for sign, name in _COMPRESSED_BY.items() if start.startswith(sign)), "")
+        if not module:
+            yield from file
+            return
+        try:
+            if module == "zipfile":
+                archive = stack.enter_context(zipfile.ZipFile(file))
+                names = [
+                    name
+                    for name in archive.namelist()
+                    if not (name.endswith("/") or name.startswith("__MACOSX/"))
+                ]
+                if len(names) != 1:
+                    raise ValueError(
+                        f"{path} is a compressed archive of {len(names)} files, such as "
+                        f"{names[:9]}, and one alone is read. Unpack it, and pass the path of one "
+                        "of its files."
+                    )
+                file = stack.enter_context(archive.open(names[0]))
+            else:
+                file = stack.enter_context(import_module(module).open(file))
+            yield from file
+        except ValueError:
+            raise
+        except Exception as error:  # Each module raises kinds of its own.
+            raise OSError(
+                f"{path} is compressed, and cannot be decompressed: {error}. Is it complete?"
+            ) from error
