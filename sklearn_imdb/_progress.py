@@ -3,10 +3,14 @@
 A terminal gets a bar, and a notebook where ipywidgets can draw it. Elsewhere progress is written in
 lines: into a file, in a notebook without ipywidgets, and in the workers of joblib, where several
 bars would overwrite each other. In a notebook the last line always stays, for the saved one.
+
+Programs without a console have no stdout, or one that cannot do all that a file can. No such stream
+ends the work whose progress it should show.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
@@ -15,6 +19,8 @@ from importlib.util import find_spec
 from multiprocessing import current_process
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -67,7 +73,7 @@ class Progress:
         console = Console()
         self._is_notebook = console.is_jupyter
         # Not console.is_terminal, which FORCE_COLOR makes true of a file.
-        if not console.file.isatty() and not (self._is_notebook and find_spec("ipywidgets")):
+        if not _is_terminal(console.file) and not (self._is_notebook and find_spec("ipywidgets")):
             return
         # As narrow as 80 characters need; where they are fewer, the figures are cut first.
         figures = TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True))
@@ -101,8 +107,7 @@ class Progress:
 
     def _write(self) -> None:
         if self._line:
-            sys.stdout.write(self._line + "\n")
-            sys.stdout.flush()
+            write_line(self._line)
         self._line, self._written_at = "", time.monotonic()
 
     def __exit__(
@@ -115,6 +120,33 @@ class Progress:
             self._bar.stop()
         if self._bar is None or self._is_notebook:
             self._write()
+
+
+_STREAM_ERRORS = (AttributeError, OSError, ValueError)
+"""Of a stream that is None or lacks a method, that fails, and that is closed."""
+
+
+def write_line(line: str) -> None:
+    """Write a line to stdout. A line that cannot be written is lost."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except _STREAM_ERRORS as error:
+        logger.debug("Progress could not be written or flushed: %s", error)
+
+
+def can_write(stream: Any) -> bool:
+    """Whether a stream takes text and can be flushed, as Keras and rich expect it."""
+    try:
+        stream.write("")
+        stream.flush()
+    except _STREAM_ERRORS:
+        return False
+    return True
+
+
+def _is_terminal(stream: Any) -> bool:
+    return can_write(stream) and hasattr(stream, "isatty") and stream.isatty()
 
 
 def _is_of_the_main_thread() -> bool:

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 
-from sklearn_imdb._progress import Progress
+from sklearn_imdb._progress import Progress, can_write, write_line
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import (
@@ -139,9 +139,11 @@ def train(
         stops_early = monitor(logs, weights)
         return task.end_epoch(lambda: copy_state(weights).attributes()) or stops_early
 
-    with monitor.shown(plan.verbose if plan.backend == "scipy" else 0):
+    # Keras raises an error where it cannot write.
+    shown_by_keras = plan.backend == "keras" and can_write(sys.stdout)
+    with monitor.shown(0 if shown_by_keras else plan.verbose):
         weights, state = backend(
-            plan,
+            plan if shown_by_keras else replace(plan, verbose=0),
             network,
             weights,
             training,
@@ -293,8 +295,7 @@ class EpochMonitor:
         return self.n_epochs > self._n_before
 
     def _print(self, epoch: int, logs: Logs) -> None:
-        sys.stdout.write(f"Epoch {epoch}/{self._epochs} - {_formatted(logs)}\n")
-        sys.stdout.flush()
+        write_line(f"Epoch {epoch}/{self._epochs} - {_formatted(logs)}")
 
 
 def _show_nothing(epoch: int, logs: Logs) -> None:
