@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_imdb._compat import Interval, StrOptions, validate_parameter_constraints
@@ -75,7 +74,7 @@ def fetch_imdb(
     The function uses the first of these sources that exists:
 
     1. the cache of an earlier call in `data_home`;
-    2. the folder `aclImdb` in `data_home`;
+    2. the folder `aclImdb` in `data_home`, or `data_home` itself if it is that folder;
     3. the archive `aclImdb_v1.tar.gz` in `data_home`;
     4. a download of that archive (84 MB).
 
@@ -100,7 +99,9 @@ def fetch_imdb(
         Only with `encoding="index"`: indices from `num_words` on become 2, the index of unknown
         words. None keeps all indices.
     data_home : str or path-like, default=None
-        Folder of the data. None is scikit-learn's folder, `~/scikit_learn_data`.
+        Folder of the data. None is scikit-learn's folder, `~/scikit_learn_data`. If it is the
+        unpacked folder `aclImdb` itself, under any name, caches and downloads go into it. A folder
+        that does not exist is created for a download, and removed if the download fails.
     shuffle : bool, default=True
         Whether to shuffle the reviews. If False, texts are sorted by class and by the number in
         their file name, and the lists of Keras's copy keep its order.
@@ -144,7 +145,8 @@ def fetch_imdb(
     Raises
     ------
     OSError
-        If the data is missing and cannot be downloaded, if it is damaged, or if the disk is full.
+        If the data is missing and cannot be downloaded, if it is damaged, if the disk is full, or
+        if `data_home` is a file.
     ValueError
         If a parameter is out of range, or `num_words` is given for texts.
 
@@ -169,7 +171,7 @@ def fetch_imdb(
     ([1, 13, 244, 6, 87], 1)
     """
     validate_parameter_constraints(_FETCH_IMDB, locals(), caller_name="fetch_imdb")
-    home = Path(get_data_home(data_home))
+    home = _find_home(data_home)
     download = {"n_retries": n_retries, "delay": delay} if download_if_missing else None
     splits = ["train", "test"] if subset == "all" else [subset]
     bunch = Bunch(target_names=["neg", "pos"], DESCR=_DESCR)
@@ -199,6 +201,18 @@ def fetch_imdb(
     for name, column in columns.items():
         bunch[name] = [column[i] for i in order] if isinstance(column, list) else column[order]
     return (bunch.data, bunch.target) if return_X_y else bunch
+
+
+def _find_home(data_home: str | os.PathLike[str] | None) -> Path:
+    """Return scikit-learn's folder or the one given; its `get_data_home` would also create it."""
+    if data_home is None:
+        data_home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
+    home = Path(os.path.expanduser(data_home))
+    if home.is_file():
+        raise NotADirectoryError(
+            f"data_home must be a folder, got the file {home}: pass the folder that it is in."
+        )
+    return home
 
 
 # -- generated reviews ------------------------------------------------------------------------

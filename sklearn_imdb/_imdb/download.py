@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,10 +48,11 @@ def fetch_published(
         f"put it{alternative} into {home}; or pass the folder that has it as data_home."
     )
     path = home / published.filename
+    place = home if home.exists() else f"{home}, which does not exist,"
     if download is None:
         if not path.exists():
             raise OSError(
-                f"{published.what} are not in {home}, and download_if_missing=False. {remedy}"
+                f"{published.what} are not in {place} and download_if_missing=False. {remedy}"
             )
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -63,10 +64,11 @@ def fetch_published(
         return path
     fault = f"{path} is damaged or not the published file, and another"
     if not path.exists():
-        fault = f"{published.what} are not in {home} and"
+        fault = f"{published.what} are not in {place} and"
         logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
+    shown = verbose > 0 and not path.exists()
     try:
-        with _shown_coming(published, home, shown=verbose > 0 and not path.exists()):
+        with _created(home), _shown_coming(published, home, shown=shown):
             return Path(
                 fetch_file(
                     published.url,
@@ -82,6 +84,19 @@ def fetch_published(
         if isinstance(error, HTTPError):
             error.close()  # `failure` refers to the error, which would keep the connection open.
         raise failure from error
+
+
+@contextmanager
+def _created(home: Path) -> Iterator[None]:
+    """Create a folder and its parents, and remove again those that nothing was put into."""
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        with suppress(OSError):  # Of the first one that is not empty, or not there.
+            for folder in missing:
+                folder.rmdir()
 
 
 @contextmanager

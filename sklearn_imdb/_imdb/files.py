@@ -90,9 +90,9 @@ def load_split(
 ) -> Reviews:
     """Return the reviews of a split from the first source that has them.
 
-    The order is: the cache, the folder, the archive, a download. `download` contains the options
-    of `fetch_file`. None forbids a download. `verbose` shows the progress of a download, and of
-    reading many files.
+    The order is: the cache, the folder, which may be `home` itself, the archive, a download.
+    `download` contains the options of `fetch_file`. None forbids a download. `verbose` shows the
+    progress of a download, and of reading many files.
     """
     cache = home / f"imdb_{split}.npz"
     if cache.exists():
@@ -103,6 +103,8 @@ def load_split(
         else:
             return _checked_count(reviews, split, cache)
     folder = home / "aclImdb"
+    if not folder.exists() and any((home / part).is_dir() for part in ("train/neg", "test/neg")):
+        folder = home
     if _has_split(folder, split):
         with Progress("Reading reviews", N_REVIEWS[split], shown=verbose > 0) as progress:
             reviews = Reviews.from_files(progress.over(_files_of_folder(folder, split)))
@@ -154,7 +156,7 @@ def _files_of_folder(folder: Path, split: str) -> Iterator[tuple[str, bytes]]:
     for part in _parts_of_split(folder, split):
         n_files = 0
         for path in part.iterdir():
-            name = path.relative_to(folder.parent).as_posix()
+            name = f"aclImdb/{path.relative_to(folder).as_posix()}"
             if _REVIEW_FILE.fullmatch(name):
                 n_files += 1
                 yield name, path.read_bytes()
