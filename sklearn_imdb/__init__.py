@@ -23,12 +23,20 @@ if TYPE_CHECKING:
     from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = [
+    "SKOPS_TRUSTED_TYPES",
     "EmbeddingAverageClassifier",
     "SequenceVectorizer",
     "TrainingHistoryDisplay",
     "__version__",
     "make_text_classifier",
 ]
+
+SKOPS_TRUSTED_TYPES = [
+    "sklearn_imdb.classifier.EmbeddingAverageClassifier",
+    "sklearn_imdb.text.SequenceVectorizer",
+]
+"""The types that skops asks to be trusted before it loads a fitted pipeline: its `trusted`, and
+MLflow's `skops_trusted_types`."""
 
 _MODULES = (
     *("classifier", "datasets", "exporting", "inspection", "pipelines"),
