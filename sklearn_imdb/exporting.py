@@ -46,8 +46,9 @@ def to_keras(pipeline: Pipeline) -> Any:
 
     Notes
     -----
-    `model.save("model.keras")` writes Keras's format. `import sklearn_imdb.exporting` before
-    `keras.models.load_model` reads it: the layer of the texts is this library's.
+    `model.save("model.keras")` writes Keras's format. In a new process, `import
+    sklearn_imdb.exporting` before `keras.models.load_model("model.keras")`: the layer of the texts
+    is this library's, and Keras loads no layer that it does not know.
     `model.export("folder")` writes a SavedModel, which needs TensorFlow alone.
 
     TensorFlow lower-cases as Python does, but for 40 letters that Unicode has had since version 14.
