@@ -1,4 +1,4 @@
-"""The gate for raw texts and sparse matrices, where word indices belong.
+"""The gate for what is in the wrong place: raw texts, sparse matrices, labels in place of texts.
 
 An error names the parameter and the remedy.
 """
@@ -6,13 +6,14 @@ An error names the parameter and the remedy.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
-_N_SEARCHED = 20
-"""Rows in which raw texts are looked for."""
+N_SEARCHED = 20
+"""Rows that are looked at for what stands in the wrong place."""
 
 
 def is_missing(value: Any) -> bool:
@@ -21,14 +22,65 @@ def is_missing(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
+def name_row(X: Any, name: str, row: int) -> str:
+    """Return how to find a row of `X`; of pandas, whose index need not count rows, both ways."""
+    index: Any = getattr(X, "index", None)
+    label = index[row : row + 1].tolist()[0] if hasattr(index, "tolist") else row
+    return f"{name}[{row}]" if label == row else f"{name}.iloc[{row}] (index label {label!r})"
+
+
+def refuse_lazy(X: Any, name: str) -> None:
+    """Raise a TypeError where `X` is a query that has not been run, as a LazyFrame of polars."""
+    if hasattr(X, "collect"):
+        raise TypeError(
+            f"{name} is a {type(X).__name__}, which has no rows before it is run: call "
+            f"{name}.collect(), and pass one column of what it returns."
+        )
+
+
+def refuse_swapped(X: Any, y: Any) -> None:
+    """Raise a ValueError where `X` looks like labels, and `y` like the texts they belong to."""
+    if not _are_swapped(_items(X, N_SEARCHED), _items(y, N_SEARCHED)):
+        return
+    labels, texts = _items(X), _items(y)
+    n_labels = len(set(labels))
+    if n_labels > 1 and _are_swapped(labels, texts):  # Rows may be sorted by their labels.
+        raise ValueError(
+            f"X looks like labels and y like texts: X holds {n_labels} different values, such as "
+            f"{labels[0]!r}, and y holds {len(set(texts))} different texts, such as "
+            f"{texts[0][:40]!r}. The texts come first, as in fit(texts, labels)."
+        )
+
+
+def _items(X: Any, n: int | None = None) -> list[Any]:
+    """Return the first `n` items of a column, or all; none of what must not be read ahead."""
+    if isinstance(X, list | tuple):
+        return list(X[:n])
+    if not (isinstance(X, np.ndarray) or hasattr(X, "iloc") or hasattr(X, "to_numpy")):
+        return []
+    return np.asarray(X if n is None else X[:n], dtype=object).ravel().tolist()
+
+
+def _are_swapped(X: list[Any], y: list[Any]) -> bool:
+    """Whether a few short values in `X` stand beside longer texts in `y`, hardly two alike."""
+    return (
+        bool(y)
+        and all(isinstance(item, str) for item in y)
+        and all(isinstance(item, str | Real | np.bool_) for item in X)
+        and len(y) < 2 * len(set(y))
+        and 2 * len(set(X)) <= len(set(y))
+        and sum(len(str(item)) for item in X) < sum(map(len, y))
+    )
+
+
 def refuse_texts(X: Any, name: str, remedy: str) -> None:
     """Raise a ValueError where `X`, a table or a list, holds raw texts."""
     if getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
         return
     if hasattr(X, "head"):
-        X = X.head(_N_SEARCHED)
+        X = X.head(N_SEARCHED)
     elif isinstance(X, list | tuple | np.ndarray):
-        X = X[:_N_SEARCHED]
+        X = X[:N_SEARCHED]
     else:
         return
     rows = [row if isinstance(row, list | tuple | np.ndarray) else [row] for row in _rows(X)]

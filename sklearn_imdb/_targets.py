@@ -20,7 +20,10 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_imdb._checks import is_missing
+from sklearn_imdb._checks import is_missing, name_row, refuse_lazy
+
+_PLAIN = (str, int, bool)
+"""Types of labels in which there is nothing to find. A float may be NaN."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +137,13 @@ def _check_labels(y: Any, name: str, *, are_classes: bool) -> npt.NDArray[Any]:
         raise ValueError(
             f"This estimator requires {name} to be passed, but the target {name} is None."
         )
+    refuse_lazy(y, name)
     labels = _as_array(y.toarray() if issparse(y) else y)
     if labels.ndim == 2 and labels.shape[1] > 1:
+        _refuse_one_name(y, name)
         return _indicator(labels, name)
-    if labels.dtype.kind in "Of" and labels.size in labels.shape:  # One column.
-        _check_each(labels.ravel(), name)
+    if labels.dtype.kind in "OSfMm" and labels.size in labels.shape:  # One column.
+        _check_each(labels.ravel(), y, name)
     if labels.dtype == object:
         labels = _as_plain(labels)
     try:
@@ -146,8 +151,26 @@ def _check_labels(y: Any, name: str, *, are_classes: bool) -> npt.NDArray[Any]:
         if len(labels) and are_classes:
             check_classification_targets(labels)
     except ValueError as error:
+        is_fractional = labels.dtype.kind == "f" and labels % 1 != 0
+        if np.any(is_fractional) and np.isfinite(labels).all():
+            row = int(np.argmax(is_fractional))
+            raise ValueError(
+                f"{name}: Unknown label type: continuous. {name_row(y, name, row)} = {labels[row]} "
+                "is no whole number. Where there are few values, as ratings with halves, pass each "
+                f"as a class, [str(label) for label in {name}]; see 'Ratings' in the user guide."
+            ) from error
         raise ValueError(f"{name}: {error}") from error
     return labels
+
+
+def _refuse_one_name(y: Any, name: str) -> None:
+    """Raise a ValueError where the columns of a table have one name: the user asked for one."""
+    columns = list(y.columns) if hasattr(y, "iloc") else []
+    if len(columns) > len(set(columns)) == 1:
+        raise ValueError(
+            f"{name} has {len(columns)} columns of the same name, {columns[0]!r}: pass one of them "
+            f"by its position, {name}.iloc[:, 0]."
+        )
 
 
 def _as_array(y: Any) -> npt.NDArray[Any]:
@@ -194,29 +217,51 @@ def _indicator(labels: npt.NDArray[Any], name: str) -> npt.NDArray[np.int8]:
     return labels.astype(np.int8)
 
 
-def _check_each(labels: npt.NDArray[Any], name: str) -> None:
-    for row, label in enumerate(labels.tolist()):
-        if isinstance(label, list | tuple | Set | np.ndarray):
+def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
+    """Raise a ValueError for the first label of `y` that is none."""
+    if labels.dtype.kind in "Mm":  # They have an order, and may be missing.
+        missing = np.flatnonzero(np.isnat(labels))
+        if len(missing):
+            raise _missing_label("NaT", name_row(y, name, int(missing[0])), name)
+        return
+    items = labels.tolist()
+    for row, label in enumerate(items):
+        if type(label) not in _PLAIN:
+            _check_label(label, y, name, row)
+        if isinstance(label, str) != isinstance(items[0], str):
             raise ValueError(
-                f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
-                "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
+                f"{name} must hold either text or numbers, got {name_row(y, name, row)} = "
+                f"{label!r} beside {items[0]!r}."
             )
-        if is_missing(label):
-            raise ValueError(
-                f"Input {name} contains NaN or None: {name}[{row}] = {label!r}. A label is "
-                "missing: fill it, or drop the row."
-            )
-        if isinstance(label, Enum | Decimal):
-            remedy = "label.value" if isinstance(label, Enum) else "float(label)"
-            raise ValueError(
-                f"{name} must hold text, numbers or booleans, got {name}[{row}] = {label!r} of "
-                f"type {type(label).__name__}: pass [{remedy} for label in {name}]."
-            )
-        if isinstance(label, str) != isinstance(labels[0], str):
-            raise ValueError(
-                f"{name} must hold either text or numbers, got {name}[{row}] = {label!r} beside "
-                f"{labels[0]!r}."
-            )
+
+
+def _check_label(label: Any, y: Any, name: str, row: int) -> None:
+    if isinstance(label, list | tuple | Set | np.ndarray):
+        raise ValueError(
+            f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
+            "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
+        )
+    if is_missing(label):
+        raise _missing_label(repr(label), name_row(y, name, row), name)
+    if isinstance(label, Enum) or not isinstance(label, str | Real | np.bool_):
+        remedy = "str(label)"
+        if isinstance(label, Enum):
+            remedy = "label.value"
+        elif isinstance(label, Decimal):
+            remedy = "float(label)"
+        elif isinstance(label, bytes):
+            remedy = "label.decode()"
+        raise ValueError(
+            f"{name} must hold text, numbers or booleans, got {name_row(y, name, row)} = {label!r} "
+            f"of type {type(label).__name__}: pass [{remedy} for label in {name}]."
+        )
+
+
+def _missing_label(label: str, row: str, name: str) -> ValueError:
+    return ValueError(
+        f"Input {name} contains NaN or None: {row} = {label}. A label is missing: fill it, or drop "
+        "the row."
+    )
 
 
 def _number_labels(
