@@ -17,6 +17,7 @@ from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
 from sklearn_imdb._base import learn_whole_or_not_at_all
+from sklearn_imdb._checks import refuse_swapped
 from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
@@ -210,6 +211,7 @@ class _Reader:
     def add(self, texts: Any, y: Any, sample_weight: Any = None) -> None:
         if not len(texts):
             return
+        refuse_swapped(texts, y)
         targets = check_targets(y, is_chunk=True)
         self._check_kind(targets)
         documents = Documents(texts)

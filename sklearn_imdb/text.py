@@ -16,6 +16,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._base import LearningMixin, learning_method
+from sklearn_imdb._checks import refuse_swapped
 from sklearn_imdb._compat import Interval, RealNotInt, StrOptions
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._numbering import numbering
@@ -311,7 +312,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         documents = materialized(X) if finds_length else X
         makes_sequences = keeps_documents or finds_length
         kept: list[Any] | None = [] if makes_sequences or not recipe.is_of_words else None
-        targets = _find_targets(y, recipe)
+        targets = _find_targets(X, y, recipe)
         if targets is not None:
             targets.check_two_classes()
         with self._fit_task("fit", X, y), self._progress("Counting", documents) as progress:
@@ -367,7 +368,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
                 "chunk: give maxlen as an int."
             )
-        targets = _find_targets(y, recipe, is_chunk=True)
+        targets = _find_targets(X, y, recipe, is_chunk=True)
         with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
             if before is None:
                 learner = VocabularyLearner(recipe, is_partial=True)
@@ -612,14 +613,15 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _find_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
+def _find_targets(X: Any, y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
     """Return the targets where terms are ranked by them."""
+    refuse_swapped(X, y)
     if not recipe.ranks_by_evidence or recipe.vocabulary is not None:
         return None
     if y is None:
         raise ValueError(
-            "rank_by='class_evidence' needs the labels y of the documents, got None: pass them, "
-            "or set rank_by='frequency'."
+            "rank_by='class_evidence' needs the labels y of the documents, got None: pass them, as "
+            "in fit(texts, labels)."
         )
     return check_targets(y, is_chunk=is_chunk)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Set, Sized
+import os
+import warnings
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence, Set, Sized
 from itertools import chain, count, islice
 from typing import Any
 
@@ -10,31 +12,102 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 
-from sklearn_imdb._checks import is_missing
+from sklearn_imdb._checks import N_SEARCHED, is_missing, name_row, refuse_lazy
 from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._progress import Progress
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 
+_SUFFIXES = (
+    ".txt",
+    ".text",
+    ".md",
+    ".rst",
+    ".html",
+    ".htm",
+    ".xml",
+    ".json",
+    ".pdf",
+    ".docx",
+    ".eml",
+)
+"""How names of files end that hold a text."""
+
+_READ_FILES = (
+    "Read the files, as in [path.read_text() for path in paths] with pathlib.Path; "
+    "sklearn.datasets.load_files reads a folder for each class."
+)
+
 
 class Documents:
     """Documents that are all texts or all word indices; each is checked as it is read.
 
-    An iterator is read once, document after document, and none of them is held.
+    An iterator is read once, document after document, and but for the first few none is held.
     """
 
     def __init__(self, X: Iterable[Any], progress: Progress | None = None) -> None:
         documents = _checked_iterable(X)
-        first = list(islice(documents, 1))
+        first = list(islice(documents, N_SEARCHED))
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
+        if self.are_texts and first and _looks_like_path(first[0]) and _name_files(first):
+            warnings.warn(
+                f"X holds names of files, such as {first[0]!r}, and each name is taken for a text. "
+                + _READ_FILES,
+                UserWarning,
+                stacklevel=2,
+            )
+        self._X = X
         self._documents: Iterable[Any] = chain(first, documents)
         if progress is not None:
             self._documents = progress.over(self._documents)
 
     def __iter__(self) -> Iterator[Any]:
-        check = _checked_text if self.are_texts else _checked_indices
+        check = self._check_text if self.are_texts else self._check_indices
         return map(check, self._documents, count())
+
+    def _check_text(self, document: Any, row: int) -> str:
+        if isinstance(document, str):
+            return document
+        raise self._wrong_type(document, row, "the documents before it are texts")
+
+    def _check_indices(self, document: Any, row: int) -> npt.NDArray[np.integer]:
+        if hasattr(document, "to_list"):  # A list in a column of polars.
+            document = document.to_list()
+        if not isinstance(document, list | tuple | np.ndarray):
+            others = "" if row == 0 else "the documents before it are lists"
+            raise self._wrong_type(document, row, others)
+        try:
+            indices = np.asarray(document)
+        except ValueError:  # A ragged list, of which numpy makes no array.
+            raise self._wrong_type(document, row, "") from None
+        if indices.size == 0 and indices.ndim == 1:
+            return np.empty(0, dtype=np.int32)
+        if indices.ndim == 1 and indices.dtype.kind == "f":
+            raise ValueError(
+                f"X[{row}] holds {indices[0]} of dtype {indices.dtype}: word indices are whole "
+                "numbers; pass them as int."
+            )
+        if indices.ndim != 1 or indices.dtype.kind not in "iu":
+            raise self._wrong_type(document, row, "")
+        lowest, highest = indices.min(), indices.max()
+        if lowest < 0 or highest > LARGEST_INDEX:
+            raise ValueError(
+                f"X[{row}] holds the word index {lowest if lowest < 0 else highest}: "
+                f"word indices lie between 0 and {LARGEST_INDEX}."
+            )
+        return indices.astype(np.int32, copy=False)
+
+    def _wrong_type(self, document: Any, row: int, others: str) -> TypeError:
+        shown = repr(document)
+        if len(shown) > 60:
+            shown = shown[:57] + "..."
+        return TypeError(
+            f"{_EXPECTED}, got {name_row(self._X, 'X', row)} = {shown} of type "
+            f"{type(document).__name__}"
+            + (f" where {others}." if others else ".")
+            + _find_remedy(document)
+        )
 
 
 def materialized(X: Iterable[Any]) -> Iterable[Any]:
@@ -50,9 +123,11 @@ def n_documents(X: Any) -> int | None:
 
 def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
     if isinstance(X, str | bytes):
-        raise ValueError(
-            f"{_EXPECTED}, got one {type(X).__name__}: for a single text pass a list, [text]."
-        )
+        remedy = "for a single text pass a list, [text]."
+        if _names_file(X) or os.path.isdir(X):
+            remedy = f"it looks like a path. {_READ_FILES} For a single text pass a list, [text]."
+        raise ValueError(f"{_EXPECTED}, got one {type(X).__name__}: {remedy}")
+    refuse_lazy(X, "X")
     container: Any = X
     if len(getattr(X, "column_names", ())) == 1:  # A table of pyarrow.
         container = container.column(0)
@@ -67,60 +142,85 @@ def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
         raise TypeError(
             f"{_EXPECTED}, got a {type(X).__name__}"
             + (f" of shape {shape}" if len(shape) != 1 else "")
-            + ": pass one column of texts, such as X['text']."
+            + f": {_find_column(X)}."
         )
     try:
         return iter(X)
     except TypeError:
-        raise TypeError(f"{_EXPECTED}, got {X!r} of type {type(X).__name__}.") from None
+        raise TypeError(
+            f"{_EXPECTED}, got {X!r} of type {type(X).__name__}.{_find_remedy(X)}"
+        ) from None
 
 
-def _checked_text(document: Any, row: int) -> str:
-    if isinstance(document, str):
-        return document
-    raise _wrong_type(document, row, "the documents before it are texts")
+# -- what to do about it ----------------------------------------------------------------------
 
 
-def _checked_indices(document: Any, row: int) -> npt.NDArray[np.integer]:
-    if hasattr(document, "to_list"):  # A list in a column of polars.
-        document = document.to_list()
-    if not isinstance(document, list | tuple | np.ndarray):
-        raise _wrong_type(document, row, "" if row == 0 else "the documents before it are lists")
-    try:
-        indices = np.asarray(document)
-    except ValueError:  # A ragged list, of which numpy makes no array.
-        raise _wrong_type(document, row, "") from None
-    if indices.size == 0 and indices.ndim == 1:
-        return np.empty(0, dtype=np.int32)
-    if indices.ndim == 1 and indices.dtype.kind == "f":
-        raise ValueError(
-            f"X[{row}] holds {indices[0]} of dtype {indices.dtype}: word indices are whole "
-            "numbers; pass them as int."
-        )
-    if indices.ndim != 1 or indices.dtype.kind not in "iu":
-        raise _wrong_type(document, row, "")
-    lowest, highest = indices.min(), indices.max()
-    if lowest < 0 or highest > LARGEST_INDEX:
-        raise ValueError(
-            f"X[{row}] holds the word index {lowest if lowest < 0 else highest}: "
-            f"word indices lie between 0 and {LARGEST_INDEX}."
-        )
-    return indices.astype(np.int32, copy=False)
+def _looks_like_path(text: str) -> bool:
+    """Whether a text has a suffix, or separators and no space; prose has neither."""
+    return "." in text[-6:-1] or (" " not in text and ("/" in text or "\\" in text))
 
 
-def _wrong_type(document: Any, row: int, others: str) -> TypeError:
-    shown = repr(document)
-    if len(shown) > 60:
-        shown = shown[:57] + "..."
-    hint = ""
+def _names_file(text: Any) -> bool:
+    """Whether a text is the name of a file that is there, or ends as names of text files do."""
+    if not isinstance(text, str) or not _looks_like_path(text):
+        return False
+    return (" " not in text and text.lower().endswith(_SUFFIXES)) or os.path.isfile(text)
+
+
+def _name_files(texts: list[Any]) -> bool:
+    return 2 * sum(map(_names_file, texts)) > len(texts)
+
+
+def _find_column(X: Any) -> str:
+    """Return how to take one column of a table."""
+    names = list(X.columns) if hasattr(X, "iloc") else []
+    for name in names:
+        if names.count(name) > 1:
+            return (
+                f"{names.count(name)} columns have the same name, {name!r}; pass one of them by "
+                f"its position, X.iloc[:, {names.index(name)}]"
+            )
+    how = "X[:, 0]" if isinstance(X, np.ndarray) else "X['text']"
+    return f"pass one column of texts, such as {how}"
+
+
+def _find_remedy(document: Any) -> str:
+    """Return what to do about a document of the wrong type, behind a space; "" if unknown."""
     if is_missing(document):
-        hint = " A text is missing: fill it, or drop the row."
-    elif isinstance(document, bytes):
-        hint = " Decode it first."
-    elif hasattr(document, "as_py"):
-        hint = " Of pyarrow's arrays pass X.to_pylist()."
-    return TypeError(
-        f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}"
-        + (f" where {others}." if others else ".")
-        + hint
-    )
+        return " A text is missing: fill it, or drop the row."
+    if isinstance(document, bytes):
+        return " Decode it first."
+    if hasattr(document, "as_py"):
+        return " Of pyarrow's arrays pass X.to_pylist()."
+    if hasattr(document, "__fspath__"):
+        return f" A path is no text. {_READ_FILES}"
+    if isinstance(getattr(document, "text", None), str):  # Of spaCy.
+        return " Pass [document.text for document in X]."
+    return _find_remedy_of_row(document)
+
+
+def _find_remedy_of_row(row: Any) -> str:
+    """Return how to make a text of a row of a database, of a record, or of a list of words."""
+    is_list = isinstance(row, Sequence | np.ndarray) and not isinstance(row, str)
+    if is_list:
+        fields = dict(enumerate(row))
+    elif hasattr(row, "keys"):
+        fields = {key: row[key] for key in row.keys()}  # noqa: SIM118  # sqlite3.Row is no mapping.
+    else:
+        names = getattr(getattr(row, "dtype", None), "names", None) or ()  # A record of NumPy.
+        fields = {name: row[name] for name in names}
+    texts = {key: item for key, item in fields.items() if isinstance(item, str)}
+    if not texts:
+        return ""
+    longest = max(texts, key=lambda key: len(texts[key]))
+    has_spaces = any(" " in item for item in texts.values())
+    may_be_words = is_list and len(texts) == len(fields) and (len(texts) > 1 or not has_spaces)
+    remedy = ""
+    if not may_be_words or has_spaces or len(texts) == 1 or isinstance(row, tuple):
+        remedy += f" Of rows of a table pass one column, [row[{longest!r}] for row in X]."
+    if may_be_words:
+        remedy += (
+            ' Of lists of words join the words by spaces, [" ".join(words) for words in X]; with '
+            "tokenizer=str.split they stay as they are."
+        )
+    return remedy
