@@ -22,11 +22,14 @@ def is_missing(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def name_row(X: Any, name: str, row: int) -> str:
-    """Return how to find a row of `X`; of pandas, whose index need not count rows, both ways."""
+def show_index_label(X: Any, row: int) -> str:
+    """Return a sentence behind a space with the index label of a row of pandas, if it is not `row`.
+
+    Users find the row by it, where errors count rows.
+    """
     index: Any = getattr(X, "index", None)
     label = index[row : row + 1].tolist()[0] if hasattr(index, "tolist") else row
-    return f"{name}[{row}]" if label == row else f"{name}.iloc[{row}] (index label {label!r})"
+    return "" if label == row else f" Row {row} has the index label {label!r}."
 
 
 def refuse_lazy(X: Any, name: str) -> None:
@@ -43,12 +46,13 @@ def refuse_swapped(X: Any, y: Any) -> None:
     if not _are_swapped(_items(X, N_SEARCHED), _items(y, N_SEARCHED)):
         return
     labels, texts = _items(X), _items(y)
-    n_labels = len(set(labels))
-    if n_labels > 1 and _are_swapped(labels, texts):  # Rows may be sorted by their labels.
+    n_labels, n_texts = len(set(labels)), len(set(texts))
+    # First rows may be of one class each, or of one class, so all are looked at.
+    if 1 < n_labels <= n_texts / 2 and _are_swapped(labels, texts):
         raise ValueError(
             f"X looks like labels and y like texts: X holds {n_labels} different values, such as "
-            f"{labels[0]!r}, and y holds {len(set(texts))} different texts, such as "
-            f"{texts[0][:40]!r}. The texts come first, as in fit(texts, labels)."
+            f"{labels[0]!r}, and y holds {n_texts} different texts, such as {texts[0][:40]!r}. The "
+            "texts come first, as in fit(texts, labels)."
         )
 
 
@@ -58,17 +62,18 @@ def _items(X: Any, n: int | None = None) -> list[Any]:
         return list(X[:n])
     if not (isinstance(X, np.ndarray) or hasattr(X, "iloc") or hasattr(X, "to_numpy")):
         return []
-    return np.asarray(X if n is None else X[:n], dtype=object).ravel().tolist()
+    if n is not None:
+        X = X.head(n) if hasattr(X, "head") else X[:n]
+    return np.asarray(X, dtype=object).ravel().tolist()
 
 
 def _are_swapped(X: list[Any], y: list[Any]) -> bool:
-    """Whether a few short values in `X` stand beside longer texts in `y`, hardly two alike."""
+    """Whether short values in `X` stand beside longer texts in `y`, most of them different."""
     return (
         bool(y)
         and all(isinstance(item, str) for item in y)
         and all(isinstance(item, str | Real | np.bool_) for item in X)
         and len(y) < 2 * len(set(y))
-        and 2 * len(set(X)) <= len(set(y))
         and sum(len(str(item)) for item in X) < sum(map(len, y))
     )
 

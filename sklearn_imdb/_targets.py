@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_imdb._checks import is_missing, name_row, refuse_lazy
+from sklearn_imdb._checks import is_missing, refuse_lazy, show_index_label
 
 _PLAIN = (str, int, bool)
 """Types of labels in which there is nothing to find. A float may be NaN."""
@@ -96,7 +96,7 @@ def check_targets(
         If a label is missing or unknown, is text beside numbers, or the labels are no classes. The
         message names the parameter, and the row where there is one.
     """
-    labels = _check_labels(y, name, are_classes=known is None and not is_chunk)
+    labels = check_labels(y, name, are_classes=known is None and not is_chunk)
     several = labels.ndim == 2
     if known is not None:
         if several != known.several:
@@ -131,11 +131,15 @@ def check_classes(classes: Any, like: Targets) -> Targets:
     return Targets(listed.classes, like.numbers[:0], like.several)
 
 
-def _check_labels(y: Any, name: str, *, are_classes: bool) -> npt.NDArray[Any]:
-    """Return the labels as an array; several labels of a row as a matrix of 0 and 1, int8."""
+def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.NDArray[Any]:
+    """Return the labels as an array; several labels of a row as a matrix of 0 and 1, int8.
+
+    With `are_classes`, raise a ValueError where there are too many of them for classes.
+    """
     if y is None:
         raise ValueError(
-            f"This estimator requires {name} to be passed, but the target {name} is None."
+            f"This estimator requires {name} to be passed, but the target {name} is None: pass the "
+            "labels behind X."
         )
     refuse_lazy(y, name)
     labels = _as_array(y.toarray() if issparse(y) else y)
@@ -151,12 +155,11 @@ def _check_labels(y: Any, name: str, *, are_classes: bool) -> npt.NDArray[Any]:
         if len(labels) and are_classes:
             check_classification_targets(labels)
     except ValueError as error:
-        is_fractional = labels.dtype.kind == "f" and labels % 1 != 0
-        if np.any(is_fractional) and np.isfinite(labels).all():
-            row = int(np.argmax(is_fractional))
+        if labels.dtype.kind == "f" and np.isfinite(labels).all():
+            row = int(np.argmax(labels % 1 != 0))
             raise ValueError(
-                f"{name}: Unknown label type: continuous. {name_row(y, name, row)} = {labels[row]} "
-                "is no whole number. Where there are few values, as ratings with halves, pass each "
+                f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is "
+                "no whole number. Where there are few values, as ratings with halves, pass each "
                 f"as a class, [str(label) for label in {name}]; see 'Ratings' in the user guide."
             ) from error
         raise ValueError(f"{name}: {error}") from error
@@ -222,7 +225,7 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
     if labels.dtype.kind in "Mm":  # They have an order, and may be missing.
         missing = np.flatnonzero(np.isnat(labels))
         if len(missing):
-            raise _missing_label("NaT", name_row(y, name, int(missing[0])), name)
+            raise _missing_label("NaT", y, name, int(missing[0]))
         return
     items = labels.tolist()
     for row, label in enumerate(items):
@@ -230,8 +233,8 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
             _check_label(label, y, name, row)
         if isinstance(label, str) != isinstance(items[0], str):
             raise ValueError(
-                f"{name} must hold either text or numbers, got {name_row(y, name, row)} = "
-                f"{label!r} beside {items[0]!r}."
+                f"{name} must hold either text or numbers, got {name}[{row}] = {label!r} beside "
+                f"{items[0]!r}.{show_index_label(y, row)}"
             )
 
 
@@ -242,7 +245,7 @@ def _check_label(label: Any, y: Any, name: str, row: int) -> None:
             "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
         )
     if is_missing(label):
-        raise _missing_label(repr(label), name_row(y, name, row), name)
+        raise _missing_label(repr(label), y, name, row)
     if isinstance(label, Enum) or not isinstance(label, str | Real | np.bool_):
         remedy = "str(label)"
         if isinstance(label, Enum):
@@ -252,15 +255,15 @@ def _check_label(label: Any, y: Any, name: str, row: int) -> None:
         elif isinstance(label, bytes):
             remedy = "label.decode()"
         raise ValueError(
-            f"{name} must hold text, numbers or booleans, got {name_row(y, name, row)} = {label!r} "
-            f"of type {type(label).__name__}: pass [{remedy} for label in {name}]."
+            f"{name} must hold text, numbers or booleans, got {name}[{row}] = {label!r} of "
+            f"type {type(label).__name__}: pass [{remedy} for label in {name}]."
         )
 
 
-def _missing_label(label: str, row: str, name: str) -> ValueError:
+def _missing_label(label: str, y: Any, name: str, row: int) -> ValueError:
     return ValueError(
-        f"Input {name} contains NaN or None: {row} = {label}. A label is missing: fill it, or drop "
-        "the row."
+        f"Input {name} contains NaN or None: {name}[{row}] = {label}. A label is missing: fill it, "
+        f"or drop the row.{show_index_label(y, row)}"
     )
 
 

@@ -28,7 +28,7 @@ from sklearn_imdb._numbering import (
     refuse_other_numbering,
     warn_of_other_numbering,
 )
-from sklearn_imdb._targets import Targets, check_classes, check_targets
+from sklearn_imdb._targets import Targets, check_classes, check_labels, check_targets
 from sklearn_imdb._training.epochs import Trained
 from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
 from sklearn_imdb._training.network import (
@@ -639,6 +639,27 @@ class EmbeddingAverageClassifier(
         predicted = most_probable(*self._outputs(X))
         return predicted if self._network.several else self.classes_[predicted]
 
+    def score(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> float:
+        """Return the accuracy: the share of the rows whose labels are all predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices; see `decision_function`, which says what is raised, too.
+        y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
+            True labels; a missing one raises a ValueError that names its row.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            Between 0 and 1.
+        """
+        return super().score(X, check_labels(y), sample_weight)
+
     def transform(self, X: npt.ArrayLike) -> Floats:
         """Return the pooled vector of each sequence: documents to compare, cluster or draw.
 
@@ -700,7 +721,17 @@ class EmbeddingAverageClassifier(
     def _checked_X(self, X: Any, *, reset: bool) -> Any:
         refuse_sparse(X, "X")
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
-        return validate_data(self, X, dtype="numeric", reset=reset)
+        try:
+            return validate_data(self, X, dtype="numeric", reset=reset)
+        except ValueError as error:
+            n_columns = getattr(X, "shape", ())[1:]
+            if not reset and n_columns and n_columns != (self.n_features_in_,):
+                error.add_note(
+                    "The rows of X have another length than those that this classifier was fitted "
+                    "on. In a Pipeline the vectorizer was fitted anew and the classifier was not, "
+                    "as by a fit that failed or was interrupted: fit the Pipeline again."
+                )
+            raise
 
     # -- the scikit-learn contract ----------------------------------------------------------
 

@@ -23,7 +23,7 @@ from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import Targets, check_targets
 from sklearn_imdb._text.analyzer import Analyzer
-from sklearn_imdb._text.documents import Documents, materialized, n_documents
+from sklearn_imdb._text.documents import EMPTY, Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
     Sequences,
     TextEncoder,
@@ -308,6 +308,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Sequences | None:
         """Learn; return the documents' sequences, not yet cut, where they have been made."""
         recipe = check_recipe(self)
+        if n_documents(X) == 0 and not isinstance(X, str | bytes):
+            raise ValueError(EMPTY)
         finds_length = not isinstance(recipe.maxlen, Integral)
         documents = materialized(X) if finds_length else X
         makes_sequences = keeps_documents or finds_length

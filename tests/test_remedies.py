@@ -1,6 +1,7 @@
 """Errors and warnings about texts and labels name what came and what to do about it."""
 
 import datetime
+import io
 import sqlite3
 import uuid
 import warnings
@@ -9,8 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
+from sklearn.compose import make_column_transformer
+from sklearn.model_selection import KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklearn_imdb import SequenceVectorizer, make_text_classifier
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
 from sklearn_imdb.streaming import fit_stream
 
 TEXTS = ["a fine play", "a dull film", "what a fine film", "so dull a play", "fine", "dull!"] * 5
@@ -87,16 +93,30 @@ def test_texts_with_dots_and_slashes_are_no_names_of_files(texts):
         LABELS,
         sorted(LABELS),
         [0, 1] * 15,
+        [f"class {number}" for number in range(15)] * 2,
         np.arange(30) % 3,
         np.arange(30) % 2 == 0,
         np.array(LABELS),
         pd.Series(LABELS, dtype="category"),
+        pd.Series(LABELS, index=np.linspace(0, 1, 30)),
     ],
-    ids=["text", "sorted", "numbers", "array", "booleans", "array of text", "category"],
+    ids=[
+        "text",
+        "sorted",
+        "numbers",
+        "many",
+        "array",
+        "booleans",
+        "array of text",
+        "category",
+        "Series",
+    ],
 )
 def test_labels_in_place_of_texts_are_refused(preset, labels):
     texts = [f"{text} of {number} acts" for number, text in enumerate(TEXTS)]
-    with pytest.raises(ValueError, match=r"X looks like labels and y like texts: X holds [23] dif"):
+    with pytest.raises(
+        ValueError, match=r"X looks like labels and y like texts: X holds (2|3|15) dif"
+    ):
         make_text_classifier(preset).fit(labels, texts)
     with pytest.raises(ValueError, match=r"y holds 30 .* as in fit\(texts, labels\)"):
         fit_stream(make_text_classifier(), [(labels, pd.Series(texts))])
@@ -136,6 +156,7 @@ def rows_of_database():
         ([("a fine play",), ("dull",)], r"\[row\[0\] for row in X\]"),
         ([["a fine play"], ["dull"]], r"\[row\[0\] for row in X\]"),
         ([["dull"], ["a fine play"]], r"\[row\[0\] for row in X\]"),
+        ([(None,), ("dull",)], r"\[row\[0\] for row in X\]"),
         ([(7, "good", "a fine play")], r"\[row\[2\] for row in X\]"),
         (rows_of_database(), r"\[row\[1\] for row in X\]"),
         ([{"votes": 7, "text": "a fine play"}], r"\[row\['text'\] for row in X\]"),
@@ -146,6 +167,8 @@ def rows_of_database():
         ([("a", "fine", "play")], r'\[" "\.join\(words\) for words in X\]'),
         (pd.Series(TEXTS).str.split(), r'\[" "\.join\(words\) for words in X\]'),
         ([np.array(["a", "fine"])], r'\[" "\.join\(words\) for words in X\]'),
+        ([0, 1], "swap it with y: the texts come first"),
+        ([io.StringIO("a fine play")], r"A file .* is no text\. Read the files"),
         ([SimpleNamespace(text="a fine play")], r"\[document\.text for document in X\]"),
         (pd.DataFrame([["a", "b"]], columns=["text"] * 2), r"same name, 'text'.*X\.iloc\[:, 0\]"),
         (np.array([["a", "b"]]), r"X\[:, 0\]"),
@@ -171,10 +194,13 @@ def test_a_lazy_table_is_refused_with_the_remedy():
 def test_a_missing_text_is_named_by_its_position_and_its_index_label():
     texts = pd.Series(["a", "b", None], index=[30, 10, 20])
     for X in (texts, texts.to_frame()):
-        with pytest.raises(TypeError, match=r"X\.iloc\[2\] \(index label 20\) = .* is missing"):
+        with pytest.raises(
+            TypeError, match=r"X\[2\] = .* is missing.* Row 2 has the index label 20"
+        ):
             learn(X)
-    with pytest.raises(TypeError, match=r"X\[2\] = .* is missing"):
+    with pytest.raises(TypeError, match=r"X\[2\] = .* is missing") as raised:
         learn(texts.reset_index(drop=True))
+    assert "index label" not in str(raised.value)
 
 
 # -- labels -----------------------------------------------------------------------------------
@@ -220,7 +246,7 @@ def test_days_of_numpy_are_taken_and_missing_ones_are_named():
 def test_a_missing_label_is_named_by_its_position_and_its_index_label():
     y = pd.Series(LABELS, index=range(100, 130), dtype=object)
     y[107] = None
-    with pytest.raises(ValueError, match=r"y\.iloc\[7\] \(index label 107\) = .* is missing"):
+    with pytest.raises(ValueError, match=r"y\[7\] = .* is missing.* Row 7 has the index label 107"):
         fitted(y)
 
 
@@ -234,3 +260,105 @@ def test_two_columns_of_labels_with_one_name_are_told_so():
     table = pd.concat([table, table["label"]], axis=1)
     with pytest.raises(ValueError, match=r"y has 2 columns of the same name, 'label'.*y\.iloc"):
         fitted(table["label"])
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("labels", [LABELS, [0, 1] * 15])
+def test_a_missing_label_is_named_in_score_too(missing, labels):
+    pipeline = fitted(labels)
+    broken = [*labels[:-1], missing]
+    for y in (broken, pd.Series(broken, dtype=object)):
+        with pytest.raises(ValueError, match=r"y\[29\] = .* A label is missing"):
+            pipeline.score(TEXTS, y)
+
+
+def test_a_missing_label_is_named_under_cross_validation():
+    y = pd.Series([*LABELS[:-1], np.nan], index=range(100, 130), dtype=object)
+    for labels in (y, y[::-1]):  # In the fold to score, and in the rows to train on.
+        with pytest.raises(ValueError, match=r"A label is missing.* has the index label 129"):
+            cross_val_score(make_text_classifier(), TEXTS, labels, cv=KFold(2), error_score="raise")
+
+
+def test_score_is_the_accuracy():
+    pipeline = fitted()
+    y = ["good"] * 30
+    right = [label == "good" for label in pipeline.predict(TEXTS)]
+    weights = np.arange(30)
+    assert pipeline.score(TEXTS, y) == np.mean(right)
+    assert pipeline.score(TEXTS, pd.Series(y, dtype="category")) == np.mean(right)
+    weighted = pipeline[-1].score(pipeline[0].transform(TEXTS), y, sample_weight=weights)
+    assert weighted == np.average(right, weights=weights)
+    matrix = np.stack([right, np.logical_not(right)], axis=1).astype(int)
+    of_labels = fitted(matrix)
+    hits = (of_labels.predict(TEXTS) == matrix).all(axis=1)
+    assert of_labels.score(TEXTS, csr_matrix(matrix)) == hits.mean()
+
+
+# -- what else a fit is given -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", ["ngram", "tutorial"])
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series])
+def test_no_texts_are_told_so(preset, kind):
+    with pytest.raises(ValueError, match="X is empty"):
+        make_text_classifier(preset).fit(kind([]), [])
+    with pytest.raises(ValueError, match="X is empty"):
+        learn(iter([]))
+
+
+def test_a_forgotten_y_is_asked_for():
+    for preset in ("ngram", "tutorial"):
+        with pytest.raises(ValueError, match=r"pass the.*labels") as raised:
+            make_text_classifier(preset).fit(TEXTS)
+        assert "frequency" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("y", "weights", "shown"),
+    [
+        (LABELS, {"good": 2, "BAD": 3}, r"key 'BAD', .* \['bad', 'good'\]"),
+        (LABELS, {0: 2, 1: 3}, r"key 0, .* \['bad', 'good'\]"),
+        ([0, 1] * 15, {"0": 2, "1": 3}, r"key '0', .* \[0, 1\]"),
+    ],
+)
+def test_a_class_weight_of_no_class_is_named(y, weights, shown):
+    pipeline = make_text_classifier().set_params(classifier__class_weight=weights)
+    with pytest.raises(ValueError, match="class_weight has the " + shown):
+        pipeline.fit(TEXTS, y)
+
+
+def test_a_fold_may_lack_a_class_that_has_a_weight():
+    weights = {"good": 2, "bad": 1, "neither": 3}
+    make_text_classifier().set_params(classifier__class_weight=weights).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler()])
+def test_scaled_numbers_beside_texts_are_told_of_the_guide(scaler):
+    vectorizer, classifier = make_text_classifier()
+    table = pd.DataFrame({"text": TEXTS, "votes": np.arange(30)})
+    columns = make_column_transformer((vectorizer, "text"), (scaler, ["votes"]))
+    with pytest.raises(ValueError, match=r"StackingClassifier; see 'several columns'"):
+        make_pipeline(columns, classifier).fit(table, LABELS)
+
+
+def test_scaled_counts_are_told_of_the_vectorizer():
+    with pytest.raises(ValueError, match="where a SequenceVectorizer should be"):
+        EmbeddingAverageClassifier().fit(np.random.RandomState(0).rand(30, 4), LABELS)
+
+
+def test_rows_of_a_vectorizer_that_was_fitted_anew_are_told_so(monkeypatch):
+    pipeline = fitted()
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn_imdb.classifier.fit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.fit([text * 3 for text in TEXTS], LABELS)
+    for X in (TEXTS, pd.Series(TEXTS)):
+        with (
+            pytest.raises(ValueError, match=r"(?s)features.*fitted anew.*fit the Pipeline again"),
+            pytest.warns(UserWarning, match="numbered by another vocabulary"),
+        ):
+            pipeline.predict(X)

@@ -6,17 +6,20 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence, Set, Sized
 from itertools import chain, count, islice
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 
-from sklearn_imdb._checks import N_SEARCHED, is_missing, name_row, refuse_lazy
+from sklearn_imdb._checks import N_SEARCHED, is_missing, refuse_lazy, show_index_label
 from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._progress import Progress
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
+
+EMPTY = "X leaves no word to learn: 0 documents were given, X is empty."
 
 _SUFFIXES = (
     ".txt",
@@ -103,10 +106,10 @@ class Documents:
         if len(shown) > 60:
             shown = shown[:57] + "..."
         return TypeError(
-            f"{_EXPECTED}, got {name_row(self._X, 'X', row)} = {shown} of type "
-            f"{type(document).__name__}"
+            f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}"
             + (f" where {others}." if others else ".")
             + _find_remedy(document)
+            + show_index_label(self._X, row)
         )
 
 
@@ -131,7 +134,7 @@ def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
     container: Any = X
     if len(getattr(X, "column_names", ())) == 1:  # A table of pyarrow.
         container = container.column(0)
-    if hasattr(container, "to_pylist"):  # An array of pyarrow.
+    if hasattr(container, "to_pylist") and not hasattr(container, "column_names"):  # An array.
         X = container.to_pylist()
     shape: tuple[int, ...] = getattr(X, "shape", (0,))
     is_table = len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
@@ -148,7 +151,8 @@ def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
         return iter(X)
     except TypeError:
         raise TypeError(
-            f"{_EXPECTED}, got {X!r} of type {type(X).__name__}.{_find_remedy(X)}"
+            f"{_EXPECTED}, got {X!r} of type {type(X).__name__}."
+            + ("" if X is None else _find_remedy(X))
         ) from None
 
 
@@ -192,8 +196,10 @@ def _find_remedy(document: Any) -> str:
         return " Decode it first."
     if hasattr(document, "as_py"):
         return " Of pyarrow's arrays pass X.to_pylist()."
-    if hasattr(document, "__fspath__"):
-        return f" A path is no text. {_READ_FILES}"
+    if hasattr(document, "__fspath__") or hasattr(document, "read"):
+        return f" A file or a path is no text. {_READ_FILES}"
+    if isinstance(document, Real | np.bool_):
+        return " A number is no text. If X holds labels, swap it with y: the texts come first."
     if isinstance(getattr(document, "text", None), str):  # Of spaCy.
         return " Pass [document.text for document in X]."
     return _find_remedy_of_row(document)
@@ -210,6 +216,8 @@ def _find_remedy_of_row(row: Any) -> str:
         names = getattr(getattr(row, "dtype", None), "names", None) or ()  # A record of NumPy.
         fields = {name: row[name] for name in names}
     texts = {key: item for key, item in fields.items() if isinstance(item, str)}
+    if not texts and all(map(is_missing, fields.values())):  # NULL of a database.
+        texts = dict.fromkeys(fields, "")
     if not texts:
         return ""
     longest = max(texts, key=lambda key: len(texts[key]))

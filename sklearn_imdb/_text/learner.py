@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._text.counts import Counts, Row, TermIds, WordCounts, count_words
-from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.documents import EMPTY, Documents
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
@@ -164,6 +164,8 @@ class VocabularyLearner:
         words = replace(words, documents=self._documents or ())
         learned = _rank(self._count_terms(words, targets, recipe), recipe)
         if not learned.vocabulary:
+            if not words.by_class.n_documents:
+                raise ValueError(EMPTY)
             raise ValueError(
                 f"X leaves no word to learn: {int(words.by_class.n_documents)} documents hold "
                 f"{len(words.words)} different words, of which max_df={recipe.max_df}, "

@@ -239,6 +239,14 @@ def _weigh_classes(
         weights = np.zeros(len(classes))
         weights[present] = compute_class_weight("balanced", classes=present, y=y)
         return weights
+    known = set(classes.tolist())
+    unknown = [key for key in class_weight if key not in known]
+    if unknown and len(class_weight) - len(unknown) < len(known):
+        raise ValueError(
+            f"class_weight has the key {unknown[0]!r}, which is none of the classes "
+            f"{classes.tolist()}: give keys as the labels are, in text or in numbers. A class "
+            "without a key weighs 1."
+        )
     # By name, and not by the rows at hand: a chunk need not hold every class.
     return compute_class_weight(dict(class_weight), classes=classes, y=classes)
 

@@ -45,7 +45,7 @@ def checked_indices(
     if lowest < 0:
         raise ValueError(
             "Negative values in data passed to EmbeddingAverageClassifier: "
-            f"{_shown(X, X < 0, name, rows)}, and word indices count from 0."
+            f"{_shown(X, X < 0, name, rows)}, and word indices count from 0.{_beside(X)}"
         )
     if float(highest) > LARGEST_INDEX:
         too_large = _shown(X, X > LARGEST_INDEX, name, rows)
@@ -57,10 +57,26 @@ def checked_indices(
     if fractional.any():
         raise ValueError(
             f"Fractional values in {name}: {_shown(X, fractional, name, rows)}, and word indices "
-            "are whole numbers: is a scaler or a tf-idf in front, where a SequenceVectorizer "
-            "should be?"
+            "are whole numbers"
+            + (
+                f".{_beside(X)}"
+                if _beside(X)
+                else ": is a scaler or a tf-idf in front, where a SequenceVectorizer should be?"
+            )
         )
     return indices
+
+
+def _beside(X: npt.NDArray[Any]) -> str:
+    """Say where numbers beside texts belong, if most columns hold word indices; else ""."""
+    is_index = (X >= 0) & (np.floor(X) == X)
+    if is_index.all(axis=0).mean() <= 0.5:
+        return ""
+    return (
+        " Most columns hold word indices. If the others are numbers beside the texts, give them a "
+        "model of their own, and join the probabilities of both by a StackingClassifier; see "
+        "'several columns' in the user guide."
+    )
 
 
 _REMEDY = (
