@@ -39,7 +39,7 @@ def numbering_of(X: Any) -> str | None:
 
 def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
     """Raise a ValueError where training would go on with words that are numbered otherwise."""
-    if _is_other(X, known):
+    if _is_other(numbering_of(X), known):
         raise ValueError(
             f"{name} is numbered by another vocabulary than the network is trained with: an index "
             "stands for another word. A Pipeline fits its vectorizer anew in every fit, and "
@@ -49,17 +49,17 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
         )
 
 
-def warn_of_other_numbering(X: Any, known: str | None) -> None:
-    """Warn where a network is to predict from words that are numbered otherwise."""
-    if _is_other(X, known):
+def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
+    """Warn where a network is to read words that are numbered otherwise."""
+    if _is_other(numbered_by, known):
         warnings.warn(
-            "X is numbered by another vocabulary than the classifier was trained with: its indices "
-            "stand for other words, and the predictions mean nothing. Fit the vectorizer and the "
-            "classifier together.",
+            "The words are numbered by another vocabulary than the classifier was trained with: "
+            "indices stand for other words, and the predictions mean nothing, nor does what "
+            "explains them. Fit the vectorizer and the classifier together.",
             UserWarning,
             stacklevel=4,
         )
 
 
-def _is_other(X: Any, known: str | None) -> bool:
-    return known is not None and numbering_of(X) not in (None, known)
+def _is_other(numbered_by: str | None, known: str | None) -> bool:
+    return known is not None and numbered_by not in (None, known)

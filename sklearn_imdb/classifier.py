@@ -692,7 +692,7 @@ class EmbeddingAverageClassifier(
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
         )
-        warn_of_other_numbering(X, self._numbering)
+        warn_of_other_numbering(numbering_of(X), self._numbering)
         return X if is_checked else self._checked_X(X, reset=False)
 
     # -- the network in Keras ---------------------------------------------------------------
@@ -751,6 +751,11 @@ def trained_network(classifier: EmbeddingAverageClassifier) -> tuple[Network, We
     """Return the network of a fitted classifier, and its weights."""
     dense = chain(*zip(classifier.coefs_, classifier.intercepts_, strict=True))
     return classifier._network, [classifier.embedding_, *dense]
+
+
+def trained_numbering(classifier: EmbeddingAverageClassifier) -> str | None:
+    """Return the numbering of the words that a classifier was fitted to; None if not known."""
+    return classifier._numbering
 
 
 @learning_method

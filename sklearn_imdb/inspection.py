@@ -20,9 +20,10 @@ from sklearn_imdb._explain.contributions import (
 )
 from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
 from sklearn_imdb._explain.spans import aligned
+from sklearn_imdb._numbering import numbering, warn_of_other_numbering
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.vocabulary import check_has_words
-from sklearn_imdb.classifier import trained_network
+from sklearn_imdb.classifier import trained_network, trained_numbering
 from sklearn_imdb.pipelines import Steps, find_steps
 from sklearn_imdb.text import fitted_recipe, sequence_length
 
@@ -233,6 +234,12 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     ValueError
         If the network does not know `word`, or `n` is no positive integer.
 
+    Warns
+    -----
+    UserWarning
+        If the classifier was trained with another vocabulary than the vectorizer's, as where a fit
+        of the pipeline failed half-way. `predict` then warns, too.
+
     Examples
     --------
     >>> from sklearn_imdb import make_text_classifier
@@ -295,6 +302,12 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
         If `pipeline` is of other steps.
     ValueError
         If `label` is none of the classes, `n` is no positive integer, or no words are known.
+
+    Warns
+    -----
+    UserWarning
+        If the classifier was trained with another vocabulary than the vectorizer's, as where a fit
+        of the pipeline failed half-way. `predict` then warns, too.
 
     See Also
     --------
@@ -429,6 +442,8 @@ def _known_terms(steps: Steps) -> dict[str, int]:
     """Return the index of each word and n-gram that the network has an embedding of."""
     vocabulary, index_from = steps.vectorizer.vocabulary_, steps.vectorizer.index_from
     check_has_words(vocabulary)
+    known = trained_numbering(steps.classifier)
+    warn_of_other_numbering(numbering(vocabulary, index_from), known)
     n_known = len(steps.classifier.embedding_) - index_from
     return {
         term: rank + index_from
