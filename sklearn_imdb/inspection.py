@@ -1,8 +1,8 @@
-"""Why a text was classified as it was, which words speak for a class, and which are alike."""
+"""Why a text was classified as it was, which words speak for a class, and what words are known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -21,6 +21,8 @@ from sklearn_imdb._explain.contributions import (
 from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb._numbering import numbering, warn_of_other_numbering
+from sklearn_imdb._text.analyzer import Analyzer
+from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.vocabulary import check_has_words
 from sklearn_imdb.classifier import trained_network, trained_numbering
@@ -32,6 +34,7 @@ __all__ = [
     "TextExplanation",
     "TokenContributions",
     "class_words",
+    "coverage",
     "explain_html",
     "nearest_words",
     "token_contributions",
@@ -351,6 +354,68 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
     return np.array(rows, dtype=kinds).view(np.recarray)
 
 
+def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
+    """Tell of each text which share of its words and of its terms the vocabulary knows.
+
+    Texts of another kind than those of `fit`, or in another language, have lower shares. Their
+    predictions rest on less.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
+        Steps before them, which clean the texts, are applied first.
+    texts : iterable of str
+        The texts.
+
+    Returns
+    -------
+    shares : recarray of shape (n_samples,)
+        With the fields `words` and `terms` (float64), each between 0 and 1; nan where a text has
+        none. `pandas.DataFrame(shares)` makes a table.
+
+    Raises
+    ------
+    NotFittedError
+        Before `fit`.
+    TypeError
+        If `pipeline` is of other steps, or `texts` holds no texts.
+    ValueError
+        If no words are known, because the vectorizer was fitted on index lists.
+
+    See Also
+    --------
+    explain_html : Shows the words that are in no term of the vocabulary.
+
+    Notes
+    -----
+    Each occurrence of a word counts. Terms are words, n-grams and subwords, as
+    :meth:`SequenceVectorizer.build_analyzer` returns them. Most n-grams of any text are unknown, so
+    only a comparison tells something: that with the texts a model was tested on. A vocabulary of
+    pairs alone, `ngram_range=(2, 2)`, knows no words. Whole texts are looked at, also beyond
+    `maxlen`.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_classifier
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> from sklearn_imdb.inspection import coverage
+    >>> pipeline = make_text_classifier("tutorial", random_state=0)
+    >>> pipeline = pipeline.fit(*make_reviews(2000, random_state=0))
+    >>> coverage(pipeline, ["The plot is superb.", "Das Werk ist superb.", ""]).words.tolist()
+    [1.0, 0.25, nan]
+    """
+    steps = find_steps(pipeline).check_fitted()
+    vocabulary = steps.vectorizer.vocabulary_
+    check_has_words(vocabulary)
+    analyzer = Analyzer(fitted_recipe(steps.vectorizer))
+    shares = [
+        (_known_share(analyzer.split(text), vocabulary), _known_share(analyzer(text), vocabulary))
+        for text in _texts(steps.clean(texts))
+    ]
+    return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
+
+
 class ClassWordsDisplay:
     """Plot of the words and n-grams that speak most for each class.
 
@@ -450,6 +515,18 @@ def _known_terms(steps: Steps) -> dict[str, int]:
         for term, rank in vocabulary.items()
         if rank < n_known and not is_subword(term)
     }
+
+
+def _texts(texts: Iterable[Any]) -> Documents:
+    """Return the documents, or raise a TypeError where they are no texts."""
+    documents = Documents(texts)
+    if not documents.are_texts:
+        raise TypeError("texts must be an iterable of str, got lists of word indices.")
+    return documents
+
+
+def _known_share(terms: list[str], vocabulary: Container[str]) -> float:
+    return sum(term in vocabulary for term in terms) / len(terms) if terms else np.nan
 
 
 def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContributions]:
