@@ -19,11 +19,13 @@ from sklearn_imdb._explain.contributions import (
     number_of,
 )
 from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
+from sklearn_imdb._explain.picking import pick_terms
 from sklearn_imdb._explain.spans import aligned
 from sklearn_imdb._numbering import numbering, warn_of_other_numbering
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.subwords import is_subword
+from sklearn_imdb._text.unicode_tokens import spell
 from sklearn_imdb._text.vocabulary import check_has_words
 from sklearn_imdb.classifier import trained_network, trained_numbering
 from sklearn_imdb.pipelines import Steps, find_steps
@@ -273,14 +275,27 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     return [(words[number], float(cosines[number])) for number in np.argsort(-cosines)[:n]]
 
 
-def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarray:
-    """Return the words and n-grams that speak most for each class.
+def class_words(
+    pipeline: Pipeline,
+    n: int = 20,
+    label: Any = None,
+    *,
+    target_names: Sequence[str] | None = None,
+) -> np.recarray:
+    """Return the words and n-grams that speak most for each class, each idea once.
 
     The score of a term is by how much it moves the logit of the class. It is the logit of a
     document that holds the term once and nothing else, less that of a document without words.
     Without a hidden layer the network is linear. The score is then exact for every document, but
     for the scale that the document's length gives it. With a hidden layer other words may change
     it.
+
+    Plain words come before phrases. An n-gram is left out where a part of it has a tenth of its
+    score or more: "superb" stands for "how superb". A term is left out, too, where it is part of an
+    n-gram that is listed, or where both have the same telling word. That is the word of an n-gram
+    whose own score is the largest, for the class or against it. So one of "'t flawless" and
+    "nothing flawless" is listed. In a script that puts no spaces between words, n-grams are words:
+    there one is left out only where a part of it stands higher.
 
     Parameters
     ----------
@@ -290,21 +305,26 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
         How many terms of each class to return; fewer where fewer speak for it.
     label : object, default=None
         The class; None takes each of them.
+    target_names : sequence of str, default=None
+        Names of the classes, in the order of `classes_`; None takes the labels.
 
     Returns
     -------
     words : recarray of shape (n_words,)
         With the fields `label`, `word` and `score` (float64), class after class, the highest score
-        first. `pandas.DataFrame(words)` makes a table.
+        first. `label` has the names where there are any. N-grams of a script that puts no spaces
+        between words are written without them, as "很好"; `vocabulary_` has them with spaces.
+        `pandas.DataFrame(words)` makes a table.
 
     Raises
     ------
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps.
+        If `pipeline` is of other steps, or `target_names` have no order.
     ValueError
-        If `label` is none of the classes, `n` is no positive integer, or no words are known.
+        If `label` is none of the classes, `n` is no positive integer, no words are known, or
+        `target_names` are not as many as the classes.
 
     Warns
     -----
@@ -338,19 +358,23 @@ def class_words(pipeline: Pipeline, n: int = 20, label: Any = None) -> np.recarr
     classifier = steps.classifier
     _check_n(n)
     known, classes = _known_terms(steps), classifier.classes_.tolist()
-    terms = np.array(list(known), dtype=object)
     scores = class_scores(
         *trained_network(classifier),
         np.fromiter(known.values(), np.intp),
         classifier.n_features_in_,
         len(classes),
     )
+    names = classifier.classes_
+    if target_names is not None:
+        names = np.array(shown_names(classes, target_names))
+    position_of = {term: position for position, term in enumerate(known)}
+    are_words = fitted_recipe(steps.vectorizer).is_of_words
     rows = []
     for number in range(len(classes)) if label is None else [number_of(label, classes)]:
-        best = np.argsort(-scores[:, number], kind="stable")[:n]
-        best = best[scores[best, number] > 0]
-        rows += [(classes[number], terms[term], scores[term, number]) for term in best.tolist()]
-    kinds = [("label", classifier.classes_.dtype), ("word", object), ("score", np.float64)]
+        of_class = scores[:, number]
+        for term in pick_terms(position_of, of_class, n, are_words=are_words):
+            rows.append((names[number], spell(term), of_class[position_of[term]]))
+    kinds = [("label", names.dtype), ("word", object), ("score", np.float64)]
     return np.array(rows, dtype=kinds).view(np.recarray)
 
 
@@ -416,6 +440,10 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
 
 
+_MOST_COLUMNS = 4
+"""Axes side by side in a figure of classes."""
+
+
 class ClassWordsDisplay:
     """Plot of the words and n-grams that speak most for each class.
 
@@ -430,7 +458,7 @@ class ClassWordsDisplay:
     ----------
     figure_ : matplotlib.figure.Figure
     ax_ : ndarray of matplotlib.axes.Axes
-        The axes of each class, side by side.
+        The axes of each class, row by row: at most four side by side in a figure of its own.
 
     Examples
     --------
@@ -448,13 +476,19 @@ class ClassWordsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, pipeline: Pipeline, *, n: int = 10, label: Any = None, ax: Any = None
+        cls,
+        pipeline: Pipeline,
+        *,
+        n: int = 10,
+        label: Any = None,
+        target_names: Sequence[str] | None = None,
+        ax: Any = None,
     ) -> Self:
         """Plot the words of a fitted pipeline's classes.
 
         Parameters
         ----------
-        pipeline, n, label
+        pipeline, n, label, target_names
             As :func:`class_words` takes them.
         ax : sequence of matplotlib.axes.Axes, default=None
             Axes to draw into, one for each class; None makes a figure.
@@ -463,7 +497,7 @@ class ClassWordsDisplay:
         -------
         display : ClassWordsDisplay
         """
-        return cls(words=class_words(pipeline, n, label)).plot(ax=ax)
+        return cls(words=class_words(pipeline, n, label, target_names=target_names)).plot(ax=ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Plot the words, into axes or a new figure as :meth:`from_estimator` does.
@@ -482,9 +516,15 @@ class ClassWordsDisplay:
                 "words must hold at least one word, got none: no word has a score > 0."
             )
         if ax is None:
+            n_rows = -(-len(labels) // _MOST_COLUMNS)
+            n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
-            size = (3.2 * len(labels), 0.8 + 0.25 * tallest)
-            _, ax = plt.subplots(ncols=len(labels), figsize=size, layout="constrained")
+            size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))
+            _, ax = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")
+            ax = np.ravel(ax)
+            for empty in ax[len(labels) :]:
+                empty.remove()
+            ax = ax[: len(labels)]
         self.ax_ = np.ravel(ax)
         if len(self.ax_) != len(labels):
             raise ValueError(f"ax must be {len(labels)} axes, one for each class, got {ax!r}.")

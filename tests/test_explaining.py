@@ -1,5 +1,9 @@
 """Explanations to show to others: plain lists, tables, what a vocabulary knows, and warnings."""
 
+from itertools import permutations
+
+import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +12,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
+from sklearn_imdb._explain.picking import pick_terms
+from sklearn_imdb._text.unicode_tokens import spell
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.inspection import class_words, coverage, nearest_words
+from sklearn_imdb.inspection import (
+    ClassWordsDisplay,
+    class_words,
+    coverage,
+    explain_html,
+    nearest_words,
+)
+
+matplotlib.use("agg")
 
 # -- a vectorizer and a classifier that do not belong together ----------------------------------
 
@@ -96,3 +110,119 @@ def test_coverage_takes_texts_alone(knowing, quick):
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
     with pytest.raises(ValueError, match="knows no words, because it was fitted on"):
         coverage(pipeline, ["superb"])
+
+
+# -- the words of a class -----------------------------------------------------------------------
+
+
+def picked(scores, n=10, **parameters):
+    """Return the terms that are picked of a dict of scores."""
+    terms = {term: position for position, term in enumerate(scores)}
+    options = {"are_words": False} | parameters
+    return pick_terms(terms, np.array(list(scores.values()), float), n, **options)
+
+
+def test_plain_words_stand_for_the_phrases_around_them():
+    scores = {"how superb": 0.9, "superb": 0.1, "superb .": 0.8, "how": 0, ".": 0, "good": 0.5}
+    assert picked(scores) == ["good", "superb"]
+    # A word that has next to no score of its own does not.
+    assert picked(scores | {"superb": 0.05}) == ["how superb", "good"]
+
+
+def test_a_word_of_a_higher_phrase_is_left_out():
+    scores = {"not worth": 2, "not": 0.1, "worth": -0.5, "dull": 0.05}
+    assert picked(scores) == ["not worth", "dull"]
+
+
+def test_phrases_of_the_same_telling_word_are_listed_once():
+    scores = {"'t good": 3, "nothing good": 2, "'t fine": 1, "good": -1, "fine": -1}
+    assert picked(scores) == ["'t good", "'t fine"]
+    assert picked({"a b": 3, "b c": 2, "a c": 1}) == ["a b", "b c", "a c"]  # No words to tell by.
+
+
+def test_terms_against_a_class_are_not_picked_and_n_ends_the_list():
+    scores = {"a": 3, "b": 0, "c": 2, "d": -1, "e": 1}
+    assert picked(scores) == ["a", "c", "e"]
+    assert picked(scores, n=2) == ["a", "c"]
+
+
+def test_a_space_within_a_word_is_no_joint():
+    assert picked({"new york": 2, "york": 1}, are_words=True) == ["new york", "york"]
+
+
+@pytest.fixture(scope="module")
+def default_pipeline():
+    return make_text_classifier(random_state=0).fit(*make_reviews(2000, random_state=0))
+
+
+def test_of_the_default_preset_plain_words_stand_alone(default_pipeline):
+    words = class_words(default_pipeline, n=20)
+    for label, plain in ((0, {"loathed", "horrid", "hated"}), (1, {"adored", "loved", "superb"})):
+        of_class = words.word[words.label == label].tolist()
+        assert len(of_class) == 20
+        assert plain < set(of_class)
+        assert not any(f" {one} " in f" {other} " for one, other in permutations(of_class, 2))
+
+
+@pytest.mark.parametrize(
+    ("term", "spelt"),
+    [
+        ("很 好", "很好"),
+        ("很 好 。", "很好。"),
+        ("好 iphone", "好 iphone"),
+        ("ดี มา ก", "ดีมาก"),
+        ("と て も", "とても"),
+        ("아주 좋다", "아주 좋다"),
+        ("is superb .", "is superb ."),
+        ("हिन्दी ।", "हिन्दी ।"),
+        ("a  b", "a  b"),
+    ],
+)
+def test_scripts_without_spaces_are_written_without_them(term, spelt):
+    assert spell(term) == spelt
+
+
+def test_phrases_of_characters_are_words():
+    scores = {"很 好": 2, "很": 1, "好": 0.5, "好 吃": 0.4, "难": 0.6, "难 吃": 0.3}
+    assert picked(scores) == ["很 好", "难"]  # Of 好吃 and 难吃 a part stands higher.
+
+
+def test_chinese_words_of_a_class_have_no_spaces():
+    # Each character is in texts of both classes, and no pair of them is.
+    texts, y = ["很好看不难", "不好难很看"] * 30, [1, 0] * 30
+    pipeline = make_text_classifier(random_state=0).fit(texts, y)
+    words = class_words(pipeline)
+    known = pipeline["vectorizer"].vocabulary_
+    assert "很 好" in known
+    assert set(words.word) <= {term.replace(" ", "") for term in known if " " in term}
+    assert "<bdi>很好" in explain_html(pipeline, texts[0]).html
+
+
+def test_the_words_of_a_class_take_its_name(default_pipeline):
+    named = class_words(default_pipeline, n=3, target_names=["bad", "good"])
+    assert named.label.tolist() == ["bad"] * 3 + ["good"] * 3
+    assert named.word.tolist() == class_words(default_pipeline, n=3).word.tolist()
+    assert set(class_words(default_pipeline, 3, 1, target_names=["bad", "good"]).label) == {"good"}
+    with pytest.raises(ValueError, match="target_names must have a name for each of the 2"):
+        class_words(default_pipeline, target_names=["bad"])
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "shape"), [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (20, (5, 4))]
+)
+def test_the_plot_of_many_classes_is_a_grid(n_classes, shape):
+    rows = [(f"class {number}", "superb", 1.0) for number in range(n_classes)]
+    kinds = [("label", object), ("word", object), ("score", float)]
+    display = ClassWordsDisplay(words=np.array(rows, kinds).view(np.recarray)).plot()
+    assert [ax.get_title() for ax in display.ax_] == [row[0] for row in rows]
+    assert display.figure_.axes == display.ax_.tolist()
+    assert display.ax_[0].get_gridspec().get_geometry() == shape
+    assert display.figure_.get_size_inches()[0] < 14
+    matplotlib.pyplot.close(display.figure_)
+
+
+def test_the_plot_takes_the_names_of_classes(default_pipeline):
+    names = ["bad", "good"]
+    display = ClassWordsDisplay.from_estimator(default_pipeline, n=2, target_names=names)
+    assert [ax.get_title() for ax in display.ax_] == names
+    matplotlib.pyplot.close(display.figure_)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from sklearn_imdb._explain.contributions import TokenContributions
 from sklearn_imdb._explain.spans import Alignment
 from sklearn_imdb._text.subwords import is_subword
+from sklearn_imdb._text.unicode_tokens import spell
 
 # Colour-blind readers can tell the two apart (Okabe & Ito, 2008).
 BLUE, VERMILION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
@@ -142,7 +143,7 @@ def explanation(
     ):
         if words:
             # A subword adds to its word's occurrence, and is no occurrence of its own.
-            name = alignment.names[words[0]] if is_subword(token) else token
+            name = alignment.names[words[0]] if is_subword(token) else spell(token)
             by_token[name][words[0]] += contribution
         else:
             notes.append(f"The start of a text, which every text has: {signed(contribution)}.")

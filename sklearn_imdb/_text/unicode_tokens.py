@@ -61,6 +61,9 @@ _PILE = re.compile(r"[\u0300-\U0010ffff][^\w\s\0-\u02ff]{31,}")
 _EMOJI = "e[mt]*(?:j+[et][mt]*)*|tm*|ff?m*"
 _TOKEN = re.compile(f"'?w[wmj]*|c[mj]*|{_EMOJI}|[sm][smj]*")
 
+# A character that stands alone may end in a mark.
+_NEEDLESS_SPACE = re.compile("(?<=[cms]) (?=c)|(?<=c) (?=s)")
+
 _PICTURES = (
     range(0x2190, 0x2200),
     range(0x2300, 0x2500),
@@ -133,6 +136,18 @@ _ASCII_SYMBOLS = [(c, f" {c} ") for c in map(chr, range(128)) if _CLASSES[ord(c)
 def has_unspaced_script(text: str) -> bool:
     """Whether a third of the characters are of a script that puts no spaces between words."""
     return 3 * sum(_CLASSES[ord(character)] == "c" for character in text) >= max(len(text), 1)
+
+
+def spell(term: str) -> str:
+    """Return an n-gram as it is written: without spaces where its script has none.
+
+    No space stands between two characters of such a script, nor between one and punctuation.
+    """
+    classes = term.translate(_CLASSES)
+    if "c" not in classes:
+        return term
+    needless = {joint.start() for joint in _NEEDLESS_SPACE.finditer(classes)}
+    return "".join(sign for place, sign in enumerate(term) if place not in needless)
 
 
 def script_of(words: Iterable[str], counts: Iterable[int]) -> str:
