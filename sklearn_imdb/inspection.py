@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import compress
 from numbers import Integral
 from typing import Any, Self
 
@@ -20,10 +21,10 @@ from sklearn_imdb._explain.contributions import (
 )
 from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
 from sklearn_imdb._explain.picking import pick_terms
-from sklearn_imdb._explain.spans import aligned
+from sklearn_imdb._explain.spans import NOWHERE, Alignment, aligned, find_place
 from sklearn_imdb._numbering import numbering, warn_of_other_numbering
 from sklearn_imdb._text.analyzer import Analyzer
-from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.documents import Documents, materialized
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import spell
 from sklearn_imdb._text.vocabulary import check_has_words
@@ -36,6 +37,7 @@ __all__ = [
     "TextExplanation",
     "TokenContributions",
     "class_words",
+    "contribution_table",
     "coverage",
     "explain_html",
     "nearest_words",
@@ -87,6 +89,7 @@ def token_contributions(
     See Also
     --------
     explain_html : Shows them in the text.
+    contribution_table : All of them in one table, with their places in the texts.
 
     Notes
     -----
@@ -115,6 +118,90 @@ def token_contributions(
     """
     steps = find_steps(pipeline).check_fitted()
     return _explain(steps, steps.vectorizer.transform(steps.clean(texts)), label, against)
+
+
+def contribution_table(
+    pipeline: Pipeline, texts: Iterable[Any], *, label: Any = None, against: Any = None
+) -> np.recarray:
+    """Return the contributions of many texts in one table, a row for each token.
+
+    Parameters
+    ----------
+    pipeline, texts, label, against
+        As :func:`token_contributions` takes them.
+
+    Returns
+    -------
+    table : recarray of shape (n_tokens,)
+        With these fields; `pandas.DataFrame(table)` makes a table of pandas.
+
+        - `text` (int64): position of the text in `texts`.
+        - `term` (object): the token, as :func:`token_contributions` names it. A subword begins with
+          a space.
+        - `begin`, `end` (int64): where the token stands in the text as it was given. Of a subword,
+          where its word stands. With `binary`, which takes a term once, its first place. -1 where
+          that is not known.
+        - `contribution` (float64): how much the token moved the logit.
+
+    Raises
+    ------
+    NotFittedError, TypeError, ValueError
+        Where :func:`token_contributions` raises one.
+
+    See Also
+    --------
+    token_contributions : The same, text by text, with the logits.
+    explain_html : Shows one text.
+
+    Notes
+    -----
+    Positions are not known of the start of a text, of lists of word indices, of a text that a step
+    in front of the vectorizer changed, and where a `tokenizer` of your own changes the words.
+
+    Of more than two classes None takes the most probable label of each text. Pass a `label` to have
+    contributions to the same logit.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_classifier
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> from sklearn_imdb.inspection import contribution_table
+    >>> pipeline = make_text_classifier("tutorial", random_state=0)
+    >>> pipeline = pipeline.fit(*make_reviews(2000, random_state=0))
+    >>> texts = ["The plot is dull.", "Superb!"]
+    >>> table = contribution_table(pipeline, texts)
+    >>> table.term.tolist()
+    ['<START>', 'the', 'plot', 'is', 'dull', '<START>', 'superb']
+    >>> row = table[table.contribution.argmax()]
+    >>> texts[row.text][row.begin : row.end]
+    'Superb'
+    """
+    steps = find_steps(pipeline).check_fitted()
+    if isinstance(texts, Iterator):
+        texts = list(texts)
+    cleaned = materialized(steps.clean(texts))
+    X = steps.vectorizer.transform(cleaned)
+    recipe = fitted_recipe(steps.vectorizer)
+    given = _given_texts(texts, len(X))
+    rows: list[tuple[int, str, int, int, float]] = []
+    for number, (text, sequence, explained) in enumerate(
+        zip(Documents(cleaned), np.asarray(X), _explain(steps, X, label, against), strict=True)
+    ):
+        places = [NOWHERE] * len(explained.tokens)
+        if isinstance(text, str) and text == given[number]:
+            alignment, is_token = _align(steps, text, sequence)
+            places = [
+                find_place(alignment, term, words, recipe)
+                for term, words in zip(
+                    explained.tokens, compress(alignment.tokens, is_token), strict=True
+                )
+            ]
+        for term, place, contribution in zip(
+            explained.tokens, places, explained.contributions.tolist(), strict=True
+        ):
+            rows.append((number, term, *place, contribution))
+    kinds = {"text": int, "term": object, "begin": int, "end": int, "contribution": np.float64}
+    return np.array(rows, dtype=list(kinds.items())).view(np.recarray)
 
 
 def explain_html(
@@ -188,22 +275,17 @@ def explain_html(
     [explained] = _explain(steps, X, label, against)
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, shown_names(classes, target_names), strict=True))
-    alignment = aligned(
-        cleaned, fitted_recipe(vectorizer), vectorizer.vocabulary_, sequence_length(vectorizer)
-    )
-
     [sequence] = np.asarray(X)
-    n_tokens = len(alignment.tokens)
-    begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
+    alignment, is_token = _align(steps, cleaned, sequence)
     [probabilities] = classifier.predict_proba(X)
     network, _ = trained_network(classifier)
     return explanation(
         alignment,
         explained,
-        is_token_at(sequence[begin : begin + n_tokens], network).tolist(),
+        is_token,
         probabilities,
         names,
-        is_cut=n_tokens >= sequence_length(vectorizer),
+        is_cut=len(alignment.tokens) >= sequence_length(vectorizer),
         is_cleaned=cleaned != text,
         several=network.several,
     )
@@ -580,6 +662,25 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
         label=label,
         against=against,
     )
+
+
+def _align(
+    steps: Steps, text: str, sequence: npt.NDArray[np.int32]
+) -> tuple[Alignment, list[bool]]:
+    """Return where the tokens of a text's sequence stand, and which of them contribute."""
+    vectorizer = steps.vectorizer
+    recipe, maxlen = fitted_recipe(vectorizer), sequence_length(vectorizer)
+    alignment = aligned(text, recipe, vectorizer.vocabulary_, maxlen)
+    n_tokens = len(alignment.tokens)
+    begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
+    network, _ = trained_network(steps.classifier)
+    return alignment, is_token_at(sequence[begin : begin + n_tokens], network).tolist()
+
+
+def _given_texts(texts: Any, n: int) -> list[Any]:
+    """Return the texts as they were given; None for each where they were given otherwise."""
+    given = np.asarray(texts, dtype=object)  # Of a table with one column, too.
+    return given.ravel().tolist() if given.size == n else [None] * n
 
 
 def _check_n(n: Any) -> None:

@@ -1,5 +1,6 @@
 """Explanations to show to others: plain lists, tables, what a vocabulary knows, and warnings."""
 
+import re
 from itertools import permutations
 
 import matplotlib
@@ -18,9 +19,11 @@ from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import (
     ClassWordsDisplay,
     class_words,
+    contribution_table,
     coverage,
     explain_html,
     nearest_words,
+    token_contributions,
 )
 
 matplotlib.use("agg")
@@ -226,3 +229,87 @@ def test_the_plot_takes_the_names_of_classes(default_pipeline):
     display = ClassWordsDisplay.from_estimator(default_pipeline, n=2, target_names=names)
     assert [ax.get_title() for ax in display.ax_] == names
     matplotlib.pyplot.close(display.figure_)
+
+
+# -- contributions in a table -------------------------------------------------------------------
+
+
+def test_a_table_has_a_row_for_each_token_and_its_place(default_pipeline):
+    texts = ["I LOVED the superb\ncast; xyzzy.", "", "Dull, dull plot"]
+    table = contribution_table(default_pipeline, texts)
+    explained = token_contributions(default_pipeline, texts)
+    for number, (text, of_text) in enumerate(zip(texts, explained, strict=True)):
+        rows = table[table.text == number]
+        assert rows.term.tolist() == of_text.tokens
+        assert_array_equal(rows.contribution, of_text.contributions)
+        for row in rows:
+            spelt = text[row.begin : row.end].lower()
+            if row.term.startswith(" "):  # A subword is part of its word.
+                assert row.term.strip() in spelt
+            else:
+                assert row.term.split() == re.findall(r"\w+|[^\w\s]+", spelt)
+    assert 1 not in table.text
+    assert pd.DataFrame(table).groupby("term").contribution.sum()["dull"] < 0
+
+
+def test_the_start_has_no_place_and_words_that_were_cut_off_no_row(reviews, quick):
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=3, truncating="post"), quick(epochs=1))
+    table = contribution_table(pipeline.fit(*reviews), ["The plot xyzzy"])
+    assert [row.tolist()[:4] for row in table] == [
+        (0, "<START>", -1, -1),
+        (0, "the", 0, 3),
+        (0, "plot", 4, 8),
+    ]
+
+
+def test_of_terms_that_are_taken_once_the_table_has_the_first_place(knowing):
+    vocabulary = ["superb", "superb cast"]
+    options = {"ngram_range": (1, 2), "binary": True, "start_char": None}
+    text = "Superb superb cast, superb cast"
+    table = contribution_table(knowing(vocabulary, **options), [text])
+    places = [(row.term, row.begin, row.end) for row in table]
+    assert places == [("superb", 0, 6), ("superb cast", 7, 18)]
+
+
+def test_padding_in_front_does_not_move_places(reviews, quick):
+    vectorizer = SequenceVectorizer(maxlen=9, padding="pre", start_char=None)
+    pipeline = make_pipeline(vectorizer, quick(epochs=1)).fit(*reviews)
+    table = contribution_table(pipeline, ["the plot"])
+    assert [(row.term, row.begin) for row in table] == [("the", 0), ("plot", 4)]
+
+
+def test_places_in_texts_that_were_changed_are_not_known(knowing):
+    strip = FunctionTransformer(lambda texts: [str(text).strip() for text in np.ravel(texts)])
+    pipeline = knowing(["superb"], strip, start_char=None, oov_char=None)
+    for texts in (["superb", " superb"], iter(["superb", " superb"])):
+        assert contribution_table(pipeline, texts).begin.tolist() == [0, -1]
+    frame = pd.DataFrame({"text": ["superb", " superb"]})
+    assert contribution_table(pipeline, frame).end.tolist() == [6, -1]
+    both = frame.assign(other="x")
+    choose = FunctionTransformer(lambda frame: frame["text"])
+    pipeline = make_pipeline(choose, *pipeline[1:])
+    assert contribution_table(pipeline, both).begin.tolist() == [-1, -1]
+
+
+def test_places_of_index_lists_and_of_stems_are_not_known(knowing):
+    stemming = knowing(["superb"], tokenizer=lambda text: text[:6].split(), start_char=None)
+    assert contribution_table(stemming, ["superbly"])[["term", "begin"]].tolist() == [
+        ("superb", -1)
+    ]
+    assert contribution_table(stemming, [[4, 4]])[["term", "end"]].tolist() == [("superb", -1)] * 2
+
+
+def test_an_empty_table_has_its_columns(default_pipeline):
+    for texts in ([], [""]):
+        table = pd.DataFrame(contribution_table(default_pipeline, texts))
+        assert table.shape == (0, 5)
+
+
+def test_a_table_against_another_class_has_the_contributions_to_the_difference(reviews, quick):
+    texts, y = make_reviews(300, n_classes=3, mean_length=60, random_state=0)
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(texts, y)
+    table = contribution_table(pipeline, texts[:2], label=2, against=0)
+    explained = token_contributions(pipeline, texts[:2], label=2, against=0)
+    assert_array_equal(
+        table.contribution, np.concatenate([of_text.contributions for of_text in explained])
+    )

@@ -78,9 +78,11 @@ def attributions(
     Occurrences of a word share its contribution equally.
     """
     embedding = weights[0]
-    X = within(X, len(embedding))
     # In front, a sequence of nothing but padding.
-    shares = network.pooling.shares(np.vstack([np.zeros_like(X[:1]), X]), network.input_dim)
+    padding = np.full_like(X, PADDING, shape=(1, X.shape[1]))
+    X = within(np.vstack([padding, X]), len(embedding))
+    shares = network.pooling.shares(X, network.input_dim)
+    X = X[1:]
 
     def of_row(row: int) -> tuple[npt.NDArray[np.integer], Doubles, Doubles]:
         indices, row_shares = shares.of_row(row, network.embedding_dim)

@@ -8,7 +8,11 @@ from typing import NamedTuple
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.encoding import find_kept
 from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import Span
+
+NOWHERE: Span = (-1, -1)
+"""Of a token whose place in a text is not known."""
 
 
 class Alignment(NamedTuple):
@@ -39,6 +43,15 @@ def aligned(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) 
     if spans is None:
         return Alignment(" ".join(words), False, _joined(words), tokens, words)
     return Alignment(text, True, spans, tokens, words)
+
+
+def find_place(alignment: Alignment, term: str, words: tuple[int, ...], recipe: Recipe) -> Span:
+    """Return where a token of a sequence first stands in the text as it was given."""
+    if not alignment.is_verbatim or not words:
+        return NOWHERE
+    is_ngram = not recipe.is_of_words and not is_subword(term)
+    last = words[term.count(" ") if is_ngram else 0]
+    return alignment.words[words[0]][0], alignment.words[last][1]
 
 
 def _find_tokens(
