@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,8 +19,8 @@ __all__ = ["TrainingHistoryDisplay"]
 
 _METRICS = ("loss", "accuracy")
 
-# The two differ in colour, in grey and in dashes. The colours suit colour-blind readers too
-# (Okabe & Ito, 2008).
+# The curves differ in colour, in grey and in dashes. Colour-blind readers can tell the colours
+# apart (Okabe & Ito, 2008).
 _TRAINING: dict[str, Any] = {"label": "training", "color": "#E69F00", "linestyle": "--"}
 _VALIDATION: dict[str, Any] = {"label": "validation", "color": "#0072B2", "linestyle": "-"}
 _KEPT: dict[str, Any] = {"color": "0.3", "linestyle": ":", "linewidth": 1}
@@ -95,13 +94,6 @@ class TrainingHistoryDisplay:
     ['training', 'validation', 'training', 'validation']
     """
 
-    figure_: Figure
-    ax_: npt.NDArray[np.object_]
-    lines_: list[Line2D]
-    kept_epoch_lines_: list[Line2D]
-    fold_lines_: list[list[Line2D]]
-    bands_: list[FillBetweenPolyCollection]
-
     def __init__(
         self,
         *,
@@ -133,7 +125,7 @@ class TrainingHistoryDisplay:
         TypeError
             If `estimator` is no such classifier.
         """
-        history, kept_epoch = _history_of(estimator, "estimator")
+        history, kept_epoch = _find_history(estimator, "estimator")
         return cls(history=history, kept_epoch=kept_epoch).plot(ax=ax)
 
     @classmethod
@@ -174,11 +166,22 @@ class TrainingHistoryDisplay:
         >>> [len(lines) for lines in display.fold_lines_]
         [3, 3, 3, 3]
         """
-        folds = _histories_of_folds(cv_results)
-        return cls(
-            history=[history for history, _ in folds],
-            kept_epoch=[kept_epoch for _, kept_epoch in folds],
-        ).plot(ax=ax)
+        if not isinstance(cv_results, Mapping):
+            raise TypeError(
+                "cv_results must be the dict that cross_validate returns, got "
+                f"{type(cv_results).__name__}."
+            )
+        if "estimator" not in cv_results:
+            raise ValueError(
+                f"cv_results must hold the fitted estimators, got only {sorted(cv_results)}: call "
+                "cross_validate with return_estimator=True."
+            )
+        folds = [
+            _find_history(estimator, f"cv_results['estimator'][{fold}]")
+            for fold, estimator in enumerate(cv_results["estimator"])
+        ]
+        histories = [fold.curves for fold in folds]
+        return cls(history=histories, kept_epoch=[fold.kept_epoch for fold in folds]).plot(ax=ax)
 
     @classmethod
     def from_history(
@@ -239,7 +242,8 @@ class TrainingHistoryDisplay:
                 "TrainingHistoryDisplay draws with matplotlib, which is not installed: "
                 'pip install "sklearn-imdb[plot]".'
             ) from error
-        histories = _checked_histories(self.history, self.kept_epoch)
+        has_folds = _is_list_of_histories(self.history)
+        histories = _check_histories(self.history, self.kept_epoch)
         metrics = [metric for metric in _METRICS if metric in histories[0].curves]
         if ax is None:
             size = (4.8 * len(metrics), 3.6)
@@ -266,73 +270,69 @@ class TrainingHistoryDisplay:
                 f"{' and '.join(metrics)}: pass one for each, or a single one."
             )
 
-        self.figure_ = axes[0].figure
+        self.figure_: Figure = axes[0].figure
         self.ax_ = axes
-        self.lines_ = []
-        self.kept_epoch_lines_ = []
-        self.fold_lines_ = []
-        self.bands_ = []
+        self.lines_: list[Line2D] = []
+        self.kept_epoch_lines_: list[Line2D] = []
+        self.fold_lines_: list[list[Line2D]] = []
+        self.bands_: list[FillBetweenPolyCollection] = []
         for metric, metric_ax in zip(metrics, axes, strict=True):
-            if _is_list_of_histories(self.history):
-                self._draw_folds(metric_ax, metric, histories)
-            else:
-                self._draw_history(metric_ax, metric, histories[0])
+            for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
+                if name not in histories[0].curves:
+                    continue
+                curves = [history.curves[name] for history in histories]
+                colour = style["color"]
+                if has_folds:
+                    self._draw_folds(metric_ax, curves, style)
+                else:
+                    self._draw_curve(metric_ax, curves[0], **style)
+            # `curves` and `colour` are now those of validation, or of training without validation.
+            kept = [
+                (epoch, curve[epoch - 1])
+                for (_, epoch), curve in zip(histories, curves, strict=True)
+                if epoch is not None
+            ]
+            if kept and has_folds:
+                lines = metric_ax.plot(*np.transpose(kept), color=colour, **_KEPT_IN_FOLD)
+                self.kept_epoch_lines_ += lines
+            elif kept:
+                [(epoch, _)] = kept
+                label = f"epoch kept ({epoch})"
+                line = metric_ax.axvline(epoch, label=label, zorder=0, **_KEPT)
+                self.kept_epoch_lines_.append(line)
             metric_ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             metric_ax.set(xlabel="Epoch", ylabel=metric.capitalize())
             metric_ax.legend()
         return self
 
-    def _draw_history(self, ax: Axes, metric: str, history: _CheckedHistory) -> None:
-        for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
-            if name in history.curves:
-                self._draw_curve(ax, history.curves[name], **style)
-        if history.kept_epoch is not None:
-            label = f"epoch kept ({history.kept_epoch})"
-            line = ax.axvline(history.kept_epoch, label=label, zorder=0, **_KEPT)
-            self.kept_epoch_lines_.append(line)
+    def _draw_folds(self, ax: Axes, curves: list[Any], style: dict[str, Any]) -> None:
+        faint = style | {"label": None} | _FOLD
+        self.fold_lines_.append(
+            [ax.plot(np.arange(1, len(curve) + 1), curve, **faint)[0] for curve in curves]
+        )
+        # The mean ends with the shortest fold: see the Notes of the class.
+        n_epochs = min(map(len, curves))
+        shared = np.stack([curve[:n_epochs] for curve in curves])
+        mean, deviation = shared.mean(axis=0), shared.std(axis=0)
+        label = f"{style['label']}, mean ± sd of {len(curves)} folds"
+        self._draw_curve(ax, mean, **style | {"label": label, "linewidth": 2})
+        epochs, low, high = np.arange(1, n_epochs + 1), mean - deviation, mean + deviation
+        self.bands_.append(ax.fill_between(epochs, low, high, color=style["color"], **_BAND))
 
-    def _draw_folds(self, ax: Axes, metric: str, folds: Sequence[_CheckedHistory]) -> None:
-        for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
-            if name not in folds[0].curves:
-                continue
-            curves = [fold.curves[name] for fold in folds]
-            lines = []
-            for curve in curves:
-                faint = style | {"label": None} | _FOLD
-                lines += ax.plot(np.arange(1, len(curve) + 1), curve, **faint)
-            self.fold_lines_.append(lines)
-            # The mean ends with the shortest fold: see the Notes of the class.
-            n_shared = min(map(len, curves))
-            shared = np.stack([curve[:n_shared] for curve in curves])
-            mean, deviation = shared.mean(axis=0), shared.std(axis=0)
-            label = f"{style['label']}, mean ± sd of {len(folds)} folds"
-            self._draw_curve(ax, mean, **style | {"label": label, "linewidth": 2})
-            epochs, colour = np.arange(1, len(mean) + 1), style["color"]
-            low, high = mean - deviation, mean + deviation
-            self.bands_.append(ax.fill_between(epochs, low, high, color=colour, **_BAND))
-        # `curves` and `colour` are those of validation now, or of training without validation.
-        kept = [
-            (fold.kept_epoch, curve[fold.kept_epoch - 1])
-            for fold, curve in zip(folds, curves, strict=True)
-            if fold.kept_epoch is not None
-        ]
-        if kept:
-            epochs, values = np.transpose(kept)
-            self.kept_epoch_lines_ += ax.plot(epochs, values, color=colour, **_KEPT_IN_FOLD)
-
-    def _draw_curve(self, ax: Axes, curve: _Curve, **style: Any) -> None:
+    def _draw_curve(self, ax: Axes, curve: Any, **style: Any) -> None:
         # Without markers a single epoch would be invisible. More than 20 would hide the line.
         epochs, every = np.arange(1, len(curve) + 1), max(1, len(curve) // 20)
         self.lines_ += ax.plot(epochs, curve, marker=".", markevery=every, **style)
 
 
-# -- histories of fitted estimators ------------------------------------------------------------
+class _History(NamedTuple):
+    curves: Mapping[str, Any]
+    """The values of each metric, by epoch."""
+    kept_epoch: int | None
+    """The epoch, counted from 1, whose weights were kept."""
 
-_History: TypeAlias = tuple[Mapping[str, Sequence[float]], int | None]
-"""The values of each metric by epoch, and the epoch, counted from 1, whose weights were kept."""
 
-
-def _history_of(estimator: Any, name: str) -> _History:
+def _find_history(estimator: Any, name: str) -> _History:
     """Return the history of a fitted classifier, or of a Pipeline that ends in one.
 
     Errors call the estimator `name`.
@@ -352,47 +352,17 @@ def _history_of(estimator: Any, name: str) -> _History:
             f"{name} must be an EmbeddingAverageClassifier or a Pipeline ending in one, got "
             f"{type(classifier).__name__}{remedy}."
         )
-    return classifier.history_, classifier.kept_epoch_
-
-
-def _histories_of_folds(cv_results: Any) -> list[_History]:
-    """Return the history of each fold of `cross_validate(..., return_estimator=True)`."""
-    if not isinstance(cv_results, Mapping):
-        raise TypeError(
-            "cv_results must be the dict that cross_validate returns, got "
-            f"{type(cv_results).__name__}."
-        )
-    if "estimator" not in cv_results:
-        raise ValueError(
-            f"cv_results must hold the fitted estimators, got only {sorted(cv_results)}: call "
-            "cross_validate with return_estimator=True."
-        )
-    return [
-        _history_of(estimator, f"cv_results['estimator'][{fold}]")
-        for fold, estimator in enumerate(cv_results["estimator"])
-    ]
-
-
-# -- checks of `history` and `kept_epoch` ------------------------------------------------------
-
-_Curve: TypeAlias = npt.NDArray[np.float64]
-"""The values of one metric, by epoch."""
-
-
-class _CheckedHistory(NamedTuple):
-    curves: dict[str, _Curve]
-    """The metrics to draw."""
-    kept_epoch: int | None
+    return _History(classifier.history_, classifier.kept_epoch_)
 
 
 def _is_list_of_histories(history: Any) -> bool:
     return isinstance(history, list | tuple) and any(isinstance(fold, Mapping) for fold in history)
 
 
-def _checked_histories(history: Any, kept_epoch: Any) -> list[_CheckedHistory]:
+def _check_histories(history: Any, kept_epoch: Any) -> list[_History]:
     """Return one checked history, or one for each fold where `history` is a list."""
     if not _is_list_of_histories(history):
-        return [_checked_history(history, kept_epoch, "history")]
+        return [_check_history(history, kept_epoch, "history")]
     kept_epochs = [None] * len(history) if kept_epoch is None else kept_epoch
     if not isinstance(kept_epochs, list | tuple) or len(kept_epochs) != len(history):
         raise ValueError(
@@ -400,7 +370,7 @@ def _checked_histories(history: Any, kept_epoch: Any) -> list[_CheckedHistory]:
             f"history, got {kept_epoch!r}."
         )
     folds = [
-        _checked_history(*fold, f"history[{number}]")
+        _check_history(*fold, f"history[{number}]")
         for number, fold in enumerate(zip(history, kept_epochs, strict=True))
     ]
     for number, fold in enumerate(folds):
@@ -412,8 +382,8 @@ def _checked_histories(history: Any, kept_epoch: Any) -> list[_CheckedHistory]:
     return folds
 
 
-def _checked_history(history: Any, kept_epoch: Any, name: str) -> _CheckedHistory:
-    """Check one history. Errors call the history `name`."""
+def _check_history(history: Any, kept_epoch: Any, name: str) -> _History:
+    """Return the metrics to draw as arrays. Errors call the history `name`."""
     if not isinstance(history, Mapping):
         remedy = ": pass its .history" if hasattr(history, "history") else ""
         raise TypeError(
@@ -423,7 +393,7 @@ def _checked_history(history: Any, kept_epoch: Any, name: str) -> _CheckedHistor
     if not any(metric in history for metric in _METRICS):
         raise ValueError(f"{name} must have 'loss' or 'accuracy', got {sorted(history)}.")
     curves = {
-        curve: _checked_curve(f"{name}[{curve!r}]", history[curve])
+        curve: _check_curve(f"{name}[{curve!r}]", history[curve])
         for metric in _METRICS
         if metric in history
         for curve in (metric, f"val_{metric}")
@@ -438,14 +408,14 @@ def _checked_history(history: Any, kept_epoch: Any, name: str) -> _CheckedHistor
             f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}; they are "
             "counted from 1."
         )
-    return _CheckedHistory(curves, kept_epoch)
+    return _History(curves, kept_epoch)
 
 
-def _checked_curve(name: str, values: Any) -> _Curve:
+def _check_curve(name: str, values: Any) -> Any:
     try:
         curve = np.asarray(values, dtype=np.float64)
+        if curve.ndim != 1:
+            raise TypeError(f"It has {curve.ndim} dimensions.")
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be a list of numbers, got {values!r}.") from error
-    if curve.ndim != 1:
-        raise TypeError(f"{name} must be a list of numbers, got {values!r}.")
     return curve
