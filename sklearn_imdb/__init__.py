@@ -14,25 +14,30 @@ if TYPE_CHECKING:
     from sklearn_imdb import inspection as inspection
     from sklearn_imdb import pipelines as pipelines
     from sklearn_imdb import plotting as plotting
+    from sklearn_imdb import regressor as regressor
     from sklearn_imdb import streaming as streaming
     from sklearn_imdb import text as text
     from sklearn_imdb import vectors as vectors
     from sklearn_imdb.classifier import EmbeddingAverageClassifier
-    from sklearn_imdb.pipelines import make_text_classifier
+    from sklearn_imdb.pipelines import make_text_classifier, make_text_regressor
     from sklearn_imdb.plotting import TrainingHistoryDisplay
+    from sklearn_imdb.regressor import EmbeddingAverageRegressor
     from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
     "EmbeddingAverageClassifier",
+    "EmbeddingAverageRegressor",
     "SequenceVectorizer",
     "TrainingHistoryDisplay",
     "__version__",
     "make_text_classifier",
+    "make_text_regressor",
 ]
 
 SKOPS_TRUSTED_TYPES = [
     "sklearn_imdb.classifier.EmbeddingAverageClassifier",
+    "sklearn_imdb.regressor.EmbeddingAverageRegressor",
     "sklearn_imdb.text.SequenceVectorizer",
 ]
 """The types that skops asks to be trusted before it loads a fitted pipeline: its `trusted`, and
@@ -40,13 +45,15 @@ MLflow's `skops_trusted_types`."""
 
 _MODULES = (
     *("classifier", "datasets", "exporting", "inspection", "pipelines"),
-    *("plotting", "streaming", "text", "vectors"),
+    *("plotting", "regressor", "streaming", "text", "vectors"),
 )
 _MODULE_OF = {
     "EmbeddingAverageClassifier": "classifier",
+    "EmbeddingAverageRegressor": "regressor",
     "SequenceVectorizer": "text",
     "TrainingHistoryDisplay": "plotting",
     "make_text_classifier": "pipelines",
+    "make_text_regressor": "pipelines",
 }
 
 

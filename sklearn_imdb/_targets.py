@@ -26,6 +26,10 @@ _PLAIN = (str, int, bool)
 """Types of labels in which there is nothing to find. A float may be NaN."""
 
 
+N_BINS = 8
+"""Bins of a number that has more different values."""
+
+
 @dataclass(frozen=True)
 class Targets:
     """The classes of some rows."""
@@ -306,3 +310,57 @@ def _unknown_labels(
             "where one value of it is no number."
         )
     return message
+
+
+# -- numbers ----------------------------------------------------------------------------------
+
+
+def check_numbers(y: Any, name: str = "y") -> npt.NDArray[np.float64]:
+    """Return the numbers of a regression, finite, shape (n_samples,)."""
+    labels = check_labels(y, name)
+    if not len(labels):
+        raise ValueError(f"{name} must hold at least one number, got none.")
+    if labels.ndim == 2 or labels.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must hold a number for each row, got {labels[:1].tolist()[0]!r} in the first: "
+            "for labels use EmbeddingAverageClassifier."
+        )
+    numbers = labels.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        row = int(np.argmin(np.isfinite(numbers)))
+        raise ValueError(f"{name} must be finite, got {name}[{row}] = {numbers[row]}.")
+    return numbers
+
+
+def make_bins(
+    numbers: npt.NDArray[np.float64], n_bins: int
+) -> tuple[Targets, npt.NDArray[np.float64]]:
+    """Divide numbers into their different values, or into quantile bins where there are many.
+
+    Returns
+    -------
+    targets : Targets
+        The bins as classes, each with the mean of its numbers; two of the same for a constant.
+    edges : ndarray of shape (n_bins + 1,)
+        Where the bins begin and end.
+    """
+    values = np.unique(numbers)
+    if len(values) == 1:
+        values = np.repeat(values, 2)
+    if len(values) <= n_bins:
+        inner = (values[1:] + values[:-1]) / 2
+    else:
+        inner = np.unique(np.quantile(numbers, np.linspace(0, 1, n_bins + 1)[1:-1]))
+        inner = inner[inner > values[0]]
+    edges = np.concatenate([values[:1], inner, values[-1:]])
+    bins = assign_bins(numbers, edges)
+    if len(values) > n_bins:
+        values = np.bincount(bins, numbers) / np.bincount(bins)
+    return Targets(values, bins, False), edges
+
+
+def assign_bins(
+    numbers: npt.NDArray[np.float64], edges: npt.NDArray[np.float64]
+) -> npt.NDArray[np.intp]:
+    """Return the bin of each number; what lies outside falls into the outermost."""
+    return np.searchsorted(edges[1:-1], numbers, side="right")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import chain
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -54,13 +55,253 @@ from sklearn_imdb._training.sequences import check_sequences
 __all__ = ["EmbeddingAverageClassifier"]
 
 
-class EmbeddingAverageClassifier(
-    LearningMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    ClassifierMixin,
-    TransformerMixin,
-    BaseEstimator,
+class BaseEmbeddingAverage(
+    LearningMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
+    """What classifier and regressor have in common: a network over classes, or over bins."""
+
+    embedding_: Floats
+    coefs_: Weights
+    intercepts_: Weights
+    history_: dict[str, list[float]]
+    token_weights_: Floats | None
+    backend_: str
+    _numbering: str | None
+    _network: Network
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        "input_dim": [Interval(Integral, N_RESERVED, None, closed="left"), None],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "hidden_units": [Interval(Integral, 0, None, closed="left")],
+        "pooling": [StrOptions({"mean", "masked_mean", "evidence"})],
+        "divider": [Interval(Integral, 1, None, closed="left"), None],
+        "initial_embedding": ["array-like", None],
+        "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
+        "l2": [Interval(Real, 0.0, None, closed="left")],
+        "backend": [StrOptions({"auto", "scipy", "keras"})],
+        "optimizer": [str, Mapping, HasMethods(["apply", "get_config"])],
+        "learning_rate": [
+            Interval(Real, 0.0, None, closed="neither"),
+            HasMethods("get_config"),
+            StrOptions({"auto"}),
+        ],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
+        "label_smoothing": [Interval(Real, 0.0, 1.0, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_split": [Interval(Real, 0.0, 1.0, closed="neither")],
+        "monitor": [str],
+        "min_delta": [Interval(Real, 0.0, None, closed="left")],
+        "patience": [Interval(Integral, 0, None, closed="left")],
+        "restore_best_weights": ["boolean"],
+        "callbacks": [list, tuple, HasMethods("on_epoch_end"), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": [Interval(Integral, 0, 2, closed="both")],
+    }
+
+    _classes_name: ClassVar[str] = "classes_"
+    """The fitted attribute that holds the classes of the targets."""
+
+    _needs_two_classes: ClassVar[bool] = True
+
+    _note_if_unchanged = (
+        "It is as it was before. In a Pipeline its vectorizer may have been fitted "
+        "meanwhile, and number words otherwise: fit the Pipeline again before it predicts."
+    )
+    _elsewhere = {"validation_data": ": pass X_val and y_val."}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, as every estimator of scikit-learn has it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or one is to be set inside an optimizer or a loss.
+        """
+        for name in params:
+            owner, _, part = name.partition("__")
+            if part and owner in self.get_params(deep=False):
+                remedy = f"{part} is a parameter of its own, as in set_params({part}=...)"
+                if part not in self.get_params(deep=False):
+                    remedy = f"give {owner} as an instance, or as Keras's config, with {part} in it"
+                raise ValueError(f"{name!r} is no parameter of {type(self).__name__}: {remedy}.")
+        return super().set_params(**params)
+
+    # -- learning ---------------------------------------------------------------------------
+
+    def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
+        """Return the targets that the network learns; `known` are those of before."""
+        return check_targets(y, name, known=known)
+
+    def _read_parameters(self) -> dict[str, Any]:
+        """Return the parameters of a training."""
+        return self.get_params(deep=False)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    ) -> Self:
+        self._validate_params()
+        known = self._known_targets() if self.warm_start else None
+        targets = self._find_targets(y, known=known)
+        X_checked = self._checked_X(X, reset=known is None)
+        check_consistent_length(X_checked, targets.numbers)
+        training = check_rows(X_checked, targets, sample_weight)
+        if known is None and self._needs_two_classes:
+            training.targets.check_two_classes()
+        self._begin(X, training, known)
+        refuse_other_numbering(X_val, "X_val", self._numbering)
+        find_targets = partial(self._find_targets, name="y_val", known=targets)
+        validation = check_validation(
+            X_val, y_val, sample_weight_val, find_targets, X_checked.shape
+        )
+        if validation is not None:
+            try:  # Whether it has the columns of X, in their order.
+                validate_data(self, X_val, reset=False, skip_check_array=True)
+            except ValueError as error:
+                raise ValueError(f"X_val: {error}") from error
+        before = trained_network(self) if known is not None else None
+        rng = check_random_state(self.random_state)
+        with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
+            trained = fit(self._read_parameters(), training, validation, rng, task, before=before)
+            self._set_trained(trained)
+        return self
+
+    def _known_targets(self) -> Targets | None:
+        """Return no rows of the classes that were learned; None before `fit`."""
+        if not self.__sklearn_is_fitted__():
+            return None
+        classes = getattr(self, self._classes_name)
+        shape = (0, len(classes)) if self._network.several else 0
+        return Targets(classes, np.zeros(shape, np.intp), self._network.several)
+
+    def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
+        """Note what is seen of the training rows, or check that it goes with the rows before."""
+        setattr(self, self._classes_name, training.targets.classes)
+        names = self.__dict__.get("feature_names_in_")
+        check_sequences(training.X, names, self.divider)
+        if known is None:
+            training.targets.warn_if_one_hot()
+            self._numbering = numbering_of(X)
+        else:
+            refuse_other_numbering(X, "X", self._numbering)
+
+    def _set_trained(self, trained: Trained, state: PartialFitState | None = None) -> None:
+        self.__dict__.update(trained.attributes())
+        self.__dict__.pop("_in_keras", None)
+        self.__dict__.pop("_partial_fit_state", None)  # What partial_fit had begun is over.
+        if state is not None:
+            self._partial_fit_state = state
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_in_keras", None)
+        # As plain types, which skops trusts.
+        if "_network" in state:
+            state["_network"] = state["_network"].state
+        if "_partial_fit_state" in state:
+            state["_partial_fit_state"] = vars(state["_partial_fit_state"])
+        return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        super().__setstate__(state)
+        found = self.__dict__
+        if "_network" in found:
+            self._network = Network.from_state(found["_network"], self.token_weights_)
+        if "_partial_fit_state" in found:
+            self._partial_fit_state = PartialFitState(**found["_partial_fit_state"])
+
+    # -- applying ---------------------------------------------------------------------------
+
+    def transform(self, X: npt.ArrayLike) -> Floats:
+        """Return the pooled vector of each sequence: documents to compare, cluster or draw.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices; whole numbers, not negative. One beyond the embedding table counts as
+            the unknown word, 2.
+
+        Returns
+        -------
+        vectors : ndarray of shape (n_samples, embedding_dim), dtype float32
+            What the layers behind the pooling are given; a table where `set_output` asks for one.
+        """
+        return pool(self._network, self._checked_to_predict(X), self.embedding_)
+
+    def _outputs(self, X: Any) -> tuple[Network, npt.NDArray[np.float64]]:
+        """Return the network, and its logits for these sequences."""
+        X = self._checked_to_predict(X)
+        network, weights = trained_network(self)
+        return network, predict(network, X, weights)
+
+    def _checked_to_predict(self, X: Any) -> Any:
+        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
+            check_is_fitted(self)
+        # scikit-learn's check takes longer than a prediction, and has nothing to find here.
+        is_checked = (
+            type(X) is np.ndarray
+            and X.dtype.kind in "iu"
+            and X.ndim == 2
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        )
+        warn_of_other_numbering(numbering_of(X), self._numbering)
+        return X if is_checked else self._checked_X(X, reset=False)
+
+    # -- the network in Keras ---------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
+        # would be imported for a look at the estimator.
+        if name not in ("model_", "keras_classifier_"):
+            return self.__getattribute__(name)  # Raises, with the cause where a method has one.
+        check_is_fitted(self)
+        made = self.__dict__.setdefault("_in_keras", {})
+        if name not in made:
+            from sklearn_imdb._training.keras_backend import make_classifier, make_model
+
+            (network, weights), maxlen = trained_network(self), self.n_features_in_
+            if name == "model_":
+                made[name] = make_model(network, weights, maxlen)
+            else:
+                classes = getattr(self, self._classes_name)
+                made[name] = make_classifier(self.model_, network, classes, maxlen)
+        return made[name]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # scikit-learn would go through all attributes, while a thread may be adding to them.
+        return "embedding_" in self.__dict__
+
+    def _checked_X(self, X: Any, *, reset: bool) -> Any:
+        refuse_sparse(X, "X")
+        refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
+        try:
+            return validate_data(self, X, dtype="numeric", reset=reset)
+        except ValueError as error:
+            n_columns = getattr(X, "shape", ())[1:]
+            if not reset and n_columns and n_columns != (self.n_features_in_,):
+                error.add_note(
+                    "The rows of X have another length than those that this classifier was fitted "
+                    "on. In a Pipeline the vectorizer was fitted anew and the classifier was not, "
+                    "as by a fit that failed or was interrupted: fit the Pipeline again."
+                )
+            raise
+
+    # -- the scikit-learn contract ----------------------------------------------------------
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        # Word indices: categories, numbered from 0.
+        tags.input_tags.categorical = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     """Classify sequences of word indices by their average word embedding.
 
     The network is that of Keras's text classification tutorial. It embeds each word, averages over
@@ -245,49 +486,10 @@ class EmbeddingAverageClassifier(
     True
     """
 
-    classes_: npt.NDArray[Any]
-    embedding_: Floats
-    coefs_: Weights
-    intercepts_: Weights
-    history_: dict[str, list[float]]
-    token_weights_: Floats | None
-    backend_: str
-    _numbering: str | None
-    _network: Network
-
     _parameter_constraints: dict[str, list[Any]] = {
-        "input_dim": [Interval(Integral, N_RESERVED, None, closed="left"), None],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "hidden_units": [Interval(Integral, 0, None, closed="left")],
-        "pooling": [StrOptions({"mean", "masked_mean", "evidence"})],
-        "divider": [Interval(Integral, 1, None, closed="left"), None],
-        "initial_embedding": ["array-like", None],
-        "dropout": [Interval(Real, 0.0, 1.0, closed="left")],
-        "l2": [Interval(Real, 0.0, None, closed="left")],
-        "backend": [StrOptions({"auto", "scipy", "keras"})],
-        "optimizer": [str, Mapping, HasMethods(["apply", "get_config"])],
-        "learning_rate": [
-            Interval(Real, 0.0, None, closed="neither"),
-            HasMethods("get_config"),
-            StrOptions({"auto"}),
-        ],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
+        **BaseEmbeddingAverage._parameter_constraints,
         "loss": [str, Mapping, callable],
-        "label_smoothing": [Interval(Real, 0.0, 1.0, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "shuffle": ["boolean"],
         "class_weight": [Mapping, list, StrOptions({"balanced"}), None],
-        "early_stopping": ["boolean"],
-        "validation_split": [Interval(Real, 0.0, 1.0, closed="neither")],
-        "monitor": [str],
-        "min_delta": [Interval(Real, 0.0, None, closed="left")],
-        "patience": [Interval(Integral, 0, None, closed="left")],
-        "restore_best_weights": ["boolean"],
-        "callbacks": [list, tuple, HasMethods("on_epoch_end"), None],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": [Interval(Integral, 0, 2, closed="both")],
     }
 
     def __init__(
@@ -351,30 +553,7 @@ class EmbeddingAverageClassifier(
         self.random_state = random_state
         self.verbose = verbose
 
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, as every estimator of scikit-learn has it.
-
-        Raises
-        ------
-        ValueError
-            If there is no such parameter, or one is to be set inside an optimizer or a loss.
-        """
-        for name in params:
-            owner, _, part = name.partition("__")
-            if part and owner in self.get_params(deep=False):
-                remedy = f"{part} is a parameter of its own, as in set_params({part}=...)"
-                if part not in self.get_params(deep=False):
-                    remedy = f"give {owner} as an instance, or as Keras's config, with {part} in it"
-                raise ValueError(f"{name!r} is no parameter of {type(self).__name__}: {remedy}.")
-        return super().set_params(**params)
-
     # -- learning ---------------------------------------------------------------------------
-
-    _note_if_unchanged = (
-        "This classifier is as it was before. In a Pipeline its vectorizer may have been fitted "
-        "meanwhile, and number words otherwise: fit the Pipeline again before it predicts."
-    )
-    _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
     @learning_method
     def fit(
@@ -425,27 +604,7 @@ class EmbeddingAverageClassifier(
         UserWarning
             If `early_stopping` has no rows to hold out, or `X_val` has the length of `X`.
         """
-        self._validate_params()
-        known = self._known_targets() if self.warm_start else None
-        targets = check_targets(y, known=known)
-        X_checked = self._checked_X(X, reset=known is None)
-        check_consistent_length(X_checked, targets.numbers)
-        training = check_rows(X_checked, targets, sample_weight, is_first=known is None)
-        self._begin(X, training, known)
-        refuse_other_numbering(X_val, "X_val", self._numbering)
-        validation = check_validation(X_val, y_val, sample_weight_val, targets, X_checked.shape)
-        if validation is not None:
-            try:  # Whether it has the columns of X, in their order.
-                validate_data(self, X_val, reset=False, skip_check_array=True)
-            except ValueError as error:
-                raise ValueError(f"X_val: {error}") from error
-        before = trained_network(self) if known is not None else None
-        rng = check_random_state(self.random_state)
-        with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            parameters = self.get_params(deep=False)
-            trained = fit(parameters, training, validation, rng, task, before=before)
-            self._set_trained(trained)
-        return self
+        return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
 
     def _has_partial_fit(self) -> bool:
         check_partial_fit(self.class_weight, self.learning_rate_schedule)
@@ -525,49 +684,6 @@ class EmbeddingAverageClassifier(
             )
             self._set_trained(trained, state)
         return self
-
-    def _known_targets(self) -> Targets | None:
-        """Return no rows of the classes that were learned; None before `fit`."""
-        if not self.__sklearn_is_fitted__():
-            return None
-        shape = (0, len(self.classes_)) if self._network.several else 0
-        return Targets(self.classes_, np.zeros(shape, np.intp), self._network.several)
-
-    def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
-        """Note what is seen of the training rows, or check that it goes with the rows before."""
-        self.classes_ = training.targets.classes
-        names = self.__dict__.get("feature_names_in_")
-        check_sequences(training.X, names, self.divider)
-        if known is None:
-            training.targets.warn_if_one_hot()
-            self._numbering = numbering_of(X)
-        else:
-            refuse_other_numbering(X, "X", self._numbering)
-
-    def _set_trained(self, trained: Trained, state: PartialFitState | None = None) -> None:
-        self.__dict__.update(trained.attributes())
-        self.__dict__.pop("_in_keras", None)
-        self.__dict__.pop("_partial_fit_state", None)  # What partial_fit had begun is over.
-        if state is not None:
-            self._partial_fit_state = state
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        state.pop("_in_keras", None)
-        # As plain types, which skops trusts.
-        if "_network" in state:
-            state["_network"] = state["_network"].state
-        if "_partial_fit_state" in state:
-            state["_partial_fit_state"] = vars(state["_partial_fit_state"])
-        return state
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        super().__setstate__(state)
-        found = self.__dict__
-        if "_network" in found:
-            self._network = Network.from_state(found["_network"], self.token_weights_)
-        if "_partial_fit_state" in found:
-            self._partial_fit_state = PartialFitState(**found["_partial_fit_state"])
 
     # -- predicting -------------------------------------------------------------------------
 
@@ -660,79 +776,6 @@ class EmbeddingAverageClassifier(
         """
         return super().score(X, check_labels(y), sample_weight)
 
-    def transform(self, X: npt.ArrayLike) -> Floats:
-        """Return the pooled vector of each sequence: documents to compare, cluster or draw.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
-
-        Returns
-        -------
-        vectors : ndarray of shape (n_samples, embedding_dim), dtype float32
-            What the layers behind the pooling are given; a table where `set_output` asks for one.
-        """
-        return pool(self._network, self._checked_to_predict(X), self.embedding_)
-
-    def _outputs(self, X: Any) -> tuple[Network, npt.NDArray[np.float64]]:
-        """Return the network, and its logits for these sequences."""
-        X = self._checked_to_predict(X)
-        network, weights = trained_network(self)
-        return network, predict(network, X, weights)
-
-    def _checked_to_predict(self, X: Any) -> Any:
-        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
-            check_is_fitted(self)
-        # scikit-learn's check takes longer than a prediction, and has nothing to find here.
-        is_checked = (
-            type(X) is np.ndarray
-            and X.dtype.kind in "iu"
-            and X.ndim == 2
-            and X.shape[1] == self.n_features_in_
-            and not hasattr(self, "feature_names_in_")
-        )
-        warn_of_other_numbering(numbering_of(X), self._numbering)
-        return X if is_checked else self._checked_X(X, reset=False)
-
-    # -- the network in Keras ---------------------------------------------------------------
-
-    def __getattr__(self, name: str) -> Any:
-        # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
-        # would be imported for a look at the estimator.
-        if name not in ("model_", "keras_classifier_"):
-            return self.__getattribute__(name)  # Raises, with the cause where a method has one.
-        check_is_fitted(self)
-        made = self.__dict__.setdefault("_in_keras", {})
-        if name not in made:
-            from sklearn_imdb._training.keras_backend import make_classifier, make_model
-
-            (network, weights), maxlen = trained_network(self), self.n_features_in_
-            if name == "model_":
-                made[name] = make_model(network, weights, maxlen)
-            else:
-                made[name] = make_classifier(self.model_, network, self.classes_, maxlen)
-        return made[name]
-
-    def __sklearn_is_fitted__(self) -> bool:
-        # scikit-learn would go through all attributes, while a thread may be adding to them.
-        return "embedding_" in self.__dict__
-
-    def _checked_X(self, X: Any, *, reset: bool) -> Any:
-        refuse_sparse(X, "X")
-        refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
-        try:
-            return validate_data(self, X, dtype="numeric", reset=reset)
-        except ValueError as error:
-            n_columns = getattr(X, "shape", ())[1:]
-            if not reset and n_columns and n_columns != (self.n_features_in_,):
-                error.add_note(
-                    "The rows of X have another length than those that this classifier was fitted "
-                    "on. In a Pipeline the vectorizer was fitted anew and the classifier was not, "
-                    "as by a fit that failed or was interrupted: fit the Pipeline again."
-                )
-            raise
-
     # -- the scikit-learn contract ----------------------------------------------------------
 
     def __sklearn_tags__(self) -> Tags:
@@ -740,27 +783,33 @@ class EmbeddingAverageClassifier(
         # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.
         tags.classifier_tags.poor_score = True
         tags.classifier_tags.multi_label = True
-        # Word indices: categories, numbered from 0.
-        tags.input_tags.categorical = True
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = []
         return tags
 
 
-def trained_network(classifier: EmbeddingAverageClassifier) -> tuple[Network, Weights]:
+def trained_network(classifier: BaseEmbeddingAverage) -> tuple[Network, Weights]:
     """Return the network of a fitted classifier, and its weights."""
     dense = chain(*zip(classifier.coefs_, classifier.intercepts_, strict=True))
     return classifier._network, [classifier.embedding_, *dense]
 
 
-def trained_numbering(classifier: EmbeddingAverageClassifier) -> str | None:
+def trained_numbering(classifier: BaseEmbeddingAverage) -> str | None:
     """Return the numbering of the words that a classifier was fitted to; None if not known."""
     return classifier._numbering
 
 
+def find_targets(
+    classifier: BaseEmbeddingAverage, y: Any, name: str = "y", known: Targets | None = None
+) -> Targets:
+    """Return the targets that a classifier or regressor learns from y."""
+    targets = classifier._find_targets(y, name, known)
+    if known is None and classifier._needs_two_classes:
+        targets.check_two_classes(name)
+    return targets
+
+
 @learning_method
 def fit_on_rows(
-    classifier: EmbeddingAverageClassifier,
+    classifier: BaseEmbeddingAverage,
     training: Rows,
     validation: Rows | None,
     parameters: Mapping[str, Any],
@@ -771,7 +820,7 @@ def fit_on_rows(
     """
     classifier._checked_X(training.X, reset=True)
     classifier._begin(training.X, training, None)
-    parameters = {**classifier.get_params(deep=False), **parameters}
+    parameters = {**classifier._read_parameters(), **parameters}
     rng = check_random_state(classifier.random_state)
     y, n_epochs = training.targets.labels, parameters["epochs"]
     with classifier._fit_task("fit", training.X, y, epochs=n_epochs) as task:

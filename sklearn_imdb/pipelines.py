@@ -10,10 +10,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb.classifier import EmbeddingAverageClassifier
+from sklearn_imdb.classifier import BaseEmbeddingAverage, EmbeddingAverageClassifier
+from sklearn_imdb.regressor import EmbeddingAverageRegressor
 from sklearn_imdb.text import SequenceVectorizer
 
-__all__ = ["make_text_classifier"]
+__all__ = ["make_text_classifier", "make_text_regressor"]
 
 _HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_[0]", "estimator_")
 """Where meta-estimators hold a fitted pipeline, or a pipeline's last step its classifier."""
@@ -113,6 +114,46 @@ def make_text_classifier(
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
 
 
+def make_text_regressor(
+    *, random_state: int | np.random.RandomState | None = None, verbose: int = 0
+) -> Pipeline:
+    """Make a pipeline that predicts a number from a text, such as a rating or a price.
+
+    It is that of :func:`make_text_classifier`, over the different values of y or its quantile bins.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        The regressor's.
+    verbose : {0, 1, 2}, default=0
+        That of both steps: 0 is silent, 1 shows progress bars, 2 prints a line an epoch.
+
+    Returns
+    -------
+    pipeline : Pipeline
+        With the steps `vectorizer`, a :class:`SequenceVectorizer`, and `regressor`, an
+        :class:`EmbeddingAverageRegressor`.
+
+    See Also
+    --------
+    make_text_classifier : For labels without an order.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_regressor
+    >>> texts, prices = ["a fine old chair", "a chair", "an old table"] * 20, [80.5, 20, 64] * 20
+    >>> pipeline = make_text_regressor(random_state=0).fit(texts, prices)
+    >>> pipeline.predict(["a chair", "a fine old chair"]).round(-1)
+    array([20., 80.])
+    """
+    vectorizer, classifier = make_text_classifier(random_state=random_state, verbose=verbose)
+    vectorizer.set_params(rank_by="target_evidence")
+    taken = EmbeddingAverageRegressor().get_params()
+    parameters = {name: value for name, value in classifier.get_params().items() if name in taken}
+    regressor = EmbeddingAverageRegressor(**parameters)
+    return Pipeline([("vectorizer", vectorizer), ("regressor", regressor)])
+
+
 # -- the steps of a pipeline ------------------------------------------------------------------
 
 
@@ -122,7 +163,7 @@ class Steps(NamedTuple):
     cleaning: list[Any]
     """Transformers from texts to texts, in front of the vectorizer."""
     vectorizer: SequenceVectorizer
-    classifier: EmbeddingAverageClassifier
+    classifier: BaseEmbeddingAverage
 
     def clean(self, texts: Iterable[Any]) -> Any:
         """Return the texts as the vectorizer receives them."""
@@ -142,7 +183,7 @@ def find_steps(pipeline: Any) -> Steps:
     steps = [step for _, step in pipeline.steps] if isinstance(pipeline, Pipeline) else []
     holder, remedy = pipeline, "its {}"
     match steps:
-        case [*cleaning, SequenceVectorizer() as vectorizer, EmbeddingAverageClassifier() as last]:
+        case [*cleaning, SequenceVectorizer() as vectorizer, BaseEmbeddingAverage() as last]:
             return Steps([step for step in cleaning if step != "passthrough"], vectorizer, last)
         case [*_, SequenceVectorizer(), last]:
             holder, remedy = last, "make_pipeline(*pipeline[:-1], pipeline[-1].{})"

@@ -29,9 +29,9 @@ from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._training.rows import Rows, StreamedRows, check_weights, find_weighted
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
-from sklearn_imdb.classifier import EmbeddingAverageClassifier, fit_on_rows
+from sklearn_imdb.classifier import BaseEmbeddingAverage, find_targets, fit_on_rows
 from sklearn_imdb.pipelines import find_steps
-from sklearn_imdb.text import check_recipe, keep_learned
+from sklearn_imdb.text import check_recipe, find_term_targets, keep_learned
 
 __all__ = ["fit_stream", "map_chunks"]
 
@@ -141,10 +141,8 @@ def fit_stream(
             chunks = _check_tuples(chunks() if callable(chunks) else chunks)
             for number, _ in enumerate(map_chunks(reader.add, chunks), 1):
                 progress.update(number)
-        targets = reader.find_targets(classes)
-        learned = reader.learner.learned(
-            reader.find_targets() if recipe.ranks_by_evidence else None
-        )
+        targets = find_targets(classifier, reader.labels, known=reader.check_classes(classes))
+        learned = reader.learner.learned(find_term_targets(reader.labels, recipe))
         if learned.counts is not None:
             found = learned.rows()
             while some := list(islice(found, ROWS_AT_ONCE)):
@@ -168,18 +166,18 @@ def fit_stream(
         if X_val is not None:
             validation = Rows(
                 np.asarray(vectorizer.transform(X_val)),
-                check_targets(y_val, "y_val", known=targets),
+                find_targets(classifier, y_val, "y_val", known=targets),
             )
         fit_on_rows(classifier, training, validation, parameters)
     return pipeline
 
 
 def _check_parameters(
-    classifier: EmbeddingAverageClassifier, parameters: dict[str, Any], X_val: Any, y_val: Any
+    classifier: BaseEmbeddingAverage, parameters: dict[str, Any], X_val: Any, y_val: Any
 ) -> None:
     """Raise an error for parameters that cannot work, before anything is read."""
     parameters = {**classifier.get_params(deep=False), **parameters}
-    EmbeddingAverageClassifier(**parameters)._validate_params()
+    type(classifier)(**parameters)._validate_params()
     if (X_val is None) != (y_val is None):
         missing = "X_val" if X_val is None else "y_val"
         raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
@@ -225,7 +223,9 @@ class _Reader:
         if sample_weight is not None:
             weights = check_weights(sample_weight, targets.numbers, "sample_weight")
         if self._encoder is None:
-            self.learner.add(documents, targets if self._recipe.ranks_by_evidence else None)
+            self.learner.add(
+                documents, targets if self._recipe.rank_by == "class_evidence" else None
+            )
         else:
             self._sequences.extend(list(map(_unpack, self._encoder(documents, LARGEST_INDEX))))
         self._first = self._first or targets
@@ -246,15 +246,16 @@ class _Reader:
                 "rows of a matrix with the same columns."
             )
 
-    def find_targets(self, classes: Any = None) -> Targets:
-        """Return the targets of all rows; `classes` are those that the user lists."""
+    @property
+    def labels(self) -> npt.NDArray[Any]:
+        """The labels of all rows."""
+        return np.concatenate(self._labels)
+
+    def check_classes(self, classes: Any) -> Targets | None:
+        """Return the classes that the user lists; None where none are listed."""
         if self._first is None:
             raise ValueError("chunks must hold at least one text, got none.")
-        known = None if classes is None else check_classes(classes, like=self._first)
-        targets = check_targets(np.concatenate(self._labels), known=known)
-        if known is None:
-            targets.check_two_classes()
-        return targets
+        return None if classes is None else check_classes(classes, like=self._first)
 
     @property
     def weights(self) -> npt.NDArray[np.floating] | None:

@@ -21,7 +21,13 @@ from sklearn_imdb._compat import Interval, RealNotInt, StrOptions
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
-from sklearn_imdb._targets import Targets, check_targets
+from sklearn_imdb._targets import (
+    N_BINS,
+    Targets,
+    check_numbers,
+    check_targets,
+    make_bins,
+)
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import EMPTY, Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
@@ -122,13 +128,14 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     max_df : int or float, default=1.0
         Leave out words with a higher document frequency, a count or a share as for `min_df`: words
         that stand in nearly every document. For stop words of your own give a `vocabulary`.
-    rank_by : {"frequency", "class_evidence"}, default="frequency"
+    rank_by : {"frequency", "class_evidence", "target_evidence"}, default="frequency"
         What words are ranked by, and so which of them `num_words` keeps. "frequency" is how often
         a word occurs; of equal words the one seen first comes first, so that rows in another order
         may number them otherwise. "class_evidence" is the word's class evidence for the classes,
         or labels, `y`, times the square root of its document frequency. The evidence is how far the
         log odds of the classes of its documents are from those of all documents. For two classes
-        it is much like the log-count ratio of [4]_.
+        it is much like the log-count ratio of [4]_. "target_evidence" is for a `y` of numbers: its
+        classes are the different values, or 8 quantile bins where there are more.
     binary : bool, default=False
         Take each word once a document, where it first occurs, for counts and sequences alike.
     start_char : int or None, default=1
@@ -224,7 +231,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0.0, 1.0, closed="both"),
         ],
-        "rank_by": [StrOptions({"frequency", "class_evidence"})],
+        "rank_by": [StrOptions({"frequency", "class_evidence", "target_evidence"})],
         "binary": ["boolean"],
         "start_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
         "oov_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
@@ -314,8 +321,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         documents = materialized(X) if finds_length else X
         makes_sequences = keeps_documents or finds_length
         kept: list[Any] | None = [] if makes_sequences or not recipe.is_of_words else None
-        targets = _find_targets(X, y, recipe)
-        if targets is not None:
+        refuse_swapped(X, y)
+        targets = find_term_targets(y, recipe)
+        if targets is not None and recipe.rank_by == "class_evidence":
             targets.check_two_classes()
         with self._fit_task("fit", X, y), self._progress("Counting", documents) as progress:
             learner = VocabularyLearner(recipe, kept)
@@ -370,7 +378,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
                 "chunk: give maxlen as an int."
             )
-        targets = _find_targets(X, y, recipe, is_chunk=True)
+        refuse_swapped(X, y)
+        targets = find_term_targets(y, recipe, is_chunk=True)
         with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
             if before is None:
                 learner = VocabularyLearner(recipe, is_partial=True)
@@ -615,16 +624,23 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _find_targets(X: Any, y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
+def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
     """Return the targets where terms are ranked by them."""
-    refuse_swapped(X, y)
     if not recipe.ranks_by_evidence or recipe.vocabulary is not None:
         return None
     if y is None:
         raise ValueError(
-            "rank_by='class_evidence' needs the labels y of the documents, got None: pass them, as "
-            "in fit(texts, labels)."
+            f"rank_by={recipe.rank_by!r} needs the labels y of the documents, got None: pass them, "
+            "as in fit(texts, labels)."
         )
+    if recipe.rank_by == "target_evidence":
+        if is_chunk:
+            raise ValueError(
+                "rank_by='target_evidence' needs all documents at once and partial_fit sees a "
+                "chunk: use streaming.fit_stream, or rank_by='frequency'."
+            )
+        targets, _ = make_bins(check_numbers(y), N_BINS)
+        return targets
     return check_targets(y, is_chunk=is_chunk)
 
 

@@ -42,7 +42,9 @@ def closed():
 
 
 streams = pytest.mark.parametrize(
-    "make_stream", [lambda: None, Writer, TerminalWriter, FullDisk, closed], ids=str
+    "make_stream",
+    [lambda: None, Writer, TerminalWriter, FullDisk, closed],
+    ids=lambda one: one.__name__,
 )
 verbosities = pytest.mark.parametrize("verbose", [1, 2])
 
@@ -68,7 +70,7 @@ def test_a_fit_by_keras_is_not_lost(keras, make_stream, verbose, monkeypatch):
 
 
 @verbosities
-@pytest.mark.parametrize("stream", [Writer(), TerminalWriter()], ids=str)
+@pytest.mark.parametrize("stream", [Writer(), TerminalWriter()], ids=lambda one: type(one).__name__)
 def test_a_stream_that_can_only_write_gets_the_lines(stream, verbose, monkeypatch):
     stream.written.clear()
     monkeypatch.setattr(sys, "stdout", stream)

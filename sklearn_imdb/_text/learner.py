@@ -130,7 +130,8 @@ class VocabularyLearner:
         """Count n-grams and subwords where there are to be any, beside words or in their place."""
         counts: Counts = words
         is_counted_once = recipe.binary and not self.recipe.is_of_words
-        if recipe.ngram_range != (1, 1) or is_counted_once:
+        lacks_frequency = targets is not None and words.frequency.nnz == 0
+        if recipe.ngram_range != (1, 1) or is_counted_once or lacks_frequency:
             counts = NgramCounts(words, targets, recipe.ngram_range, recipe.min_df, recipe.binary)
         if isinstance(recipe.subword_range, tuple):
             subwords = SubwordCounts(
@@ -153,11 +154,16 @@ class VocabularyLearner:
         if self._is_partial:
             return _rank(self.counts, self.recipe.resolve(self.n_words))
         words = self.counts
-        if targets is not None:
+        if targets is not None and words.n_classes:
             # The columns are in the order in which the chunks have them.
             columns = [*targets.classes.tolist(), *words.columns[words.n_classes :]]
             order = [words.columns.index(label) for label in columns]
             frequency, sizes = words.frequency[:, order], words.sizes[order]
+            words = replace(words, frequency=frequency, sizes=sizes, columns=columns)
+        elif targets is not None:  # The bins of a stream's numbers are known at its end.
+            sizes = np.bincount(targets.numbers, minlength=targets.n_classes)
+            frequency = csr_matrix((len(words.words), targets.n_classes), dtype=np.int64)
+            columns = targets.classes.tolist()
             words = replace(words, frequency=frequency, sizes=sizes, columns=columns)
         find_script = partial(script_of, words.words, words.occurrences.tolist())
         recipe = self.recipe.resolve(self.n_words, words.n_classes, find_script)

@@ -111,7 +111,7 @@ class Recipe(NamedTuple):
     @property
     def ranks_by_evidence(self) -> bool:
         """Whether terms are ranked by what they tell of the classes, which takes labels."""
-        return self.rank_by == "class_evidence"
+        return self.rank_by in ("class_evidence", "target_evidence")
 
     @property
     def needs_document_frequency(self) -> bool:

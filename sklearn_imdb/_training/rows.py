@@ -16,7 +16,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 
 from sklearn_imdb._checks import refuse_texts
 from sklearn_imdb._compat import check_sample_weight
-from sklearn_imdb._targets import Targets, check_targets
+from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.sequences import checked_indices, within
 
 ClassWeight: TypeAlias = Mapping[Any, float] | str | list[Mapping[int, float]] | None
@@ -104,10 +104,8 @@ def check_rows(
     targets: Targets,
     sample_weight: Any,
     suffix: str = "",
-    *,
-    is_first: bool = False,
 ) -> Rows:
-    """Return the rows that weigh anything; the first ones must be of two classes.
+    """Return the rows that weigh anything.
 
     Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
     """
@@ -117,8 +115,6 @@ def check_rows(
         weights = check_weights(sample_weight, X, name)
         numbers = find_weighted(weights, name)
         X, targets, sample_weight = X[numbers], targets[numbers], weights[numbers]
-    if is_first:
-        targets.check_two_classes()
     return Rows(checked_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
 
@@ -126,7 +122,7 @@ def check_validation(
     X_val: Any,
     y_val: Any,
     sample_weight_val: Any,
-    known: Targets,
+    find_targets: Callable[[Any], Targets],
     training_shape: tuple[int, int],
 ) -> Rows | None:
     """Return the validation rows that `fit` was given; None where it was given none."""
@@ -142,7 +138,7 @@ def check_validation(
         "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
     )
     X_val = check_array(X_val, dtype="numeric", input_name="X_val")
-    targets = check_targets(y_val, "y_val", known=known)
+    targets = find_targets(y_val)
     n_training, maxlen = training_shape
     if X_val.shape[1] != maxlen:
         raise ValueError(

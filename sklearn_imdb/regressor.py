@@ -1,0 +1,269 @@
+"""The regressor: the network learns a distribution over bins of a number."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import RegressorMixin
+
+from sklearn_imdb._base import learning_method
+from sklearn_imdb._compat import Interval
+from sklearn_imdb._targets import N_BINS, Targets, assign_bins, check_numbers, make_bins
+from sklearn_imdb._training.network import probabilities
+from sklearn_imdb._training.plan import MEASURED
+from sklearn_imdb._training.rows import VALIDATION_SPLIT
+from sklearn_imdb.classifier import BaseEmbeddingAverage
+
+__all__ = ["EmbeddingAverageRegressor"]
+
+
+class EmbeddingAverageRegressor(RegressorMixin, BaseEmbeddingAverage):
+    """Predict a number, such as a rating or a price, from sequences of word indices.
+
+    The network is that of :class:`EmbeddingAverageClassifier`. Its classes are the different values
+    of y, or quantile bins where there are more than `n_bins`. So it learns a distribution, and the
+    prediction is the expected value. Put a :class:`SequenceVectorizer` in front for texts.
+
+    Parameters
+    ----------
+    input_dim, embedding_dim, hidden_units, pooling, divider, initial_embedding, dropout, l2
+        *Network.* As :class:`EmbeddingAverageClassifier` has them.
+    backend, optimizer, learning_rate, learning_rate_schedule, label_smoothing, epochs, \
+batch_size, shuffle
+        *Training.* As :class:`EmbeddingAverageClassifier` has them. The loss is the cross-entropy
+        of the bins.
+    n_bins : int, default=8
+        Most bins that y is divided into, at its quantiles; at least 2.
+    early_stopping, validation_split, monitor, min_delta, patience, restore_best_weights
+        *Stopping.* As :class:`EmbeddingAverageClassifier` has them; `monitor` is a loss or an
+        accuracy of the bins.
+    callbacks, warm_start, random_state, verbose
+        *Life.* As :class:`EmbeddingAverageClassifier` has them. With `warm_start` the bins stay.
+
+    Attributes
+    ----------
+    bin_values_ : ndarray of shape (n_bins,), dtype float64
+        Mean of y in each bin.
+    bin_edges_ : ndarray of shape (n_bins + 1,), dtype float64
+        Where the bins begin and end, from the smallest y to the largest.
+    n_features_in_ : int
+        Length of the sequences.
+    embedding_, coefs_, intercepts_, history_, n_iter_, best_epoch_, kept_epoch_, backend_, \
+token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
+        As :class:`EmbeddingAverageClassifier` has them. `model_` gives the probabilities of bins.
+
+    See Also
+    --------
+    make_text_regressor : A pipeline to try first.
+    sklearn.linear_model.Ridge : Behind a tf-idf, prefer it where a few numbers in y are far out.
+
+    Examples
+    --------
+    >>> from sklearn_imdb import make_text_regressor
+    >>> from sklearn_imdb.datasets import make_reviews
+    >>> texts, stars = make_reviews(2000, n_classes=5, random_state=0)
+    >>> pipeline = make_text_regressor(random_state=0).fit(texts[:1500], stars[:1500] / 2)
+    >>> pipeline.score(texts[1500:], stars[1500:] / 2) > 0.4
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {
+        **BaseEmbeddingAverage._parameter_constraints,
+        "n_bins": [Interval(Integral, 2, None, closed="left")],
+    }
+
+    _classes_name: ClassVar[str] = "bin_values_"
+    _needs_two_classes: ClassVar[bool] = False
+
+    bin_values_: npt.NDArray[np.float64]
+    bin_edges_: npt.NDArray[np.float64]
+
+    def __init__(
+        self,
+        *,
+        input_dim: int | None = None,
+        embedding_dim: int | str = 16,
+        hidden_units: int = 16,
+        pooling: str = "mean",
+        divider: int | None = None,
+        initial_embedding: npt.ArrayLike | None = None,
+        dropout: float = 0.0,
+        l2: float = 0.0,
+        backend: str = "auto",
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        learning_rate_schedule: str = "constant",
+        label_smoothing: float = 0.0,
+        epochs: int = 40,
+        batch_size: int | str = 512,
+        shuffle: bool = True,
+        n_bins: int = N_BINS,
+        early_stopping: bool = False,
+        validation_split: float = VALIDATION_SPLIT,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 2,
+        restore_best_weights: bool = True,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.input_dim = input_dim
+        self.embedding_dim = embedding_dim
+        self.hidden_units = hidden_units
+        self.pooling = pooling
+        self.divider = divider
+        self.initial_embedding = initial_embedding
+        self.dropout = dropout
+        self.l2 = l2
+        self.backend = backend
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.label_smoothing = label_smoothing
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.n_bins = n_bins
+        self.early_stopping = early_stopping
+        self.validation_split = validation_split
+        self.monitor = monitor
+        self.min_delta = min_delta
+        self.patience = patience
+        self.restore_best_weights = restore_best_weights
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @learning_method
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: npt.ArrayLike | None = None,
+        y_val: npt.ArrayLike | None = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Train the network. A fit that fails or is interrupted changes nothing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices: whole numbers, not negative.
+        y : array-like of shape (n_samples,)
+            Finite numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the training loss. Rows of weight 0 are left out.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows to validate on after every epoch, as :meth:`EmbeddingAverageClassifier.fit` has it.
+
+        Returns
+        -------
+        self : EmbeddingAverageRegressor
+
+        Raises
+        ------
+        ValueError
+            If a parameter, an index, a number or a length is wrong, or the loss ceases to be
+            finite.
+
+        Warns
+        -----
+        UserWarning
+            If y is constant.
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
+
+    def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
+        numbers = check_numbers(y, name)
+        if known is not None:
+            return Targets(known.classes, assign_bins(numbers, self.bin_edges_), False)
+        if numbers.min() == numbers.max():
+            warnings.warn(
+                f"{name} is constant, {numbers[0]}: every prediction will be that.",
+                UserWarning,
+                stacklevel=5,
+            )
+        targets, self.bin_edges_ = make_bins(numbers, self.n_bins)
+        return targets
+
+    def _read_parameters(self) -> dict[str, Any]:
+        if self.monitor not in MEASURED:
+            raise ValueError(
+                f"monitor must be one of {list(MEASURED)}, of the bins, got {self.monitor!r}."
+            )
+        return {**super()._read_parameters(), "loss": "auto", "class_weight": None}
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the expected value for each sequence.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices, as for `fit`. One beyond the embedding table counts as the unknown word.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), dtype float64
+        """
+        return probabilities(*self._outputs(X)) @ self.bin_values_
+
+    def predict_quantiles(
+        self, X: npt.ArrayLike, q: float | Sequence[float] = (0.05, 0.5, 0.95)
+    ) -> npt.NDArray[np.float64]:
+        """Return quantiles of each sequence's distribution, such as the ends of an interval.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices, as for `predict`.
+        q : float or sequence of float, default=(0.05, 0.5, 0.95)
+            Probabilities between 0 and 1.
+
+        Returns
+        -------
+        quantiles : ndarray of shape (n_samples, n_quantiles), or (n_samples,) for one q, float64
+            Where each bin is a single value, the smallest one with at least the probability q up
+            to it. Else y is taken to be even within each bin.
+
+        Raises
+        ------
+        ValueError
+            If q is not between 0 and 1.
+        """
+        wanted = np.asarray(q, dtype=np.float64)
+        if not ((wanted >= 0) & (wanted <= 1)).all():
+            raise ValueError(f"q must hold probabilities between 0 and 1, got {q!r}.")
+        shares = probabilities(*self._outputs(X))
+        reached = np.clip(np.cumsum(shares, axis=1), 0, 1)
+        reached[:, -1] = 1
+        edges, values = self.bin_edges_, self.bin_values_
+        columns = []
+        for one in np.atleast_1d(wanted):
+            at = (reached < one - 1e-12).sum(axis=1)
+            rows = np.arange(len(at))
+            if self._has_single_values:
+                columns.append(values[at])
+                continue
+            share = shares[rows, at]
+            inside = np.divide(
+                one - (reached[rows, at] - share), share, out=np.zeros(len(at)), where=share > 0
+            )
+            columns.append(edges[at] + np.clip(inside, 0, 1) * (edges[at + 1] - edges[at]))
+        quantiles = np.stack(columns, axis=1)
+        return quantiles if wanted.ndim else quantiles[:, 0]
+
+    @property
+    def _has_single_values(self) -> bool:
+        """Whether each bin is one value, of which the edges lie in the middle between two."""
+        values, inner = self.bin_values_, self.bin_edges_[1:-1]
+        return np.array_equal(inner, (values[1:] + values[:-1]) / 2)
