@@ -163,7 +163,10 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
             row = int(np.argmax(labels % 1 != 0))
             raise ValueError(
                 f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is "
-                "no whole number. Where there are few values, as ratings with halves, pass each "
+                "no whole number. For numbers use make_text_regressor, or "
+                "rank_by='target_evidence' and EmbeddingAverageRegressor. To take few values, as "
+                "ratings with halves, for "
+                "classes, pass each "
                 f"as a class, [str(label) for label in {name}]; see 'Ratings' in the user guide."
             ) from error
         raise ValueError(f"{name}: {error}") from error

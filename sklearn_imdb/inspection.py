@@ -16,6 +16,7 @@ from sklearn_imdb._explain.attribution import class_scores
 from sklearn_imdb._explain.contributions import (
     TokenContributions,
     contributions_of,
+    explain_values,
     is_token_at,
     number_of,
 )
@@ -50,12 +51,13 @@ def token_contributions(
 ) -> list[TokenContributions]:
     """Tell how much each token of each text moved the decision.
 
-    What is divided among the tokens is the logit, the number before sigmoid or softmax, less the
-    logit of a document without words. Without a hidden layer the network is linear, and a token's
-    part is exact. It is the token's share of the document, times its embedding, times the output's
-    weights. The embedding is taken less that of the padding whose place the token takes. With a
-    hidden layer the parts are integrated gradients along the straight path from nothing but padding
-    to the document. They too add up, and are computed in closed form, without steps.
+    What is divided among the tokens is the logit, the number before sigmoid or softmax, less
+    the logit of a document without words. Of a regressor it is the predicted number, in its own
+    units. Without a hidden layer the network is linear, and a token's part is exact. It is the
+    token's share of the document, times its embedding, times the output's weights. The
+    embedding is taken less that of the padding whose place the token takes. With a hidden layer
+    the parts are integrated gradients along the straight path from nothing but padding to the
+    document. They too add up, and are computed in closed form, without steps.
 
     Parameters
     ----------
@@ -269,7 +271,7 @@ def explain_html(
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be one str, got {text!r} of type {type(text).__name__}.")
-    steps = _, vectorizer, classifier = find_steps(pipeline).check_fitted()
+    steps = _, vectorizer, classifier = find_steps(pipeline).check_fitted().check_classes()
     [cleaned] = steps.clean([text])
     X = vectorizer.transform([cleaned])
     [explained] = _explain(steps, X, label, against)
@@ -436,7 +438,7 @@ def class_words(
     >>> print(*words[words.label == 1].word, sep=", ")
     adored, loved, flawless
     """
-    steps = find_steps(pipeline).check_fitted()
+    steps = find_steps(pipeline).check_fitted().check_classes()
     classifier = steps.classifier
     _check_n(n)
     known, classes = _known_terms(steps), classifier.classes_.tolist()
@@ -652,6 +654,15 @@ def _known_share(terms: list[str], vocabulary: Container[str]) -> float:
 
 
 def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContributions]:
+    values = getattr(steps.classifier, "bin_values_", None)
+    if values is not None:
+        if label is not None or against is not None:
+            raise ValueError("label and against are for classes; the pipeline predicts numbers.")
+        steps.classifier.predict(X)  # Which checks X.
+        network, weights = trained_network(steps.classifier)
+        recipe = fitted_recipe(steps.vectorizer)
+        X = np.asarray(X)
+        return explain_values(X, network, weights, values, steps.vectorizer.vocabulary_, recipe)
     return contributions_of(
         np.asarray(X),
         steps.classifier.decision_function(X),  # Which checks X as well.

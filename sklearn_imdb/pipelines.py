@@ -177,6 +177,15 @@ class Steps(NamedTuple):
         check_is_fitted(self.vectorizer)
         return self
 
+    def check_classes(self) -> Self:
+        """Return the steps, or raise a TypeError where they predict a number."""
+        if not hasattr(self.classifier, "classes_"):
+            raise TypeError(
+                "This explains classes, and the pipeline predicts numbers: use "
+                "token_contributions, whose contributions are in the units of y."
+            )
+        return self
+
 
 def find_steps(pipeline: Any) -> Steps:
     """Return the steps of a pipeline, or raise a TypeError that names the way out."""

@@ -8,16 +8,20 @@ unit is off, or on, or is switched once.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import PADDING
-from sklearn_imdb._training.network import Network, Weights, logits
+from sklearn_imdb._training.network import Network, Weights, logits, probabilities
 from sklearn_imdb._training.sequences import within
 
 Doubles = npt.NDArray[np.float64]
+
+_N_NODES = 24
+"""Points of a part of a path at which a gradient is taken: contributions add up to 1e-9."""
 
 
 class Attributions(NamedTuple):
@@ -65,9 +69,15 @@ def class_scores(
 
 
 def attributions(
-    network: Network, weights: Weights, X: npt.NDArray[np.integer], directions: Doubles
+    network: Network,
+    weights: Weights,
+    X: npt.NDArray[np.integer],
+    directions: Doubles,
+    values: Doubles | None = None,
 ) -> Attributions:
     """Attribute one logit of each sequence to the positions in the sequence.
+
+    With the `values` of the classes, attribute the expected value in place of a logit.
 
     The logit is the sum of the network's logits times the row of `directions`, which is of shape
     (n_samples, n_outputs). It may be one logit, one with its sign turned, or a difference of two.
@@ -96,7 +106,11 @@ def attributions(
     for row, (sequence, direction) in enumerate(zip(X, directions, strict=True)):
         indices, row_shares, vectors = of_row(row + 1)
         vector = (row_shares * vectors).sum(axis=0)
-        baselines[row], logits[row], slope = _path(empty, vector, dense, direction)
+        if values is None:
+            found = _path(empty, vector, dense, direction)
+        else:
+            found = _expected_path(empty, vector, dense, network, values)
+        baselines[row], logits[row], slope = found
         words, positions, counts = np.unique(sequence, return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
         of_words[np.searchsorted(words, indices)] = (row_shares * (vectors - empty)) @ slope
@@ -118,3 +132,43 @@ def _path(
     change = after - before
     part = np.divide(on - off, change, out=(after > 0).astype(np.float64), where=change != 0)
     return float(off @ output) + offset, float(on @ output) + offset, hidden[0] @ (part * output)
+
+
+def _expected_path(
+    start: Doubles, end: Doubles, dense: list[Doubles], network: Network, values: Doubles
+) -> tuple[float, float, Doubles]:
+    """Return the expected value at either end of a straight path, and its mean gradient along it.
+
+    Gauss-Legendre quadrature, between the points of the path at which a relu unit is switched.
+    """
+    hidden = dense[:-2]
+    bounds = np.array([0.0, 1.0])
+    if hidden:
+        before, after = (vector @ hidden[0] + hidden[1] for vector in (start, end))
+        change = after - before
+        switches = -before[change != 0] / change[change != 0]
+        inside = switches[(switches > 0) & (switches < 1)]
+        bounds = np.unique(np.concatenate([bounds, inside]))
+    nodes, node_weights = np.polynomial.legendre.leggauss(_N_NODES)
+    slope = np.zeros_like(start)
+    for low, high in pairwise(bounds.tolist()):
+        for node, weight in zip(nodes, node_weights, strict=True):
+            vector = start + (end - start) * ((low + high) / 2 + node * (high - low) / 2)
+            gradient = _expect(vector, dense, network, values)[1]
+            slope += gradient * (weight * (high - low) / 2)
+    ends = [_expect(vector, dense, network, values)[0] for vector in (start, end)]
+    return ends[0], ends[1], slope
+
+
+def _expect(
+    vector: Doubles, dense: list[Doubles], network: Network, values: Doubles
+) -> tuple[float, Doubles]:
+    """Return the expected value for a pooled vector, and its gradient."""
+    *hidden, kernel, bias = dense
+    inner = vector @ hidden[0] + hidden[1] if hidden else vector
+    z = (np.maximum(inner, 0) if hidden else inner) @ kernel + bias
+    [shares] = probabilities(network, z[np.newaxis])
+    expected = float(shares @ values)
+    by_logit = shares * (values - expected)
+    gradient = kernel @ by_logit[-network.n_outputs :]
+    return expected, hidden[0] @ (gradient * (inner > 0)) if hidden else gradient

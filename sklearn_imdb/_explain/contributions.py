@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import PADDING
-from sklearn_imdb._explain.attribution import attributions, class_directions
+from sklearn_imdb._explain.attribution import Attributions, attributions, class_directions
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.vocabulary import names_of
 from sklearn_imdb._training.network import Network, Weights
@@ -29,11 +29,11 @@ class TokenContributions(NamedTuple):
     contributions: npt.NDArray[np.float64]
     """Of each token, shape (n_tokens,)."""
     logit: float
-    """The logit of `label`."""
+    """The logit of `label`; of a regressor the predicted number."""
     baseline: float
     """The same logit of a sequence of nothing but padding."""
     label: Any
-    """The class whose logit it is."""
+    """The class whose logit it is; None of a regressor."""
     against: Any = None
     """The class whose logit was taken from it; None where none was."""
 
@@ -63,10 +63,36 @@ def contributions_of(
             raise ValueError(f"against={against!r} is the label that is explained: name another.")
         if z.ndim > 1:  # Else the logit is of one class against the other.
             directions = directions - of_class[other]
+    found = attributions(network, weights, X, directions)
+    labels = [classes[number] for number in numbers.tolist()]
+    return _name_tokens(X, found, network, vocabulary, recipe, labels, against)
+
+
+def explain_values(
+    X: npt.NDArray[np.integer],
+    network: Network,
+    weights: Weights,
+    values: npt.NDArray[np.float64],
+    vocabulary: Mapping[str, int],
+    recipe: Recipe,
+) -> list[TokenContributions]:
+    """Explain the expected value of each sequence, in the units of the values."""
+    found = attributions(network, weights, X, np.zeros((len(X), 1)), values)
+    return _name_tokens(X, found, network, vocabulary, recipe, [None] * len(X), None)
+
+
+def _name_tokens(
+    X: npt.NDArray[np.integer],
+    found: Attributions,
+    network: Network,
+    vocabulary: Mapping[str, int],
+    recipe: Recipe,
+    labels: list[Any],
+    against: Any,
+) -> list[TokenContributions]:
     indices, name_numbers = np.unique(X, return_inverse=True)
     names = names_of(indices.tolist(), vocabulary, recipe)
     name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
-    found = attributions(network, weights, X, directions)
     is_token = is_token_at(X, network)
     return [
         TokenContributions(
@@ -74,10 +100,10 @@ def contributions_of(
             contributions=found.contributions[row][is_token[row]],
             logit=float(found.logits[row]),
             baseline=float(found.baselines[row]),
-            label=classes[number],
+            label=label,
             against=against,
         )
-        for row, number in enumerate(numbers.tolist())
+        for row, label in enumerate(labels)
     ]
 
 

@@ -17,6 +17,7 @@ from sklearn_imdb import (
     make_text_regressor,
 )
 from sklearn_imdb.datasets import make_reviews
+from sklearn_imdb.inspection import class_words, explain_html, token_contributions
 from sklearn_imdb.streaming import fit_stream
 
 
@@ -180,3 +181,27 @@ def test_it_is_a_regressor_of_scikit_learn():
     }
     for name, message in failed.items():
         assert "word ind" in message or "Fractional" in message or "Negative" in message, name
+
+
+@pytest.mark.parametrize("hidden_units", [0, 5])
+@pytest.mark.parametrize("n_bins", [2, 10])
+def test_contributions_are_in_the_units_of_y_and_add_up(ratings, hidden_units, n_bins):
+    texts, y = ratings
+    pipeline = make_text_regressor(random_state=0)
+    pipeline.set_params(regressor__hidden_units=hidden_units, regressor__n_bins=n_bins)
+    pipeline.fit(texts, y)
+    for explained, predicted in zip(
+        token_contributions(pipeline, texts[:9]), pipeline.predict(texts[:9]), strict=True
+    ):
+        assert explained.logit == pytest.approx(predicted, abs=1e-5)
+        total = explained.baseline + explained.contributions.sum()
+        assert total == pytest.approx(explained.logit, abs=1e-6)
+    with pytest.raises(ValueError, match="label and against are for classes"):
+        token_contributions(pipeline, texts[:1], label=1)
+
+
+def test_what_explains_classes_refuses_numbers(fitted):
+    with pytest.raises(TypeError, match="predicts numbers: use token_contributions"):
+        class_words(fitted)
+    with pytest.raises(TypeError, match="predicts numbers: use token_contributions"):
+        explain_html(fitted, "A film.")
