@@ -47,7 +47,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
         return
     labels, texts = _items(X), _items(y)
     n_labels, n_texts = len(set(labels)), len(set(texts))
-    # First rows may be of one class each, or of one class, so all are looked at.
+    # The first rows may all be of one class, or each of another: all rows are looked at.
     if 1 < n_labels <= n_texts / 2 and _are_swapped(labels, texts):
         raise ValueError(
             f"X looks like labels and y like texts: X holds {n_labels} different values, such as "

@@ -23,7 +23,7 @@ from sklearn.utils.validation import column_or_1d
 from sklearn_imdb._checks import is_missing, refuse_lazy, show_index_label
 
 _PLAIN = (str, int, bool)
-"""Types of labels in which there is nothing to find. A float may be NaN."""
+"""Types of labels in which there is nothing to find."""
 
 
 N_BINS = 8
@@ -138,7 +138,7 @@ def check_classes(classes: Any, like: Targets) -> Targets:
 def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.NDArray[Any]:
     """Return the labels as an array; several labels of a row as a matrix of 0 and 1, int8.
 
-    With `are_classes`, raise a ValueError where there are too many of them for classes.
+    With `are_classes`, raise a ValueError where they are measurements, and no classes.
     """
     if y is None:
         raise ValueError(
@@ -236,7 +236,8 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
         return
     items = labels.tolist()
     for row, label in enumerate(items):
-        if type(label) not in _PLAIN:
+        is_plain = type(label) in _PLAIN or (type(label) is float and label == label)
+        if not is_plain:
             _check_label(label, y, name, row)
         if isinstance(label, str) != isinstance(items[0], str):
             raise ValueError(

@@ -167,6 +167,7 @@ def rows_of_database():
         ([("a", "fine", "play")], r'\[" "\.join\(words\) for words in X\]'),
         (pd.Series(TEXTS).str.split(), r'\[" "\.join\(words\) for words in X\]'),
         ([np.array(["a", "fine"])], r'\[" "\.join\(words\) for words in X\]'),
+        ([np.array(3)], r"X\[0\] = array\(3\) of type ndarray\.(\n|$)"),
         ([0, 1], "swap it with y: the texts come first"),
         ([io.StringIO("a fine play")], r"A file .* is no text\. Read the files"),
         ([SimpleNamespace(text="a fine play")], r"\[document\.text for document in X\]"),

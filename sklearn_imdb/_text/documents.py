@@ -207,7 +207,7 @@ def _find_remedy(document: Any) -> str:
 
 def _find_remedy_of_row(row: Any) -> str:
     """Return how to make a text of a row of a database, of a record, or of a list of words."""
-    is_list = isinstance(row, Sequence | np.ndarray) and not isinstance(row, str)
+    is_list = isinstance(row, Sequence) or (isinstance(row, np.ndarray) and row.ndim > 0)
     if is_list:
         fields = dict(enumerate(row))
     elif hasattr(row, "keys"):
