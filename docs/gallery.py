@@ -11,7 +11,7 @@ _names = re.findall(r"\]\((\w+\.py)\)", _page.read_text(encoding="utf-8"))
 
 def arguments(gallery_conf, script_vars):
     """Return the command line of an example."""
-    draws = "options.pictures" in Path(script_vars["src_file"]).read_text(encoding="utf-8")
+    draws = "pictures=False" not in Path(script_vars["src_file"]).read_text(encoding="utf-8")
     return ["--small", *(["--pictures", _pictures.name] if draws else [])]
 
 

@@ -40,6 +40,7 @@ def parse_options(doc, *, data_home=True, pictures=True, **more):
             plt.switch_backend("agg")  # Pictures go to files.
         plt.style.use(Path(__file__).with_name("style.mplstyle"))
         options.pictures.mkdir(parents=True, exist_ok=True)
+    options.is_generated = False  # Until `say_generated`.
     return options
 
 
@@ -63,7 +64,7 @@ def load_reviews(options, *subsets, n=None, n_small=1_000, ratings=False):
         ]
     except OSError as error:
         n = min(n or 10_000, 10_000)
-        say_generated(error, n * len(subsets))
+        say_generated(options, error, n * len(subsets))
         n_classes = len(RATINGS) if ratings else 2
         texts, y = make_reviews(
             n * len(subsets), n_classes=n_classes, mean_length=200, random_state=0
@@ -75,7 +76,23 @@ def load_reviews(options, *subsets, n=None, n_small=1_000, ratings=False):
     return [column[:n] for bunch in bunches for column in (bunch.data, bunch[labels])]
 
 
-def say_generated(error, n):
+def say_generated(options, error, n):
     """Say that the reviews of IMDB are missing, and what takes their place."""
     print(f"\nNO REAL DATA: {error}\n")
-    print(f"Going on with {n:,} GENERATED reviews. The figures below are theirs, not IMDB's.\n")
+    print(f"Going on with {n:,} GENERATED reviews. The figures below are theirs, not IMDB's.")
+    print("Files are named so too, as in imdb_sentiment_generated.png.\n")
+    options.is_generated = True
+
+
+def name_file(options, path):
+    """Return the path of a file to write, which tells whether the reviews are generated."""
+    return path.with_stem(f"{path.stem}_generated") if options.is_generated else path
+
+
+def save_picture(figure, options, name):
+    """Save a picture, which tells by its name and title that reviews are generated."""
+    if options.is_generated:
+        figure.suptitle("generated reviews, not IMDB", fontsize="medium")
+    path = name_file(options, options.pictures / name)
+    figure.savefig(path)
+    return path

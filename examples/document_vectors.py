@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 
 options = parse_options(__doc__)
@@ -40,8 +40,7 @@ figure, ax = plt.subplots(figsize=(5.8, 4.4), layout="constrained")
 points = ax.scatter(*places.T, c=y[half:], s=6, alpha=0.7)
 figure.colorbar(points, label="Rating")
 ax.set(xlabel="First principal component", ylabel="Second principal component")
-picture = options.pictures / "document_vectors.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "document_vectors.png")
 print(f"The reviews: {picture}")
 
 # %%

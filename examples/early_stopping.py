@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import sklearn
 from sklearn.model_selection import cross_validate, train_test_split
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import TrainingHistoryDisplay, make_text_classifier
 
 options = parse_options(__doc__)
@@ -70,8 +70,7 @@ for row, fitted, title in (
 ):
     display = TrainingHistoryDisplay.from_estimator(fitted, ax=axes[row])
     display.ax_[0].set_title(title, loc="left")
-picture = options.pictures / "early_stopping.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "early_stopping.png")
 print(f"The trainings: {picture}")
 
 # %%
@@ -98,6 +97,5 @@ report("on validation reviews of your own", routed)
 cv_results = cross_validate(pipeline, train_texts, y_train, cv=5, return_estimator=True)
 print(f"Accuracies of the folds: {cv_results['test_score'].round(4)}")
 display = TrainingHistoryDisplay.from_cv_results(cv_results)
-picture = options.pictures / "early_stopping_folds.png"
-display.figure_.savefig(picture)
+picture = save_picture(display.figure_, options, "early_stopping_folds.png")
 print(f"The trainings of five folds: {picture}")

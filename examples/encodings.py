@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 
 options = parse_options(__doc__)
@@ -110,6 +110,5 @@ right.set_xscale("log", base=2)
 right.set_xticks(maxlens, [str(maxlen) for maxlen in maxlens])
 right.set(xlabel="maxlen, in words", ylabel="Accuracy on unseen reviews")
 right.legend()
-picture = options.pictures / "encodings.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "encodings.png")
 print(f"Lengths of reviews, and accuracy over the length of sequences: {picture}")

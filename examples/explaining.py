@@ -13,7 +13,7 @@ from collections import defaultdict
 import matplotlib.pyplot as plt
 import numpy as np
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, name_file, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
 
@@ -60,7 +60,7 @@ for contribution, token in [*ranked[:5], *ranked[-5:]]:
 # A notebook shows the explanation by itself. ``save`` writes it as a page for a browser.
 
 explanation = explain_html(pipeline, review, target_names=["negative", "positive"])
-page = options.pictures / "explaining.html"
+page = name_file(options, options.pictures / "explaining.html")
 explanation.save(page)
 print(f"The review with its words tinted: {page}")
 
@@ -88,8 +88,7 @@ ax.barh(range(len(extremes)), means, color=colours)
 ax.set_yticks(range(len(extremes)), extremes)
 ax.axvline(0, color="0.1", linewidth=1)
 ax.set(xlabel="Mean contribution to the logit of a positive review")
-picture = options.pictures / "explaining.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "explaining.png")
 print(f"The words that matter most: {picture}")
 
 # %%

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV, train_test_split
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 
 options = parse_options(__doc__)
@@ -76,6 +76,5 @@ ax.set_xticks(range(len(n_words)), [f"{n:,}" for n in n_words])
 ax.set_yticks(range(len(sizes)), [str(size) for size in sizes])
 ax.set(xlabel="num_words of the vectorizer", ylabel="embedding_dim of the classifier")
 figure.colorbar(image, label="Mean accuracy of three folds")
-picture = options.pictures / "grid_search.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "grid_search.png")
 print(f"Accuracy over both parameters: {picture}")

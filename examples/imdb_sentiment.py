@@ -16,7 +16,7 @@ import joblib
 import matplotlib.pyplot as plt
 from sklearn.metrics import accuracy_score, log_loss
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, name_file, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 
 options = parse_options(
@@ -63,9 +63,10 @@ print(f"Test accuracy: {accuracy_score(y_test, probabilities.argmax(axis=1)):.4f
 # ------------------
 # The whole pipeline, vocabulary included, is one small file.
 
-joblib.dump(pipeline, options.model)
-print(f"Saved to {options.model}, {options.model.stat().st_size / 1e6:.1f} MB, and loaded again.")
-loaded = joblib.load(options.model)
+model = name_file(options, options.model)
+joblib.dump(pipeline, model)
+print(f"Saved to {model}, {model.stat().st_size / 1e6:.1f} MB, and loaded again.")
+loaded = joblib.load(model)
 
 # %%
 # New sentences
@@ -93,6 +94,5 @@ for label, name, style in (
     ax.hist(shares, bins=40, range=(0, 1), alpha=0.6, label=name, **style)
 ax.set(xlabel="Probability of being positive", ylabel="Test reviews")
 ax.legend(loc="upper center")
-picture = options.pictures / "imdb_sentiment.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "imdb_sentiment.png")
 print(f"How sure it is of the test reviews: {picture}")

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from _start import parse_options, say_generated
+from _start import parse_options, save_picture, say_generated
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, TrainingHistoryDisplay
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
@@ -65,7 +65,7 @@ try:
     source = "Keras's order" if "filenames" not in train else "the order of the texts"
 except OSError as error:
     n_generated = 4_000 if options.small else 50_000
-    say_generated(error, n_generated)
+    say_generated(options, error, n_generated)
     texts, y = make_reviews(n_generated, random_state=0)
     half = len(texts) // 2
     encoder = SequenceVectorizer(num_words=NUM_WORDS, maxlen=1_000).fit(texts[:half])
@@ -191,8 +191,7 @@ if lowest < len(val_loss):
     )
 else:
     print("The validation loss falls to the end: more epochs would overfit.")
-picture = options.pictures / "imdb_tutorial_history.png"
-display.figure_.savefig(picture)
+picture = save_picture(display.figure_, options, "imdb_tutorial_history.png")
 print(f"Loss and accuracy over the epochs: {picture}")
 
 # %%

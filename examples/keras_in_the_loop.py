@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import matplotlib.pyplot as plt
 import numpy as np
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 
 options = parse_options(__doc__)
@@ -115,6 +115,5 @@ for (name, classifier), (colour, style, width) in zip(curves.items(), styles, st
     ax.plot(range(1, epochs + 1), losses, style, color=colour, label=name, linewidth=width)
 ax.set(xlabel="Epoch", ylabel="Validation loss", xticks=range(1, epochs + 1))
 ax.legend()
-picture = options.pictures / "keras_in_the_loop.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "keras_in_the_loop.png")
 print(f"Validation losses: {picture}")

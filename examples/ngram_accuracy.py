@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 
 # %%
@@ -87,7 +87,7 @@ def compare(options):
 # It shows errors, because they are what is left to gain.
 
 
-def draw(accuracies, folder):
+def draw(accuracies, options):
     """Draw the share of reviews that each pipeline classifies wrongly."""
     import matplotlib.pyplot as plt
 
@@ -97,12 +97,11 @@ def draw(accuracies, folder):
     bars = ax.barh(names, errors, color=["C0" if "preset" in name else "0.7" for name in names])
     ax.bar_label(bars, fmt="%.1f %%", padding=3)
     ax.set(xlabel="Test reviews classified wrongly, %", xlim=(0, 1.15 * max(errors)))
-    picture = folder / "ngram_accuracy.png"
-    figure.savefig(picture)
+    picture = save_picture(figure, options, "ngram_accuracy.png")
     print(f"Drawn: {picture}")
 
 
 # The benchmarks import `contenders` from this file, without the comparison.
 if __name__ == "__main__":
     options = parse_options(__doc__, seed=(0, "seed of the training"))
-    draw(compare(options), options.pictures)
+    draw(compare(options), options)

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 
 options = parse_options(__doc__, seed=(0, "seed of the trainings"))
@@ -92,8 +92,7 @@ for (name, classifier), style in zip(curves.items(), styles, strict=True):
 ax.axvline(stopped.kept_epoch_, color="0.6", label="stopping early")
 ax.set(xlabel="Epoch", ylabel="Validation loss, penalty included")
 ax.legend()
-picture = options.pictures / "regularization.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "regularization.png")
 print(f"Validation loss with dropout and an L2 penalty: {picture}")
 
 # %%

@@ -20,7 +20,7 @@ import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 
 options = parse_options(__doc__)
@@ -131,6 +131,5 @@ ax.hist(milliseconds, bins=np.linspace(0, np.quantile(milliseconds, 0.98), 40), 
 ax.axvline(np.median(milliseconds), color="0.1", linestyle=":", label="median")
 ax.set(xlabel="Milliseconds from question to answer", ylabel="Answers")
 ax.legend()
-picture = options.pictures / "service.png"
-figure.savefig(picture)
+picture = save_picture(figure, options, "service.png")
 print(f"How long an answer takes: {picture}")

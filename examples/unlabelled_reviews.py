@@ -14,7 +14,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 
-from _start import load_reviews, parse_options
+from _start import load_reviews, parse_options, save_picture
 from sklearn_imdb import make_text_classifier
 
 # %%
@@ -66,7 +66,7 @@ def compare(options):
 # It shows errors, because they are what is left to gain.
 
 
-def draw(accuracies, folder):
+def draw(accuracies, options):
     """Draw the share of reviews that each pipeline classifies wrongly."""
     import matplotlib.pyplot as plt
 
@@ -76,12 +76,11 @@ def draw(accuracies, folder):
     ax.bar_label(bars, fmt="%.1f %%", padding=3)
     ax.invert_yaxis()  # The first on top.
     ax.set(xlabel="Test reviews classified wrongly, %", xlim=(0, 1.15 * max(errors)))
-    picture = folder / "unlabelled_reviews.png"
-    figure.savefig(picture)
+    picture = save_picture(figure, options, "unlabelled_reviews.png")
     print(f"Drawn: {picture}")
 
 
 # The benchmarks import `self_trained` from this file, without the comparison.
 if __name__ == "__main__":
     options = parse_options(__doc__, seed=(0, "seed of the trainings"))
-    draw(compare(options), options.pictures)
+    draw(compare(options), options)

@@ -74,8 +74,10 @@ def test_an_example_runs_without_the_real_data(example, tmp_path):
     # What it says it has drawn is there.
     names = sorted(re.findall(r"(\w+\.(?:png|html))$", output, flags=re.MULTILINE))
     assert bool(names) == (example.stem not in DRAW_NOTHING)
-    others = {"sentiment.joblib"} if example.stem == "imdb_sentiment" else set()
+    others = {"sentiment_generated.joblib"} if example.stem == "imdb_sentiment" else set()
     assert sorted([*names, *others]) == sorted(path.name for path in pictures.iterdir())
+    # Nothing generated passes for IMDB's.
+    assert all(path.stem.endswith("_generated") == bool(data_home) for path in pictures.iterdir())
 
 
 @pytest.mark.usefixtures("no_network")
