@@ -213,8 +213,12 @@ def explain_html(
     label: Any = None,
     against: Any = None,
     target_names: Sequence[str] | None = None,
+    true_label: Any = None,
 ) -> TextExplanation:
     """Show a text with its words tinted by what they contributed to the decision.
+
+    The page begins with the class that is predicted, its probability, and what is next. The logits
+    are at its end.
 
     The text is shown as it was written, with all its capitals and marks. Blue and a straight
     underline mark what speaks for the class. Vermilion and a wavy underline mark what speaks
@@ -234,6 +238,9 @@ def explain_html(
         Class whose logit to explain, and another, as in :func:`token_contributions`.
     target_names : sequence of str, default=None
         Names of the classes, in the order of `classes_`; None shows the labels.
+    true_label : object, or array-like of shape (n_labels,), default=None
+        The text's own label, to be shown beside what is predicted. Where a text may have several,
+        a row of 0 and 1, as `y` has it. None shows none.
 
     Returns
     -------
@@ -247,7 +254,8 @@ def explain_html(
     TypeError
         If `pipeline` is of other steps, `text` is no str, or `target_names` have no order.
     ValueError
-        If `label` or `against` is none of the classes, or `target_names` are not as many.
+        If `label`, `against` or `true_label` is none of the classes, or `target_names` are not as
+        many.
 
     See Also
     --------
@@ -290,6 +298,7 @@ def explain_html(
         is_cut=len(alignment.tokens) >= sequence_length(vectorizer),
         is_cleaned=cleaned != text,
         several=network.several,
+        true_names=None if true_label is None else _true_names(true_label, names, network.several),
     )
 
 
@@ -673,6 +682,18 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
         label=label,
         against=against,
     )
+
+
+def _true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str]:
+    """Return the names of the labels that a text has in truth."""
+    if not several:
+        return [list(names.values())[number_of(true_label, list(names), "true_label")]]
+    row = np.asarray(true_label)
+    if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
+        raise ValueError(
+            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
+        )
+    return [name for name, has in zip(names.values(), row.tolist(), strict=True) if has]
 
 
 def _align(

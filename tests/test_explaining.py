@@ -313,3 +313,42 @@ def test_a_table_against_another_class_has_the_contributions_to_the_difference(r
     assert_array_equal(
         table.contribution, np.concatenate([of_text.contributions for of_text in explained])
     )
+
+
+# -- the beginning of a page --------------------------------------------------------------------
+
+
+def paragraphs(explanation):
+    """Return what the paragraphs of a page say, without markup."""
+    return [
+        re.sub("<[^>]*>", "", paragraph)
+        for paragraph in re.findall("<p .*?</p>", explanation.html, re.S)
+    ]
+
+
+def test_a_page_begins_with_what_is_predicted_and_ends_with_the_logits(default_pipeline):
+    text, names = "I loved the superb cast.", ["negative", "positive"]
+    no, yes = default_pipeline.predict_proba([text])[0]
+    first, *_, last = paragraphs(explain_html(default_pipeline, text, target_names=names))
+    assert first == (f"Predicted: positive, with probability {yes:.2f}. Next: negative ({no:.2f}).")
+    assert last.startswith("Logit of positive: ")
+    shown = explain_html(default_pipeline, text, target_names=names, true_label=0)
+    assert paragraphs(shown)[0] == f"{first} True label: negative."
+
+
+def test_the_true_labels_are_a_row_where_a_text_may_have_several(reviews, quick):
+    texts, y = reviews
+    Y = np.column_stack([y, 1 - y, np.ones_like(y)])
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(texts, Y)
+    names = ["good", "bad", "any"]
+    for row, shown in ((Y[0] * 0, "none"), ([1, 0, 1], "good, any")):
+        explanation = explain_html(pipeline, "superb", target_names=names, true_label=row)
+        assert paragraphs(explanation)[0].endswith(f" True labels: {shown}.")
+    for wrong in ([1, 0], 1, [0, 1, 2], "good"):
+        with pytest.raises(ValueError, match="true_label must be a row of 0 and 1 for the 3"):
+            explain_html(pipeline, "superb", true_label=wrong)
+
+
+def test_a_true_label_that_is_no_class_is_named(default_pipeline):
+    with pytest.raises(ValueError, match=r"true_label='good' is none of the classes \[0, 1\]"):
+        explain_html(default_pipeline, "superb", true_label="good")

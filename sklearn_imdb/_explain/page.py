@@ -41,6 +41,7 @@ _BOX_STYLE = (
 )
 _TEXT_STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;margin:10px 0"
 _NOTE_STYLE = "margin:4px 0;font-size:14px;line-height:1.5"
+_SUMMARY_STYLE = "margin:4px 0;font-weight:bold"
 _CUT_STYLE = f"color:{FAINT_INK};font-style:italic"
 _NO_TERM_STYLE = f"text-decoration:underline dotted {FAINT_INK} 1px;text-underline-offset:3px"
 _TOKEN_STYLE = (
@@ -111,6 +112,7 @@ def explanation(
     is_cut: bool,
     is_cleaned: bool,
     several: bool,
+    true_names: Sequence[str] | None = None,
 ) -> TextExplanation:
     """Show the contributions to a text's prediction.
 
@@ -133,6 +135,8 @@ def explanation(
         Whether the text is another than the one that was given.
     several : bool
         Whether a text may have several of the classes.
+    true_names : sequence of str, default=None
+        Names of the classes that the text has in truth; None says nothing of them.
     """
     of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
     of_words: defaultdict[int, float] = defaultdict(float)
@@ -161,15 +165,21 @@ def explanation(
         notes.append("Shown are the words that the tokenizer made, not the text as it was written.")
     elif is_cleaned:
         notes.append("Shown is the text as the steps before the vectorizer cleaned it.")
+    notes.append(
+        f"{explains}: {signed(explained.baseline)} without words, "
+        f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}."
+    )
+    summary = _predicted(probabilities, list(names.values()), several)
+    if true_names is not None:
+        plural = "s" if several else ""
+        summary += f" True label{plural}: {', '.join(true_names) or 'none'}."
     return TextExplanation(
         element(
             alignment,
             of_words,
             is_cut=is_cut,
             directions=(f"towards {label}", away),
-            summary=f"{_predicted(probabilities, list(names.values()), several)} {explains}: "
-            f"{signed(explained.baseline)} without words, "
-            f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}.",
+            summary=summary,
             tokens={token: list(places.values()) for token, places in by_token.items()},
             notes=notes,
         )
@@ -230,7 +240,7 @@ def element(
             lines.append(f'<p style="{_NOTE_STYLE}">Most {escaped(direction)}: {listed}</p>')
     lines += [f'<p style="{_NOTE_STYLE}">{escaped(note)}</p>' for note in notes]
     return (
-        f'<div style="{_BOX_STYLE}">\n<p style="{_NOTE_STYLE}">{escaped(summary)}</p>\n'
+        f'<div style="{_BOX_STYLE}">\n<p style="{_SUMMARY_STYLE}">{escaped(summary)}</p>\n'
         f'<div dir="auto" style="{_TEXT_STYLE}">{_tinted(alignment, contributions, unread)}</div>\n'
         + "\n".join(lines)
         + "\n</div>"
@@ -255,13 +265,13 @@ def shown_names(classes: list[Any], target_names: Sequence[str] | None) -> list[
 
 
 def _predicted(probabilities: npt.NDArray[np.floating], names: Sequence[str], several: bool) -> str:
-    """Say what is predicted, with its probability, and what is next of more than two classes."""
+    """Say what is predicted, with its probability, and which classes are next."""
     ranked = np.argsort(-probabilities, kind="stable").tolist()
     n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
     shown = [f"{names[number]}, with probability {probabilities[number]:.2f}" for number in ranked]
     first = "; ".join(shown[:n_predicted]) or "no label"
     others = [f"{names[number]} ({probabilities[number]:.2f})" for number in ranked[n_predicted:]]
-    next_ones = f" Next: {', '.join(others[:3])}." if len(names) > 2 and others else ""
+    next_ones = f" Next: {', '.join(others[:3])}." if others else ""
     return f"Predicted: {first}.{next_ones}"
 
 
