@@ -218,10 +218,9 @@ class BaseEmbeddingAverage(
     def transform(self, X: npt.ArrayLike) -> Floats:
         """Return the pooled vector of each sequence: for another classifier, or to draw a map.
 
-        The vectors are learned from the labels, so that texts of a class lie together. By the
-        cosine, texts of a class are mostly hundredths apart, and nearest ones thousandths; texts of
-        two classes are about 1 apart. So a distance tells how far apart two texts are as to their
-        classes, and little of how alike two texts of one class are.
+        The vectors are learned from the labels, so that texts of a class lie together: by the
+        cosine often only hundredths or thousandths apart. A distance tells how far apart two texts
+        are as to their classes, and little of how alike two texts of one class are.
 
         Parameters
         ----------
