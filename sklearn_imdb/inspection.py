@@ -202,8 +202,14 @@ def contribution_table(
             explained.tokens, places, explained.contributions.tolist(), strict=True
         ):
             rows.append((number, term, *place, contribution))
-    kinds = {"text": int, "term": object, "begin": int, "end": int, "contribution": np.float64}
-    return np.array(rows, dtype=list(kinds.items())).view(np.recarray)
+    kinds = [
+        ("text", np.int64),
+        ("term", object),
+        ("begin", np.int64),
+        ("end", np.int64),
+        ("contribution", np.float64),
+    ]
+    return np.array(rows, dtype=kinds).view(np.recarray)
 
 
 def explain_html(
@@ -709,10 +715,12 @@ def _align(
     return alignment, is_token_at(sequence[begin : begin + n_tokens], network).tolist()
 
 
-def _given_texts(texts: Any, n: int) -> list[Any]:
-    """Return the texts as they were given; None for each where they were given otherwise."""
-    given = np.asarray(texts, dtype=object)  # Of a table with one column, too.
-    return given.ravel().tolist() if given.size == n else [None] * n
+def _given_texts(texts: Any, n: int) -> list[str | None]:
+    """Return the texts as they were given; None for what was given otherwise."""
+    given = np.asarray(texts, dtype=object).ravel()  # Of a table with one column, too.
+    if len(given) != n:
+        return [None] * n
+    return [text if isinstance(text, str) else None for text in given.tolist()]
 
 
 def _check_n(n: Any) -> None:
