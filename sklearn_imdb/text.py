@@ -315,7 +315,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Sequences | None:
         """Learn; return the documents' sequences, not yet cut, where they have been made."""
         recipe = check_recipe(self)
-        if n_documents(X) == 0 and not isinstance(X, str | bytes):
+        is_empty = n_documents(X) == 0 and not isinstance(X, str | bytes)
+        if is_empty and recipe.vocabulary is None:  # A given vocabulary needs no documents.
             raise ValueError(EMPTY)
         finds_length = not isinstance(recipe.maxlen, Integral)
         documents = materialized(X) if finds_length else X
