@@ -11,16 +11,17 @@ import copy
 import functools
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MethodType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import UNKNOWN
 from sklearn_imdb._training.network import Logs, Network, Weights
-from sklearn_imdb._training.optimizers import COSINE_END, OptimizerState
-from sklearn_imdb._training.plan import CROSS_ENTROPIES, Plan
+from sklearn_imdb._training.optimizers import CosineDecay, OptimizerState
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Plan
 from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH, Evidence, MaskedMean
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
@@ -38,9 +39,6 @@ except ImportError as error:
         "pip install 'tensorflow>=2.18' 'keras>=3.8' 'scikeras>=0.13'."
     ) from error
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 # -- the network ------------------------------------------------------------------------------
 
@@ -52,8 +50,7 @@ def make_model(
     *,
     dropout_seeds: tuple[int, int] | None = None,
 ) -> keras.Model:
-    """Return the network with these weights; with dropout layers where their seeds are given."""
-    regularizer = keras.regularizers.L2(network.l2) if network.l2 else None
+    """Return the network with these weights, and with dropout layers if their seeds are given."""
     pooling = network.pooling
     words = keras.Input((maxlen,), dtype="int32", name="words")
     # The initializers draw nothing: the weights are set below.
@@ -65,30 +62,21 @@ def make_model(
         dtype="float32",
         name="embedding",
     )
-    stack: list[Any] = []
-    dense = [(network.n_outputs, "sigmoid" if network.ends_in_sigmoids else "softmax", "output")]
+    make_dense = functools.partial(
+        layers.Dense,
+        kernel_initializer="zeros",
+        kernel_regularizer=keras.regularizers.L2(network.l2) if network.l2 else None,
+        dtype="float32",
+    )
+    last = "sigmoid" if network.ends_in_sigmoids else "softmax"
+    stack = [make_dense(network.n_outputs, activation=last, name="output")]
     if network.hidden_units:
-        dense.insert(0, (network.hidden_units, "relu", "hidden"))
-    for depth, (n_units, activation, name) in enumerate(dense):
-        if dropout_seeds is not None and network.dropout:
-            stack.append(
-                layers.Dropout(
-                    network.dropout,
-                    seed=dropout_seeds[depth],
-                    dtype="float32",
-                    name=f"dropout_{depth}",
-                )
-            )
-        stack.append(
-            layers.Dense(
-                n_units,
-                activation=activation,
-                kernel_initializer="zeros",
-                kernel_regularizer=regularizer,
-                dtype="float32",
-                name=name,
-            )
-        )
+        stack.insert(0, make_dense(network.hidden_units, activation="relu", name="hidden"))
+    if dropout_seeds is not None and network.dropout:
+        for depth, seed in enumerate(dropout_seeds[: len(stack)]):
+            name = f"dropout_{depth}"
+            dropout = layers.Dropout(network.dropout, seed=seed, dtype="float32", name=name)
+            stack.insert(2 * depth, dropout)
     if isinstance(pooling, Evidence):
         output = _add_evidence(words, embedding, network, pooling)
         for layer in stack:
@@ -98,17 +86,16 @@ def make_model(
         average = layers.GlobalAveragePooling1D(dtype="float32", name="average")
         model = keras.Sequential([words, embedding, average, *stack], name="embedding_average")
     set_weights(model, weights)
-    if pooling.fixes_bias:
-        model.get_layer("output").bias.trainable = False
+    model.get_layer("output").bias.trainable = not pooling.fixes_bias
     return model
 
 
 def _add_evidence(
     words: Any, embedding: layers.Embedding, network: Network, pooling: Evidence
 ) -> Any:
-    """Return the sum of a sequence's embeddings by their class evidence, as `Evidence` has it.
+    """Return the sum of a sequence's embeddings, weighed as `Evidence` weighs them.
 
-    Each occurrence of a word has an equal part of the word's share.
+    A word's share is divided evenly among its occurrences.
     """
     token_weights = pooling.weigh_terms(slice(None), words.shape[1], network.embedding_dim)
     token_weight = layers.Embedding(
@@ -118,15 +105,12 @@ def _add_evidence(
         dtype="float32",
         name="token_weights",
     )
-    n_words, divider = network.input_dim, pooling.divider
+    n_words, divider = network.input_dim, -1 if pooling.divider is None else pooling.divider
     words = ops.where(ops.less(words, n_words), words, UNKNOWN)
-    # Subwords are numbered apart from words while they are sorted.
-    is_divided = ops.zeros_like(words[:, :1])
-    if divider is not None:
-        n_dividers = ops.cumsum(ops.cast(ops.equal(words, divider), "int32"), axis=1)
-        words = words + n_words * ops.minimum(n_dividers, 1)
-        is_divided = ops.minimum(n_dividers[:, -1:], 1)
-    words = ops.sort(words, axis=1)
+    # Subwords get numbers of their own while words are sorted.
+    n_dividers = ops.cumsum(ops.cast(ops.equal(words, divider), "int32"), axis=1)
+    is_divided = ops.minimum(n_dividers[:, -1:], 1)
+    words = ops.sort(words + n_words * ops.minimum(n_dividers, 1), axis=1)
     is_first = ops.cast(ops.not_equal(words[:, 1:], words[:, :-1]), "int32")
     runs = ops.cumsum(ops.pad(is_first, [[0, 0], [1, 0]], constant_values=1), axis=1)
     occurrences = ops.bincount(runs, minlength=words.shape[1] + 1)
@@ -191,23 +175,19 @@ def make_classifier(
 
 
 def make_optimizer(plan: Plan) -> keras.Optimizer:
-    """Return a new optimizer; the learning rate and its schedule are for a name or a class."""
+    """Return a new optimizer. The plan's rate and schedule are for a name or a class."""
     is_kind = isinstance(plan.optimizer, type)
-    try:
-        known = plan.optimizer() if is_kind else keras.optimizers.get(_own(plan.optimizer))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"optimizer={plan.optimizer!r} is none that Keras knows: {error}"
-        ) from error
+    known = _find_known(keras.optimizers, "optimizer", plan.optimizer)
     config = known.get_config()
     if is_kind or isinstance(plan.optimizer, str):
-        config["learning_rate"] = plan.learning_rate
+        schedule = plan.schedule
+        config["learning_rate"] = schedule.start
+        if isinstance(schedule, CosineDecay):
+            config["learning_rate"] = keras.optimizers.schedules.CosineDecay(
+                schedule.start, schedule.n_steps, alpha=schedule.end
+            )
         if not is_kind and plan.optimizer_name == "adagrad":
             config["initial_accumulator_value"] = 0.0
-        if plan.decay_steps is not None:
-            config["learning_rate"] = keras.optimizers.schedules.CosineDecay(
-                float(plan.learning_rate), plan.decay_steps, alpha=COSINE_END
-            )
     elif isinstance(known._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
         # Itself, not its config: a schedule has no state, and one's own need not be registered.
         config["learning_rate"] = known._learning_rate
@@ -219,17 +199,14 @@ def make_optimizer(plan: Plan) -> keras.Optimizer:
 
 
 def make_loss(plan: Plan) -> Any:
-    """Return the loss; an instance serves as it is, because training leaves it alone.
+    """Return the loss. An instance serves as it is, because training leaves it alone.
 
-    Labels are smoothed for the cross-entropies by name alone.
+    Labels are smoothed only for the cross-entropies, given by name.
     """
     if plan.label_smoothing:
         kinds = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
         return kinds[plan.loss != CROSS_ENTROPIES[0]](label_smoothing=float(plan.label_smoothing))
-    try:
-        known = keras.losses.get(_own(plan.loss))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"loss={plan.loss!r} is none that Keras knows: {error}") from error
+    known = _find_known(keras.losses, "loss", plan.loss)
     name = getattr(known, "__name__", getattr(known, "name", ""))
     if "categorical" in name and (plan.n_classes == 2 or plan.several):
         kind = "several labels of a row" if plan.several else "2 classes"
@@ -240,9 +217,15 @@ def make_loss(plan: Plan) -> Any:
     return known
 
 
-def _own(given: Any) -> Any:
-    """Return a config as a dict that Keras may take apart, and anything else as it is."""
-    return copy.deepcopy(dict(given)) if isinstance(given, Mapping) else given
+def _find_known(module: Any, name: str, given: Any) -> Any:
+    """Return what Keras makes of a parameter: a name, a class, a config or an instance."""
+    try:
+        if isinstance(given, type):
+            return given()
+        # Keras takes a config apart.
+        return module.get(copy.deepcopy(dict(given)) if isinstance(given, Mapping) else given)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}={given!r} is none that Keras knows: {error}") from error
 
 
 def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
@@ -267,21 +250,17 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
 # -- training ---------------------------------------------------------------------------------
 
 
-def _giving_memory_back(function: Callable[P, T]) -> Callable[P, T]:
-    """Clean up once all that the function held is out of reach; a process would grow otherwise."""
-
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return function(*args, **kwargs)
-        finally:
-            gc.collect()
-            context.context().clear_kernel_cache()
-
-    return wrapper
+@contextmanager
+def _clean_up() -> Iterator[None]:
+    """Free memory once a decorated function has returned. A process would grow otherwise."""
+    try:
+        yield
+    finally:
+        gc.collect()
+        context.context().clear_kernel_cache()
 
 
-@_giving_memory_back
+@_clean_up()
 def train(
     plan: Plan,
     network: Network,
@@ -302,32 +281,49 @@ def train(
         first, second = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
         seeds = (first, second)
     model = make_model(network, weights, training.X.shape[1], dropout_seeds=seeds)
-    # The layers remain stock ones, so that plain Keras loads what a callback saves.
+    # Methods are replaced, because plain Keras would not load subclasses that a callback saves.
     embedding = model.get_layer("embedding")
     embedding.call = MethodType(_look_up, embedding)
     if not isinstance(network.pooling, Evidence):
         average = model.get_layer("average")
         average.call = MethodType(_average, average)
         average.autocast = False
-    is_sparse = _is_sparse(loss)
     if tensorflow.distribute.get_strategy().num_replicas_in_sync == 1:
-        # TensorFlow reduces dense gradients over the one replica by a function that it registers
-        # for good, with the whole graph: 6 MB a fit.
-        optimizer._all_reduce_sum_gradients = _unchanged
+        # To reduce over one replica, TensorFlow registers a function for good: 6 MB a fit.
+        optimizer._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
+    # Whether the loss compares the output with class numbers, and not with one-hot rows.
+    is_sparse = loss is keras.losses.sparse_categorical_crossentropy or isinstance(
+        loss, keras.losses.SparseCategoricalCrossentropy
+    )
+    kind = "SparseCategorical" if is_sparse else "Categorical"
+    if network.ends_in_sigmoids:
+        kind = "Binary"
     model.compile(
         optimizer=optimizer,
         loss=loss,
-        metrics=[_accuracy(network, is_sparse)],
+        metrics=[getattr(keras.metrics, f"{kind}Accuracy")(name="accuracy")],
         jit_compile=False,  # It leaks memory in every fit.
     )
     if optimizer_state is not None:
         _restore(optimizer, optimizer_state, model)
 
-    def make_targets(rows: Rows) -> npt.NDArray[Any]:
-        return _targets(rows.targets.numbers, network, is_sparse)
+    def make_targets(y: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
+        if network.ends_in_sigmoids:
+            return y.reshape(len(y), -1).astype(np.float32)
+        return y if is_sparse else np.eye(network.n_outputs, dtype=np.float32)[y]
 
-    shuffling_rng = rng if plan.shuffle else None
-    batches = _Batches(training, make_targets, plan.batch_size, shuffling_rng)
+    def begin(epoch: int, logs: Any) -> None:
+        batches.rng = rng if plan.shuffle else None
+        begin_epoch()
+
+    def end(epoch: int, logs: dict[str, Any]) -> None:
+        # In the order of the other backend. What callbacks have added comes last.
+        names = [name for name in dict.fromkeys([*MEASURED, *logs]) if name in logs]
+        numbers = {name: float(logs[name]) for name in names if np.ndim(logs[name]) == 0}
+        if end_epoch(numbers, get_weights(model)):
+            model.stop_training = True
+
+    batches = _Batches(training, make_targets, plan.batch_size)
     validation_batches = None
     if validation is not None:
         validation_batches = _Batches(validation, make_targets, ROWS_AT_ONCE)
@@ -339,33 +335,30 @@ def train(
         shuffle=False,
         callbacks=[
             *callbacks,
-            _Epochs(begin_epoch, end_epoch),
-            keras.callbacks.LambdaCallback(on_epoch_begin=batches.begin_epoch),
+            keras.callbacks.LambdaCallback(on_epoch_begin=begin, on_epoch_end=end),
         ],
         validation_data=validation_batches,
     )
-    return get_weights(model), [_copied(variable) for variable in optimizer.variables]
+    # np.array would ask Keras's variable for a copy, which it cannot give with NumPy 2.
+    state = [np.asarray(variable).copy() for variable in optimizer.variables]
+    return get_weights(model), state
 
 
 class _Batches(keras.utils.PyDataset):
-    """The batches of an epoch, chunk after chunk; `rng` shuffles the rows of each chunk."""
+    """The batches of an epoch, chunk after chunk."""
+
+    rng: np.random.RandomState | None = None
+    """Shuffles the rows of each chunk. None at first: Keras reads batches before it trains."""
 
     def __init__(
         self,
         rows: Rows,
-        make_targets: Callable[[Rows], npt.NDArray[Any]],
+        make_targets: Callable[[npt.NDArray[np.integer]], npt.NDArray[Any]],
         batch_size: int,
-        rng: np.random.RandomState | None = None,
     ) -> None:
         super().__init__()
-        self._rows, self._make_targets = rows, make_targets
-        self._batch_size, self._rng = batch_size, rng
-        self._has_begun = False
+        self._rows, self._make_targets, self._batch_size = rows, make_targets, batch_size
         self._batches = self._read()
-
-    def begin_epoch(self, epoch: int, logs: Any) -> None:
-        # Before the first epoch Keras looks at some batches, for which no order is to be drawn.
-        self._has_begun = True
 
     def __len__(self) -> int:
         return self._rows.n_steps(self._batch_size)
@@ -377,9 +370,9 @@ class _Batches(keras.utils.PyDataset):
         return next(self._batches)
 
     def _read(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
-        rng = self._rng if self._has_begun else None
+        rng = self.rng
         for chunk in self._rows.chunks():
-            arrays = [chunk.X, self._make_targets(chunk)]
+            arrays = [chunk.X, self._make_targets(chunk.targets.numbers)]
             if chunk.sample_weight is not None:
                 arrays.append(chunk.sample_weight.astype(np.float32))
             order = np.arange(len(chunk)) if rng is None else rng.permutation(len(chunk))
@@ -388,43 +381,18 @@ class _Batches(keras.utils.PyDataset):
                 yield tuple(array[batch] for array in arrays)
 
 
-class _Epochs(keras.callbacks.Callback):
-    """Hands each epoch's logs and weights to the estimator, which may have training stop."""
-
-    def __init__(
-        self, begin_epoch: Callable[[], None], end_epoch: Callable[[Logs, Weights], bool]
-    ) -> None:
-        super().__init__()
-        self._begin_epoch = begin_epoch
-        self._end_epoch = end_epoch
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._begin_epoch()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        # In the order of the other backend; what callbacks have added comes last.
-        names = dict.fromkeys(["loss", "accuracy", "val_loss", "val_accuracy", *(logs or {})])
-        ordered = {
-            name: float(logs[name])
-            for name in names
-            if logs and name in logs and np.ndim(logs[name]) == 0
-        }
-        if self._end_epoch(ordered, get_weights(self.model)):
-            self.model.stop_training = True
-
-
 def _look_up(self: layers.Embedding, inputs: Any) -> Any:
-    """Look up so that the optimizer sees the sum of the gradients of a word's occurrences.
+    """Look up so that the optimizer gets the sum of the gradients of a word's occurrences.
 
-    That is what textbooks do. Keras on TensorFlow squares them one by one for Adam's second
-    moment; a table that has been multiplied has a dense gradient. It is summed in float64: the
-    rounding of thousands of occurrences of padding would part this backend from the other.
+    Keras on TensorFlow would square each of them for Adam's second moment. A table that has been
+    multiplied has a dense gradient. Its sum is taken in float64, because the rounding of thousands
+    of occurrences of padding would make this backend differ from the other.
     """
     return ops.take(ops.cast(self.embeddings, "float64") * 1.0, inputs, axis=0)
 
 
 def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None) -> Any:
-    """Average in float64, and nothing but padding to zero, where Keras divides by zero."""
+    """Average in float64. A row of padding alone gives zero, where Keras divides by zero."""
     if mask is None:
         return ops.cast(ops.mean(inputs, axis=1), "float32")
     is_word = ops.cast(ops.expand_dims(mask, 2), inputs.dtype)
@@ -432,50 +400,13 @@ def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None)
     return ops.cast(ops.sum(inputs * is_word, axis=1) / n_words, "float32")
 
 
-def _unchanged(grads_and_vars: Any) -> Any:
-    return grads_and_vars
-
-
-def _is_sparse(loss: Any) -> bool:
-    """Whether the loss compares class numbers, not one-hot rows, with the output."""
-    return loss is keras.losses.sparse_categorical_crossentropy or isinstance(
-        loss, keras.losses.SparseCategoricalCrossentropy
-    )
-
-
-def _targets(
-    y: npt.NDArray[np.integer], network: Network, is_sparse: bool
-) -> npt.NDArray[np.floating] | npt.NDArray[np.integer]:
-    """Class numbers in the shape that the loss compares with the network's output."""
-    if network.ends_in_sigmoids:
-        return y.reshape(len(y), -1).astype(np.float32)
-    return y if is_sparse else np.eye(network.n_outputs, dtype=np.float32)[y]
-
-
-def _accuracy(network: Network, is_sparse: bool) -> keras.metrics.Metric:
-    if network.ends_in_sigmoids:
-        return keras.metrics.BinaryAccuracy(name="accuracy")
-    kind = "SparseCategoricalAccuracy" if is_sparse else "CategoricalAccuracy"
-    return getattr(keras.metrics, kind)(name="accuracy")
-
-
-def _copied(variable: Any) -> npt.NDArray[Any]:
-    # np.array would ask Keras's variable for a copy, which it cannot be asked for with NumPy 2.
-    return np.asarray(variable).copy()
-
-
 def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Model) -> None:
     optimizer.build(model.trainable_variables)
-    learning_rate = _copied(optimizer.learning_rate)
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
         raise ValueError(
             "Training cannot go on from the optimizer's state: optimizer has been changed since "
             "the last partial_fit. Set it back, or start with a clone."
         )
     for variable, array in zip(optimizer.variables, state, strict=True):
-        variable.assign(array)
-    if not isinstance(
-        getattr(optimizer, "_learning_rate", None),
-        keras.optimizers.schedules.LearningRateSchedule,
-    ):
-        optimizer.learning_rate = float(learning_rate)
+        if variable.name != "learning_rate":  # It may have been set anew since.
+            variable.assign(array)

@@ -1,10 +1,11 @@
-"""The optimizers of SciPy's backend, and the schedule of their learning rate, as Keras has them."""
+"""The optimizers of SciPy's backend and the schedules of their rates, as Keras has them."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -15,14 +16,35 @@ Floats: TypeAlias = npt.NDArray[np.floating]
 OptimizerState: TypeAlias = list[npt.NDArray[Any]]
 """What training goes on from, besides the weights and the parameters."""
 
-COSINE_END = 0.02
-"""Part of the learning rate that is left at the end of a cosine decay."""
+
+@dataclass(frozen=True)
+class ConstantRate:
+    """The same learning rate in every step."""
+
+    start: Any
+    """A number, or for Keras's backend alone a schedule of Keras's."""
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        return float(self.start)  # A NumPy float64 would make float64 of all.
 
 
-def cosine_decay(step: int, n_steps: int) -> float:
-    """Return the part of the learning rate at a step (Loshchilov & Hutter, 2017)."""
-    falling = (1 + math.cos(math.pi * min(step / n_steps, 1))) / 2
-    return COSINE_END + (1 - COSINE_END) * falling
+@dataclass(frozen=True)
+class CosineDecay:
+    """A rate that falls along a cosine over `n_steps` (Loshchilov & Hutter, 2017)."""
+
+    start: float
+    n_steps: int
+    end: ClassVar[float] = 0.02
+    """Part of the rate that is left at the end."""
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        falling = (1 + math.cos(math.pi * min(step / self.n_steps, 1))) / 2
+        return self.start * (self.end + (1 - self.end) * falling)
+
+
+Schedule: TypeAlias = ConstantRate | CosineDecay
 
 
 class Optimizer(ABC):
@@ -32,19 +54,17 @@ class Optimizer(ABC):
     ----------
     weights : sequence of ndarray
         Where to start from. They are copied.
-    learning_rate : float
-        Step size.
-    decay_steps : int, default=None
-        Steps over which the learning rate falls along a cosine to 2 %; None for a constant rate.
+    schedule : Schedule
+        The learning rate of each step.
     state : list of ndarray, default=None
-        The state of the optimizer that this one goes on from.
+        The state of an optimizer, to continue from.
     """
 
     moves_all_rows: ClassVar[bool]
     """Whether a step also moves the rows of the embedding table that have no gradient."""
 
     n_moments: ClassVar[int]
-    """Numbers that are kept of each weight."""
+    """Numbers that are kept for each weight."""
 
     auto_rate: ClassVar[float]
     """Factor of `learning_rate="auto"`."""
@@ -52,13 +72,11 @@ class Optimizer(ABC):
     def __init__(
         self,
         weights: Sequence[Floats],
-        learning_rate: float,
+        schedule: Schedule,
         *,
-        decay_steps: int | None = None,
         state: OptimizerState | None = None,
     ) -> None:
-        self.learning_rate = float(learning_rate)  # A NumPy float64 would make float64 of all.
-        self.decay_steps = decay_steps
+        self._schedule = schedule
         self._shapes = [array.shape for array in weights]
         # One flat array: a step then takes few calls of NumPy, however many layers there are.
         self._flat = np.concatenate([array.ravel() for array in weights])
@@ -72,7 +90,7 @@ class Optimizer(ABC):
 
     @property
     def state(self) -> OptimizerState:
-        """The number of steps, and what is kept of each weight, in the order of the weights."""
+        """The number of steps, and the moments of each weight, in the order of the weights."""
         return [np.array(self.iterations), *self._moments]
 
     @abstractmethod
@@ -84,15 +102,9 @@ class Optimizer(ABC):
         gradients : sequence of ndarray
             Of each array of weights. They may be overwritten.
         rows : ndarray of int, default=None
-            The rows of the table, each once, that the first gradient is of; None for all. It is for
-            an optimizer that leaves the other rows where they are.
+            The different rows of the table that the first gradient is of. None means all. Only an
+            optimizer that leaves the other rows where they are takes some.
         """
-
-    def _rate(self) -> float:
-        """Return the learning rate of the next step."""
-        if self.decay_steps is None:
-            return self.learning_rate
-        return self.learning_rate * cosine_decay(self.iterations, self.decay_steps)
 
     def _views(self, flat: Floats) -> list[Floats]:
         """Return the arrays that lie in a flat one, and share its memory."""
@@ -115,7 +127,12 @@ class Adam(Optimizer):
     def step(self, gradients: Sequence[Floats], rows: npt.NDArray[np.intp] | None = None) -> None:
         gradient = np.concatenate([array.ravel() for array in gradients])
         mean, variance = self._moments
-        rate = np.float32(self._rate()) * self._correction()
+        # The correction for moments that start from zero is in float32, as in Keras: 1 - 0.999 is
+        # off by 1e-5 there, more than anything else in which the two differ.
+        betas = np.array([self.beta_1, self.beta_2], np.float32)
+        decays = betas ** np.float32(self.iterations + 1)
+        correction = np.sqrt(1 - decays[1]) / (1 - decays[0])
+        rate = np.float32(self._schedule.rate(self.iterations)) * correction
         work = gradient - mean
         work *= 1 - self.beta_1
         mean += work
@@ -130,19 +147,11 @@ class Adam(Optimizer):
         self._flat -= work
         self.iterations += 1
 
-    def _correction(self) -> np.float32:
-        """Return the correction of the rate for the moments' start from zero."""
-        # In float32, as in Keras: 1 - 0.999 is off by 1e-5 there, more than all else that makes
-        # the two differ.
-        betas = np.array([self.beta_1, self.beta_2], np.float32)
-        decays = betas ** np.float32(self.iterations + 1)
-        return np.sqrt(1 - decays[1]) / (1 - decays[0])
-
 
 class Adagrad(Optimizer):
     """Adagrad (Duchi, Hazan & Singer, 2011) as Keras has it, epsilon 1e-7, from zero.
 
-    A row without a gradient stays where it is, so that a step may take the rows of a batch alone.
+    A row without a gradient does not move, so a step can be limited to the rows of a batch.
     """
 
     moves_all_rows = False
@@ -151,7 +160,7 @@ class Adagrad(Optimizer):
     epsilon = 1e-7
 
     def step(self, gradients: Sequence[Floats], rows: npt.NDArray[np.intp] | None = None) -> None:
-        rate = self._rate()
+        rate = self._schedule.rate(self.iterations)
         [sums] = self._views_of_moments
         for number, (weights, total, gradient) in enumerate(
             zip(self.weights, sums, gradients, strict=True)
@@ -179,4 +188,4 @@ def _put(table: Floats, rows: npt.NDArray[np.intp] | None, values: Floats) -> No
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"adam": Adam, "adagrad": Adagrad}
-"""Those that SciPy's backend has, by Keras's names."""
+"""The optimizers of SciPy's backend, by Keras's names."""

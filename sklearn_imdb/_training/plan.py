@@ -10,7 +10,13 @@ from typing import Any, Self
 from sklearn.metrics import get_scorer_names
 
 from sklearn_imdb._training.network import Network
-from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer
+from sklearn_imdb._training.optimizers import (
+    OPTIMIZERS,
+    ConstantRate,
+    CosineDecay,
+    Optimizer,
+    Schedule,
+)
 from sklearn_imdb._training.rows import Rows
 
 REGRESSION_LOSSES = (
@@ -95,10 +101,11 @@ class Plan:
         return cls.of({**parameters, **of_chunk}, rows, network)
 
     @property
-    def decay_steps(self) -> int | None:
-        """Steps over which the learning rate falls; None where it is constant."""
-        is_constant = self.learning_rate_schedule == "constant"
-        return None if is_constant else self.epochs * self.n_steps
+    def schedule(self) -> Schedule:
+        """The learning rate of each step."""
+        if self.learning_rate_schedule == "constant":
+            return ConstantRate(self.learning_rate)
+        return CosineDecay(float(self.learning_rate), self.epochs * self.n_steps)
 
     @property
     def optimizer_name(self) -> str:

@@ -39,9 +39,7 @@ def train(
     end_epoch: Callable[[Logs, Weights], bool],
 ) -> tuple[Weights, OptimizerState]:
     """Train as `Backend` says."""
-    optimizer = OPTIMIZERS[plan.optimizer](
-        weights, plan.learning_rate, decay_steps=plan.decay_steps, state=optimizer_state
-    )
+    optimizer = OPTIMIZERS[plan.optimizer](weights, plan.schedule, state=optimizer_state)
     step = _Step(network, optimizer, rng)
     pooling, n_samples = network.pooling, len(training)
     shares: Shares | None = None

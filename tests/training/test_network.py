@@ -17,7 +17,7 @@ from sklearn_imdb._training.network import (
     most_probable,
     product,
 )
-from sklearn_imdb._training.optimizers import Adagrad, Adam
+from sklearn_imdb._training.optimizers import Adagrad, Adam, ConstantRate, CosineDecay
 from sklearn_imdb._training.plan import Plan
 from sklearn_imdb._training.pooling import MaskedMean, Mean
 from sklearn_imdb._training.rows import Rows
@@ -98,7 +98,7 @@ def test_adam_is_the_textbooks():
         alpha_t = alpha * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
         theta = theta - alpha_t * m / (np.sqrt(v) + epsilon_hat)
 
-    optimizer = Adam([start], alpha)
+    optimizer = Adam([start], ConstantRate(alpha))
     for g in gradients:
         optimizer.step([g.copy()])
     assert_allclose(optimizer.weights[0], theta, atol=1e-5)
@@ -107,7 +107,7 @@ def test_adam_is_the_textbooks():
 def test_adagrad_is_keras_formula_from_empty_accumulators():
     rng = np.random.RandomState(0)
     start = [rng.normal(size=shape).astype(np.float32) for shape in ((20, 3), (3, 2), (2,))]
-    optimizer = Adagrad(start, 0.1)
+    optimizer = Adagrad(start, ConstantRate(0.1))
     expected, squares = [w.astype(np.float64) for w in start], [0.0, 0.0, 0.0]
     for _ in range(50):
         gradients = [1e-3 * rng.normal(size=w.shape) for w in start]
@@ -123,7 +123,7 @@ def test_adagrad_by_rows_is_adagrad():
     """The gradients are of few rows of the table, at a rate that falls."""
     rng = np.random.RandomState(0)
     start = [rng.normal(size=shape).astype(np.float32) for shape in ((40, 3), (3,))]
-    whole, by_rows = (Adagrad(start, 0.1, decay_steps=30) for _ in range(2))
+    whole, by_rows = (Adagrad(start, CosineDecay(0.1, 30)) for _ in range(2))
     for _ in range(30):
         rows = np.unique(rng.randint(40, size=5))
         of_rows = rng.normal(size=(len(rows), 3)).astype(np.float32)
@@ -143,12 +143,12 @@ def test_an_optimizer_goes_on_from_its_state(kind):
     rng = np.random.RandomState(0)
     gradients = rng.normal(size=(6, 5)).astype(np.float32)
     start = [np.zeros(5, np.float32)]
-    at_once, first = kind(start, 0.1), kind(start, 0.1)
+    at_once, first = (kind(start, ConstantRate(0.1)) for _ in range(2))
     for gradient in gradients:
         at_once.step([gradient.copy()])
     for gradient in gradients[:3]:
         first.step([gradient.copy()])
-    second = kind(first.weights, 0.1, state=first.state)
+    second = kind(first.weights, ConstantRate(0.1), state=first.state)
     for gradient in gradients[3:]:
         second.step([gradient.copy()])
     assert_array_equal(second.weights, at_once.weights)
@@ -160,7 +160,7 @@ def test_a_cosine_decay_ends_at_two_percent():
     for step in range(12):
         # With its moments at the gradient's, Adam moves by the learning rate and the corrections.
         state = [np.array(step), np.ones(1), np.ones(1)]
-        optimizer = Adam([np.zeros(1)], 0.5, decay_steps=10, state=state)
+        optimizer = Adam([np.zeros(1)], CosineDecay(0.5, 10), state=state)
         optimizer.step([np.ones(1)])
         t = step + 1
         [moved] = optimizer.weights

@@ -106,8 +106,8 @@ def test_the_rate_falls_over_the_steps_of_all_epochs():
     falling = plan(
         450, learning_rate_schedule="cosine", epochs=4, batch_size=100, early_stopping=True
     )
-    assert falling.decay_steps == 4 * 5
-    assert plan(450).decay_steps is None
+    assert falling.schedule.n_steps == 4 * 5
+    assert plan(450).schedule.rate(10**6) == plan(450).learning_rate
 
 
 def test_a_chunk_is_one_epoch_without_early_stopping():
