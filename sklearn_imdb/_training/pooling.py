@@ -1,7 +1,7 @@
 """Poolings: how the words of a sequence become one vector.
 
 The vectors of sequences are a sparse product: the shares of words in sequences times the embedding
-table. A pooling is an object that knows the shares, and all that depends on them.
+table. A pooling is an object that finds the shares. All that depends on the pooling is here.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ Floats: TypeAlias = npt.NDArray[np.floating]
 Words: TypeAlias = npt.NDArray[np.integer]
 
 _LONG = 1024
-"""Places from which on the rounding of a sum over all of them would tell."""
+"""A sum over more places than these would be off by its rounding."""
 
 WEIGHTED_LENGTH = 5.0
 """Euclidean length of a sequence's shares where words are weighted."""
 
 PARTS = (0.6, 0.4)
-"""Parts of the squared length that words and subwords have."""
+"""What words get of a sequence's squared length, and what subwords get."""
 
 
 # -- shares -----------------------------------------------------------------------------------
@@ -57,16 +57,16 @@ class WordShares(csr_matrix):
         return slice(self.indptr[batch.start], self.indptr[batch.stop])
 
     def compact(self, batch: slice, words: Words, columns: npt.NDArray[np.integer]) -> WordShares:
-        """Return the shares of some sequences, of these words; `columns` has each item's new one.
+        """Return the shares of some sequences. The columns are `words`; an item's is in `columns`.
 
-        SciPy would slice and then rename, which takes twice the time.
+        To slice by SciPy and then to renumber would take twice the time.
         """
         ends = self.indptr[batch.start : batch.stop + 1]
         items = self.data[ends[0] : ends[-1]], columns, ends - ends[0]
         return WordShares(items, shape=(len(ends) - 1, len(words)))
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
-        """Return the words of a sequence, and their shares in each dimension, or a column."""
+        """Return the words of a sequence, and their shares: a column, or one for each dimension."""
         items = self.items(slice(row, row + 1))
         return self.indices[items], self.data[items, np.newaxis]
 
@@ -77,11 +77,11 @@ class WordShares(csr_matrix):
 
 @dataclass(frozen=True)
 class LabelShares:
-    """Shares where each label weighs words by its own evidence. Stands for `WordShares`.
+    """Shares if each label weighs words by its own evidence. They take the place of `WordShares`.
 
     The dimension d of the embedding belongs to the label d modulo the number of labels. All labels
-    use one matrix of counts. Each label scales its rows and its columns. A sequence has two rows of
-    `counts` and `scales`, of its words and of its subwords.
+    use one matrix of counts. Each label scales its rows and its columns. Row 2 i of `counts` and
+    `scales` has the words of sequence i, and row 2 i + 1 its subwords.
     """
 
     counts: WordShares
@@ -103,15 +103,11 @@ class LabelShares:
 
     @property
     def T(self) -> _TransposedLabelShares:
-        """What takes a gradient of the sequences' vectors to that of the embedding table."""
+        """The transposed shares, for the gradient of the embedding table."""
         return _TransposedLabelShares(self)
 
     def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
-        parts: Any
-        if isinstance(rows, slice):
-            parts = _find_parts(rows)
-        else:
-            parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
+        parts = _find_parts(rows)
         return replace(self, counts=self.counts[parts], scales=self.scales[parts])
 
     def __matmul__(self, table: Floats) -> Floats:
@@ -154,10 +150,10 @@ class _TransposedLabelShares:
 
     def __matmul__(self, backward: Floats) -> Floats:
         """Return the gradient of the embedding table, shape (n_words, embedding_dim)."""
-        of, width = self.shares, backward.shape[1]
-        parts = np.repeat(backward, 2, axis=0) * by_dimension(of.scales, width)
-        gradient = of.counts.T @ parts
-        gradient *= by_dimension(of.weights, width)
+        shares, width = self.shares, backward.shape[1]
+        parts = np.repeat(backward, 2, axis=0) * by_dimension(shares.scales, width)
+        gradient = shares.counts.T @ parts
+        gradient *= by_dimension(shares.weights, width)
         return gradient
 
 
@@ -169,13 +165,15 @@ def find_label(embedding_dim: int, n_labels: int) -> npt.NDArray[np.intp]:
     return np.arange(embedding_dim) % n_labels
 
 
-def by_dimension(of_labels: Floats, embedding_dim: int) -> Floats:
-    """Return what each label has, a column each, for the dimensions that belong to the label."""
-    return of_labels[:, find_label(embedding_dim, of_labels.shape[1])]
+def by_dimension(label_columns: Floats, embedding_dim: int) -> Floats:
+    """Return for each dimension of the embedding the column of its label."""
+    return label_columns[:, find_label(embedding_dim, label_columns.shape[1])]
 
 
-def _find_parts(rows: slice) -> slice:
-    return slice(2 * rows.start, 2 * rows.stop)
+def _find_parts(rows: npt.NDArray[np.intp] | slice) -> Any:
+    if isinstance(rows, slice):
+        return slice(2 * rows.start, 2 * rows.stop)
+    return (2 * rows[:, np.newaxis] + [0, 1]).ravel()
 
 
 # -- poolings ---------------------------------------------------------------------------------
@@ -191,22 +189,22 @@ class Pooling(ABC):
     """Whether the last bias is the classes' log odds and is not trained."""
 
     token_weights: Floats | None = None
-    """Weight of each word index, for each label where labels have their own; None without."""
+    """Weight of each word index, shape (n_words,) or (n_words, n_labels). None if all are alike."""
 
     divider: int | None = None
     """The word index that divides a row into words and subwords."""
 
     def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts | None:
-        """Return what is to be counted in training rows, added to what was `before`."""
+        """Count words in training rows, and add the counts `before`. None if there is no need."""
         return None
 
     def weigh(self, counts: ClassCounts | None) -> Self:
-        """Return the pooling with the weights that follow from the counts."""
+        """Return the pooling with the weights that the counts give."""
         return self
 
     @abstractmethod
     def go_on_from(self, trained: Pooling) -> Pooling | None:
-        """Return what goes on from a trained pooling; None where its weights are no start."""
+        """Return the pooling to continue with after a trained one. None if that is impossible."""
 
     def draw_embedding(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
         """Draw an embedding table as Keras's layer does."""
@@ -217,41 +215,55 @@ class Pooling(ABC):
         return draw_glorot(shape, rng)
 
     def step_factor(self, targets: Targets) -> float:
-        """Return how much larger steps are for these classes, where the rate is "auto"."""
+        """Return the factor of an "auto" learning rate for these classes."""
         return 2 * log2(2 * targets.n_classes) if targets.several else log2(targets.n_classes)
 
-    @abstractmethod
     def shares(self, X: Words, input_dim: int) -> Shares:
         """Return each word's share of each sequence, of shape (n_samples, input_dim), float32."""
+        n_most = int(np.count_nonzero(X)) + len(X)  # Padding is one item of a row.
+        # Blocks are put where they stay: blocks and their stack would take the memory twice.
+        data, indices = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
+        ends = [np.zeros(1, np.int64)]
+        for block in blocks_of(X):
+            part = self._share_block(X[block], input_dim)
+            begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
+            data[begin:end], indices[begin:end] = part.data, part.indices
+            ends.append(begin + part.indptr[1:])
+        items = data[:end], indices[:end], np.concatenate(ends)
+        return WordShares(items, shape=(len(X), input_dim))
 
     @abstractmethod
+    def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
+        """Return the shares of few sequences."""
+
     def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim).
 
         For one pass over the sequences, where merging the repeated words need not pay.
         """
+        return self.shares(X, len(embedding)) @ embedding
 
     @abstractmethod
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
-        """Return the share of terms that stand once in a document, in each dimension or a column.
+        """Return the share of terms that occur once: a column, or one for each dimension.
 
         Evidence is taken as it is, not scaled to a length.
         """
 
     def mean_length(self, X: Words, input_dim: int) -> float:
-        """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` of them."""
+        """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` sequences."""
         some = X[:: -(-len(X) // ROWS_AT_ONCE)]
         return self.shares(within(some, input_dim), input_dim).mean_length()
 
     @property
     def state(self) -> dict[str, Any]:
-        """What `load_pooling` makes the pooling of, besides the weights, in plain types."""
+        """The pooling without its weights in plain types, for `load_pooling`."""
         name = next(name for name, kind in POOLINGS.items() if type(self) is kind)
         return {"name": name, "divider": self.divider}
 
 
 def load_pooling(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
-    """Return the pooling that `state` was made of."""
+    """Return the pooling that has this `state`."""
     kind = POOLINGS[state["name"]]
     return kind() if token_weights is None else kind(state["divider"], token_weights)  # type: ignore[call-arg]
 
@@ -270,30 +282,21 @@ class Mean(Pooling):
     def go_on_from(self, trained: Pooling) -> Pooling | None:
         return self if isinstance(trained, Mean) else None
 
-    def shares(self, X: Words, input_dim: int) -> Shares:
-        # Padding is one item of a row.
-        parts = (self._share_block(X[block], input_dim) for block in blocks_of(X))
-        return _stack(parts, int(np.count_nonzero(X)) + len(X), (len(X), input_dim))
-
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
         offsets, words = words_of(X)
         counts = np.diff(offsets, append=X.size)
-        rows = offsets // X.shape[1]
-        lengths = self._lengths(X)
+        rows, lengths = offsets // X.shape[1], np.full(len(X), X.shape[1])
         if not self.counts_padding:
-            is_word = words != PADDING
+            is_word, lengths = words != PADDING, np.count_nonzero(X, axis=1)
             words, counts, rows = words[is_word], counts[is_word], rows[is_word]
         shares = (counts / lengths[rows]).astype(np.float32)
         indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(X)))])
         return csr_matrix((shares, words, indptr), shape=(len(X), input_dim))
 
-    def _lengths(self, X: Words) -> npt.NDArray[np.integer]:
-        return np.full(len(X), X.shape[1])
-
     def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
         n_samples, maxlen = X.shape
-        if maxlen > _LONG:  # Words are merged before a sum so long that its rounding would tell.
-            return self.shares(X, len(embedding)) @ embedding
+        if maxlen > _LONG:  # Merging the words makes the sum shorter.
+            return super().pool(X, embedding)
         shares = self._share_places(X)
         if n_samples == 1 < embedding.shape[1]:
             # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not
@@ -313,12 +316,9 @@ class Mean(Pooling):
 
 
 class MaskedMean(Mean):
-    """The mean over the words. A row of nothing but padding is zero."""
+    """The mean over the words. A row of padding alone gives zero."""
 
     counts_padding = False
-
-    def _lengths(self, X: Words) -> npt.NDArray[np.integer]:
-        return np.count_nonzero(X, axis=1)
 
     def _share_places(self, X: Words) -> Floats:
         shares = np.empty(X.shape, dtype=np.float32)
@@ -334,8 +334,8 @@ class MaskedMean(Mean):
 class Evidence(Pooling):
     """The sum of the different words, weighed by class evidence times 1 + log(count).
 
-    The shares of a sequence have a Euclidean length of 5; its words and its subwords have parts of
-    it, where the divider stands between them.
+    The shares of a sequence have a Euclidean length of 5. If the divider stands in the sequence,
+    the words before it and the subwords behind it are scaled apart, to `PARTS` of that length.
     """
 
     divider: int | None = None
@@ -383,45 +383,37 @@ class Evidence(Pooling):
             raise ValueError("The pooling has learned no evidence.")
         return self.token_weights
 
-    def shares(self, X: Words, input_dim: int) -> Shares:
-        parts = (self._share_block(X[block], input_dim) for block in blocks_of(X))
-        return _stack(parts, int(np.count_nonzero(X)) + len(X), (len(X), input_dim))
-
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
         # Two parts a sequence, of which the second is empty where nothing divides it.
         counts = count_words(X, self.divider, input_dim)
         shares = self._weights[counts.indices] * (1 + np.log(counts.data))
         parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
-        lengths[lengths == 0] = 1  # Its weights are all 0, and so are its shares.
-        factors = self._wanted_lengths(X) / lengths
-        shares *= factors[parts]
+        lengths[lengths == 0] = 1  # The part's weights are all 0, and so are its shares.
+        shares *= (self._find_wanted_lengths(X) / lengths)[parts]
         # A sequence has the items of its two parts.
         items = shares.astype(np.float32), counts.indices, counts.indptr[::2]
         return csr_matrix(items, shape=(len(X), input_dim))
 
-    def _wanted_lengths(self, X: Words) -> npt.NDArray[np.float64]:
+    def _find_wanted_lengths(self, X: Words) -> npt.NDArray[np.float64]:
         """Return the length that each part of each sequence is scaled to, shape (2 n_samples,)."""
         if self.divider is None:
             return np.full(2 * len(X), WEIGHTED_LENGTH)
         is_divided = np.equal(X, self.divider).any(axis=1, keepdims=True)
         return WEIGHTED_LENGTH * np.where(is_divided, np.sqrt(PARTS), 1.0).ravel()
 
-    def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
-        return self.shares(X, len(embedding)) @ embedding
-
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
         return self._weights[terms, np.newaxis]
 
 
 class LabelEvidence(Evidence):
-    """Evidence of each label, where a row may have several; each has dimensions of its own."""
+    """Evidence of each label, if a row may have several. Each label has dimensions of its own."""
 
     def _find_evidence(self, counts: ClassCounts) -> Floats:
         return label_evidence(counts)
 
     def draw_kernel(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
-        # A label's unit starts from the label's own dimensions alone.
+        # A label's unit starts with weights for the label's own dimensions alone.
         embedding_dim, n_labels = shape
         draw_glorot(shape, rng)  # Left unused, so that a seed gives the numbers it gave before.
         limit = np.sqrt(6 / (embedding_dim / n_labels + 1))
@@ -442,7 +434,7 @@ class LabelEvidence(Evidence):
             counts.data = 1 + np.log(counts.data)
             lengths = np.sqrt(counts.power(2) @ squares)
             lengths[lengths == 0] = 1
-            wanted = self._wanted_lengths(X[block])
+            wanted = self._find_wanted_lengths(X[block])
             scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
             terms.append(counts.astype(np.float32))
         stacked = WordShares(vstack(terms, format="csr"))
@@ -458,14 +450,14 @@ POOLINGS: dict[str, type[Pooling]] = {
     "evidence": Evidence,
     "label_evidence": LabelEvidence,
 }
-"""By the names of the classifier's parameter; the last where labels weigh words apart."""
+"""By the names of the classifier's parameter; the last if each label weighs words by itself."""
 
 
 def make_pooling(parameters: Mapping[str, Any], targets: Targets, embedding_dim: int) -> Pooling:
     """Return the pooling of a classifier's parameters.
 
-    Labels weigh words together where they cannot each have dimensions of their own: there are more
-    of them than dimensions, or the dimensions were learned elsewhere.
+    Labels share the evidence if they cannot each have dimensions of their own: if there are more
+    labels than dimensions, or if the dimensions were learned elsewhere.
 
     Raises
     ------
@@ -485,15 +477,3 @@ def make_pooling(parameters: Mapping[str, Any], targets: Targets, embedding_dim:
     if targets.several and embedding_dim >= targets.n_classes and not has_initial:
         kind = LabelEvidence
     return kind(None if divider is None else int(divider))
-
-
-def _stack(parts: Any, n_most: int, shape: tuple[int, int]) -> WordShares:
-    """Return blocks of shares as one matrix of at most `n_most` items."""
-    # Put where they stay at once: blocks and their stack would take the memory twice.
-    data, indices = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
-    ends = [np.zeros(1, np.int64)]
-    for part in parts:
-        begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
-        data[begin:end], indices[begin:end] = part.data, part.indices
-        ends.append(begin + part.indptr[1:])
-    return WordShares((data[:end], indices[:end], np.concatenate(ends)), shape=shape)
