@@ -23,7 +23,7 @@ from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import Targets, check_classes, check_targets
 from sklearn_imdb._text.documents import Documents
-from sklearn_imdb._text.encoding import TextEncoder, encode_row, padded
+from sklearn_imdb._text.encoding import TextEncoder, encode_row, pad_sequences
 from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
@@ -159,7 +159,7 @@ def fit_stream(
                 block = sequences[begin:end]
                 some = [block[number] for number in (numbers - begin).tolist()]
             rows = map(np.ndarray.tobytes, some)
-            return padded(rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
+            return pad_sequences(rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
 
         training = _make_rows(read, targets, reader.sizes, reader.weights)
         validation = None

@@ -35,12 +35,12 @@ from sklearn_imdb._text.encoding import (
     TextEncoder,
     encode_indices,
     encode_row,
-    length_for,
-    padded,
+    find_maxlen,
+    pad_sequences,
 )
 from sklearn_imdb._text.learner import Learned, VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.vocabulary import is_packable, names_of, packed, unpacked
+from sklearn_imdb._text.vocabulary import is_packable, name_indices, pack_words, unpack_words
 
 __all__ = ["SequenceVectorizer"]
 
@@ -420,7 +420,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         else:
             recipe = fitted_recipe(self)
             numbered_by = numbering(self.vocabulary_, recipe.index_from)
-            rows, n_cut = padded(sequences, numbered_by, self.maxlen_, recipe)
+            rows, n_cut = pad_sequences(sequences, numbered_by, self.maxlen_, recipe)
         self.cut_share_ = n_cut / max(len(rows), 1)
         return rows
 
@@ -471,9 +471,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             check_is_fitted(self)
         recipe, maxlen = _read_recipe(self), sequence_length(self)
         if not self.verbose:  # Opening a progress takes a tenth of one text's encoding.
-            return padded(*self._sequences(X, maxlen, recipe=recipe), maxlen, recipe)
+            return pad_sequences(*self._sequences(X, maxlen, recipe=recipe), maxlen, recipe)
         with self._progress("Encoding", X) as progress:
-            return padded(*self._sequences(X, maxlen, progress), maxlen, recipe)
+            return pad_sequences(*self._sequences(X, maxlen, progress), maxlen, recipe)
 
     def _progress(self, name: str, X: Any) -> Progress:
         n = n_documents(X)
@@ -540,7 +540,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         if recipe.subword_range is not None:  # What stands behind the divider are parts of words.
             rows = [list(takewhile(DIVIDER.__ne__, row)) for row in rows]
         indices = set(chain.from_iterable(rows))
-        names = dict(zip(indices, names_of(indices, self.vocabulary_, recipe), strict=True))
+        names = dict(zip(indices, name_indices(indices, self.vocabulary_, recipe), strict=True))
         return [" ".join([names[index] for index in row if index != 0]) for row in rows]
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
@@ -603,7 +603,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             name for name in ("vocabulary", "vocabulary_") if is_packable(state.get(name))
         ]
         for name in state["_packed"]:
-            state[name] = packed(state[name], state[name].values())
+            state[name] = pack_words(state[name], state[name].values())
         if "_learner" in state:
             learner: VocabularyLearner = state["_learner"]
             state["_learner"] = learner.state()
@@ -612,7 +612,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         for name in self.__dict__.pop("_packed", []):
-            words, [ranks] = unpacked(getattr(self, name))
+            words, [ranks] = unpack_words(getattr(self, name))
             setattr(self, name, dict(zip(words, ranks.tolist(), strict=True)))
         if "_learner" in self.__dict__:
             self._learner = VocabularyLearner.from_state(self.__dict__["_learner"])
@@ -698,7 +698,7 @@ def keep_learned(
     vectorizer.cut_share_ = None
     if lengths is not None:
         if not isinstance(recipe.maxlen, Integral):
-            vectorizer.maxlen_ = length_for(lengths, finds_all=recipe.maxlen is None)
+            vectorizer.maxlen_ = find_maxlen(lengths, finds_all=recipe.maxlen is None)
         vectorizer.cut_share_ = float(np.mean(lengths > vectorizer.maxlen_))
     for name in ("_encoder", "_learner"):
         vectorizer.__dict__.pop(name, None)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn_imdb._convention import PADDING
 from sklearn_imdb._explain.attribution import Attributions, attributions, class_directions
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.vocabulary import names_of
+from sklearn_imdb._text.vocabulary import name_indices
 from sklearn_imdb._training.network import Network, Weights
 
 
@@ -91,7 +91,7 @@ def _name_tokens(
     against: Any,
 ) -> list[TokenContributions]:
     indices, name_numbers = np.unique(X, return_inverse=True)
-    names = names_of(indices.tolist(), vocabulary, recipe)
+    names = name_indices(indices.tolist(), vocabulary, recipe)
     name_numbers = name_numbers.reshape(X.shape)  # NumPy 1 leaves it flat.
     is_token = is_token_at(X, network)
     return [

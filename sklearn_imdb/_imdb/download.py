@@ -40,8 +40,8 @@ def fetch_published(
     """Return the path of the verified file in `home`. Download the file if it is missing there.
 
     `download` contains the options of `fetch_file`. None forbids a download. `alternative` names,
-    for the error message, what the user can put into `home` instead of the file. With `verbose` it
-    shows how many MB have come.
+    for the error message, what the user can put into `home` instead of the file. `verbose` shows
+    the MB downloaded.
     """
     remedy = (
         f"Download {published.url} ({published.n_bytes / 1e6:.0f} MB) where there is a network and "
@@ -68,15 +68,10 @@ def fetch_published(
         logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
     shown = verbose > 0 and not path.exists()
     try:
-        with _created(home), _shown_coming(published, home, shown=shown):
+        with _created(home), _show_download(published, home, shown=shown):
+            name, sha256 = published.filename, published.sha256
             return Path(
-                fetch_file(
-                    published.url,
-                    folder=home,
-                    local_filename=published.filename,
-                    sha256=published.sha256,
-                    **download,
-                )
+                fetch_file(published.url, home, local_filename=name, sha256=sha256, **download)
             )
     except (OSError, HTTPException) as error:
         failure = OSError(f"{fault} could not be downloaded: {error}. {remedy}")
@@ -100,8 +95,8 @@ def _created(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _shown_coming(published: PublishedFile, home: Path, *, shown: bool) -> Iterator[None]:
-    """Show meanwhile how large the file is, which scikit-learn writes beside its final name."""
+def _show_download(published: PublishedFile, home: Path, *, shown: bool) -> Iterator[None]:
+    """Show how large the file is that scikit-learn writes beside its final name."""
     name = f"Downloading {published.filename}, MB"
     with Progress(name, published.n_bytes // 10**6, shown=shown) as progress:
         is_over = threading.Event()

@@ -51,13 +51,13 @@ class Counts(Protocol):
     def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
         """Yield the indices of each document's terms, given the index of each term.
 
-        A negative index is that of a term which takes no place.
+        A term with a negative index takes no place.
         """
 
 
 @dataclass(frozen=True)
 class WordCounts:
-    """Counts of terms that are held one by one."""
+    """Counts of terms that are stored one by one."""
 
     words: list[str]
     """In order of first appearance."""
@@ -90,10 +90,10 @@ class WordCounts:
         return dict(zip(self.words, itertools.count()))
 
     def plus(self, later: WordCounts, id_of: dict[str, int]) -> WordCounts:
-        """Return the counts of the documents of both, with the documents of `later` alone.
+        """Return the counts of the documents of both. The `documents` are those of `later` alone.
 
-        `id_of` has the id of each of these words and is given the new ones. To make it anew for
-        every chunk would take longer with each chunk.
+        `id_of` has the id of each word counted before. It is updated in place, because to make it
+        anew would take longer with each chunk.
         """
         while len(id_of) > len(self.words):  # The words of a chunk that failed.
             id_of.popitem()
@@ -104,15 +104,15 @@ class WordCounts:
         occurrences = np.zeros(len(words), np.int64)
         frequency = csr_matrix((len(words), len(columns)), dtype=np.int64)
         sizes = np.zeros(len(columns), np.int64)
-        ids_of_later = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
-        for counts, ids in ((self, np.arange(len(self.words))), (later, ids_of_later)):
+        later_ids = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
+        for counts, ids in ((self, np.arange(len(self.words))), (later, later_ids)):
             occurrences[ids] += counts.occurrences
             numbers = np.array([columns.index(label) for label in counts.columns], np.intp)
             sizes[numbers] += counts.sizes
             found = counts.frequency.tocoo()
             items = found.data, (ids[found.row], numbers[found.col])
             frequency += csr_matrix(items, frequency.shape)
-        documents = [ids_of_later[document] for document in later.documents]
+        documents = [later_ids[document] for document in later.documents]
         return WordCounts(words, occurrences, frequency, sizes, columns, documents)
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
@@ -133,7 +133,7 @@ def count_words(
     by_document: bool,
     keeps_documents: bool,
 ) -> WordCounts:
-    """Count the words of `texts`, with `binary` each once a document.
+    """Count the words of `texts`. With `binary` each is counted once a document.
 
     Without `by_document` the document frequency is left at 0, which takes a tenth less time.
     """
@@ -141,7 +141,7 @@ def count_words(
     if targets is None or targets.several:
         columns.append(None)
     id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
-    occurrences, frequency = _Tally(), _ClassTally(len(columns))
+    tally = _Tally(len(columns), by_document)
     sizes = np.zeros(len(columns), np.int64)
     documents = []
     for text, numbers in _zip_columns(texts, targets):
@@ -149,17 +149,14 @@ def count_words(
         if binary:
             keys = list(dict.fromkeys(keys))
         ids = np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys))
-        occurrences.add(ids)
+        tally.add(ids, numbers)
         for number in numbers:
             sizes[number] += 1
-        if by_document:
-            frequency.add(ids, numbers)
         if keeps_documents:
             documents.append(ids)
+    tally.count_waiting()
     words = [tokenizer.word(key) for key in id_of]
-    n_words = len(words)
-    counts = occurrences.totals(n_words), frequency.totals(n_words)
-    return WordCounts(words, *counts, sizes, columns, documents)
+    return WordCounts(words, tally.occurrences, tally.frequency, sizes, columns, documents)
 
 
 def _zip_columns(
@@ -188,80 +185,52 @@ def _zip_columns(
         )
 
 
-def document_frequency_bound(df: float | str, n_documents: int) -> float:
-    """Return the document frequency that `min_df` or `max_df` stands for: a float is a share."""
+def find_df_bound(df: float | str, n_documents: int) -> float:
+    """Return `min_df` or `max_df` as a number of documents. A float is a share of them."""
     return float(df) if isinstance(df, Integral) else float(df) * n_documents
 
 
 class _Tally:
-    """Counts ids, those of many documents at a time.
+    """Counts ids and, with `by_document`, the documents of each column that contain each id.
 
-    That takes a third of the time of `np.unique` of each document.
+    Many documents are counted at a time, in a third of the time of `np.unique` of each document.
     """
 
-    def __init__(self) -> None:
-        self._totals = np.zeros(0, dtype=np.int64)
-        self._waiting: list[TermIds] = []
-        self._n_waiting = 0
-
-    def add(self, ids: TermIds) -> None:
-        self._waiting.append(ids)
-        self._n_waiting += len(ids)
-        # Seldom enough that adding up the totals takes little of the time.
-        if self._n_waiting >= max(2**14, len(self._totals)):
-            self._count_waiting()
-
-    def _count_waiting(self) -> None:
-        if self._waiting:
-            counts = np.bincount(np.concatenate(self._waiting), minlength=len(self._totals))
-            counts[: len(self._totals)] += self._totals
-            self._totals, self._waiting, self._n_waiting = counts, [], 0
-
-    def totals(self, n_words: int) -> Integers:
-        """Return how often each id below `n_words` was added."""
-        self._count_waiting()
-        return np.pad(self._totals, (0, n_words - len(self._totals)))
-
-
-class _ClassTally:
-    """Counts the documents of each class that contain each id, many documents at a time."""
-
-    def __init__(self, n_classes: int) -> None:
-        self._totals = csr_matrix((0, n_classes), dtype=np.int64)
+    def __init__(self, n_columns: int, by_document: bool) -> None:
+        self.occurrences = np.zeros(0, np.int64)
+        self.frequency = csr_matrix((0, n_columns), dtype=np.int64)
+        self._by_document = by_document
         self._waiting: list[tuple[TermIds, Sequence[int]]] = []
-        self._n_waiting = 0
+        self._n_waiting, self._most_waiting = 0, 2**14
 
-    def add(self, ids: TermIds, class_numbers: Sequence[int]) -> None:
-        self._waiting.append((ids, class_numbers))
+    def add(self, ids: TermIds, columns: Sequence[int]) -> None:
+        self._waiting.append((ids, columns))
         self._n_waiting += len(ids)
-        if self._n_waiting >= max(2**14, self._totals.nnz):
-            self._count_waiting()
+        if self._n_waiting >= self._most_waiting:
+            self.count_waiting()
 
-    def _count_waiting(self) -> None:
-        documents = _one_row_each([ids for ids, _ in self._waiting])
-        documents.sum_duplicates()
-        documents.data[:] = 1  # However often a document has an id.
-        classes = _one_row_each([numbers for _, numbers in self._waiting], self._totals.shape[1])
-        found = (documents.T @ classes).tocsr()
-        shape = (max(found.shape[0], self._totals.shape[0]), found.shape[1])
-        found.resize(shape)
-        self._totals.resize(shape)
-        self._totals += found
+    def count_waiting(self) -> None:
+        """Bring the totals up to date."""
+        ids = [ids for ids, _ in self._waiting]
+        joined = np.concatenate([np.empty(0, np.intc), *ids])
+        counts = np.bincount(joined, minlength=len(self.occurrences))
+        counts[: len(self.occurrences)] += self.occurrences
+        self.occurrences = counts
+        shape = len(counts), self.frequency.shape[1]
+        self.frequency.resize(shape)
+        if self._by_document:
+            documents = _one_row_each(ids, shape[0])
+            documents.sum_duplicates()
+            documents.data[:] = 1  # However often a document has an id.
+            columns = _one_row_each([columns for _, columns in self._waiting], shape[1])
+            self.frequency += (documents.T @ columns).tocsr()
         self._waiting, self._n_waiting = [], 0
-
-    def totals(self, n_words: int) -> csr_matrix:
-        """Return the counts of the ids below `n_words`, shape (n_words, n_classes)."""
-        self._count_waiting()
-        self._totals.resize((n_words, self._totals.shape[1]))
-        return self._totals
+        # Seldom enough that adding up the totals takes little of the time.
+        self._most_waiting = max(2**14, len(counts), self.frequency.nnz)
 
 
-def _one_row_each(
-    rows: Sequence[Sequence[int] | TermIds], n_columns: int | None = None
-) -> csr_matrix:
+def _one_row_each(rows: Sequence[Sequence[int] | TermIds], n_columns: int) -> csr_matrix:
     """Return a matrix with a 1 in the columns that each row lists."""
     ends = np.cumsum([0, *map(len, rows)])
     columns = np.concatenate([np.empty(0, np.intc), *rows]).astype(np.intc)
-    if n_columns is None:
-        n_columns = int(columns.max(initial=-1)) + 1
     return csr_matrix((np.ones(len(columns), np.int64), columns, ends), (len(rows), n_columns))

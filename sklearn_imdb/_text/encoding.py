@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._numbering import NumberedBytes, numbering
 from sklearn_imdb._text.counts import Row
-from sklearn_imdb._text.ngrams import NgramTable
+from sklearn_imdb._text.ngrams import LookUp, NgramTable
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
@@ -23,11 +23,11 @@ _INDEX_BYTES = np.dtype(np.int32).itemsize
 _PLACES_PER_INDEX = 10
 
 _TEXTS_AT_ONCE = 256
-"""Texts whose n-grams are looked up together; an iterator is read ahead by as many."""
+"""Texts whose n-grams are looked up together. An iterator is read ahead by as many."""
 
 
 class TextEncoder:
-    """Turns a text into the indices of its terms; holds the look-up table of a vocabulary.
+    """Turns texts into the indices of their terms. Holds the look-up table of a vocabulary.
 
     An encoder is never pickled: a loaded vectorizer makes its own.
     """
@@ -45,29 +45,24 @@ class TextEncoder:
         if isinstance(recipe.subword_range, tuple):
             self._subwords = SubwordTable(vocabulary, recipe.subword_range, recipe.index_from)
             vocabulary = {term: rank for term, rank in vocabulary.items() if not is_subword(term)}
+        keys = (
+            (tokenizer.key(term), rank + recipe.index_from) for term, rank in vocabulary.items()
+        )
         self._table: NgramTable | None = None
         if recipe.ngram_range != (1, 1):
             space = tokenizer.key(" ")
-            terms = {
-                tuple(tokenizer.key(term).split(space)): rank + recipe.index_from
-                for term, rank in vocabulary.items()
-            }
+            terms = {tuple(key.split(space)): index for key, index in keys}
             self._table = NgramTable(terms, recipe.ngram_range, recipe.binary)
             return
         unknown = b"" if recipe.oov_char is None else _as_bytes(recipe.oov_char)
-        self._index_of = _IndexOf(
-            {
-                tokenizer.key(term): _as_bytes(rank + recipe.index_from)
-                for term, rank in vocabulary.items()
-            },
-            unknown,
-        ).__getitem__
+        index_of = {key: _as_bytes(index) for key, index in keys}
+        self._index_of = LookUp(index_of, unknown).__getitem__
 
     def __call__(self, texts: Iterable[str], maxlen: int) -> Iterator[bytes]:
-        """Yield the sequence of each text, which is longer than `maxlen` where it is to be cut."""
+        """Yield the sequence of each text. It is longer than `maxlen` if it has to be cut."""
         recipe = self._recipe
         if recipe.is_of_words and not recipe.binary and recipe.oov_char is not None:
-            # Every word takes a place: one more is split off than there are places.
+            # Every word takes a place. One more than fit is split off, to see that a text is cut.
             tokenizer = self._tokenizer
             split = tokenizer.first if recipe.truncating == "post" else tokenizer.last
             for text in texts:
@@ -86,13 +81,10 @@ class TextEncoder:
     def _look_up_words(self, documents: list[list[Key]]) -> Iterator[bytes]:
         """Yield the indices of each document's words or n-grams."""
         if self._table is not None:
-            for indices in self._table.sequences(documents):
-                yield indices.tobytes()
-            return
-        for terms in documents:
-            if self._recipe.binary:
-                terms = list(dict.fromkeys(terms))
-            yield b"".join(map(self._index_of, terms))
+            return (indices.tobytes() for indices in self._table.sequences(documents))
+        if self._recipe.binary:
+            documents = [list(dict.fromkeys(document)) for document in documents]
+        return (b"".join(map(self._index_of, document)) for document in documents)
 
     def _look_up_subwords(self, document: list[Key], table: SubwordTable) -> bytes:
         indices = table.look_up(map(self._tokenizer.word, document))
@@ -109,7 +101,7 @@ def encode_row(row: Row, recipe: Recipe) -> bytes:
 
 
 def join_row(words: bytes, subwords: bytes | None, recipe: Recipe) -> bytes:
-    """Return a sequence: start, words or n-grams, and behind a divider the subwords."""
+    """Return a sequence: start, words or n-grams, then a divider and the subwords."""
     start = b"" if recipe.start_char is None else _as_bytes(recipe.start_char)
     return start + words if subwords is None else start + words + _DIVIDER + subwords
 
@@ -144,9 +136,9 @@ def _cut(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
 def find_kept(
     n_words: int, n_subwords: int | None, maxlen: int, recipe: Recipe
 ) -> tuple[slice, slice | None]:
-    """Return which words, the start among them, and which subwords a row has room for.
+    """Return which words, the start included, and which subwords fit into a row.
 
-    Each part is cut by its share. None stands for no divider and no subwords.
+    Each part is cut by its share. None means that there are no divider and no subwords.
     """
     if n_subwords is None or maxlen == 1:
         return _keep(n_words, maxlen if n_subwords is None else 0, recipe), None
@@ -163,12 +155,12 @@ def _keep(n: int, n_kept: int, recipe: Recipe) -> slice:
     return slice(first, first + n_kept)
 
 
-def padded(
+def pad_sequences(
     sequences: Iterable[bytes], numbering: str | None, maxlen: int, recipe: Recipe
 ) -> tuple[npt.NDArray[np.int32], int]:
     """Return the sequences as rows of `maxlen` indices, and how many of them were cut.
 
-    The array remembers the numbering; None is that of no vocabulary.
+    The array remembers the numbering. None means that there is no vocabulary.
     """
     pad = bytes.ljust if recipe.padding == "post" else bytes.rjust
     # It grows with the rows: an iterator's documents need not be held to be counted.
@@ -182,10 +174,11 @@ def padded(
     return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen), n_cut
 
 
-def length_for(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
-    """Return the length of the longest sequence, or else the one that `maxlen="auto"` stands for.
+def find_maxlen(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
+    """Return the `maxlen` for sequences: with `finds_all` that of the longest, else the "auto" one.
 
-    99 % of the sequences do not exceed it, and the rows have at most ten places for each index.
+    99 % of the sequences do not exceed an "auto" length, and rows have at most ten places for each
+    index.
     """
     ordered = np.sort(lengths) if len(lengths) else np.ones(1, int)
     longest = max(int(np.percentile(ordered, 100 if finds_all else 99, method="higher")), 1)
@@ -202,7 +195,7 @@ def length_for(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
 class Sequences:
     """The sequences of many documents, end to end, in one block of memory.
 
-    Of 11,000 texts of 300 words a fit then peaks at 619 MB, with a list of bytes at 652.
+    A fit on 11,000 texts of 300 words then peaks at 619 MB; with a list of bytes at 652 MB.
     """
 
     def __init__(self, sequences: Iterable[bytes]) -> None:
@@ -223,19 +216,8 @@ class Sequences:
 
 
 def _as_bytes(index: int) -> bytes:
-    # Without an array a word: a table of 88,584 of them is made where a vectorizer is first used.
+    # Faster than by an array: the first use of a vectorizer makes a table of up to 88,584 words.
     return int(index).to_bytes(_INDEX_BYTES, sys.byteorder, signed=True)
 
 
 _DIVIDER = _as_bytes(DIVIDER)
-
-
-class _IndexOf(dict[Key, bytes]):
-    """Index of each term's key, as the bytes of an int32; any other key gives `unknown`."""
-
-    def __init__(self, indices: dict[Key, bytes], unknown: bytes) -> None:
-        super().__init__(indices)
-        self._unknown = unknown
-
-    def __missing__(self, key: Key) -> bytes:
-        return self._unknown

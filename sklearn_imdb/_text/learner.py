@@ -20,13 +20,13 @@ from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._text.subwords import DividedCounts, SubwordCounts
 from sklearn_imdb._text.tokens import make_tokenizer
-from sklearn_imdb._text.unicode_tokens import script_of
+from sklearn_imdb._text.unicode_tokens import detect_script
 from sklearn_imdb._text.vocabulary import (
-    given_vocabulary,
-    narrowed,
-    packed,
-    ranked,
-    unpacked,
+    check_vocabulary,
+    narrow,
+    pack_words,
+    rank_terms,
+    unpack_words,
     warn_if_not_split,
 )
 
@@ -150,7 +150,7 @@ class VocabularyLearner:
     def learned(self, targets: Targets | None) -> Learned:
         """Return what was learned, given the targets of all documents."""
         if self.counts is None:
-            return Learned(self.recipe.resolve(0), given_vocabulary(self.recipe))
+            return Learned(self.recipe.resolve(0), check_vocabulary(self.recipe))
         if self._is_partial:
             return _rank(self.counts, self.recipe.resolve(self.n_words))
         words = self.counts
@@ -165,7 +165,7 @@ class VocabularyLearner:
             frequency = csr_matrix((len(words.words), targets.n_classes), dtype=np.int64)
             columns = targets.classes.tolist()
             words = replace(words, frequency=frequency, sizes=sizes, columns=columns)
-        find_script = partial(script_of, words.words, words.occurrences.tolist())
+        find_script = partial(detect_script, words.words, words.occurrences.tolist())
         recipe = self.recipe.resolve(self.n_words, words.n_classes, find_script)
         words = replace(words, documents=self._documents or ())
         learned = _rank(self._count_terms(words, targets, recipe), recipe)
@@ -229,8 +229,8 @@ class VocabularyLearner:
         if self.counts is not None:
             counts, frequency = self.counts, self.counts.frequency
             state["counts"] = [
-                packed(counts.words, counts.occurrences),
-                [narrowed(frequency.data), frequency.indices, frequency.indptr],
+                pack_words(counts.words, counts.occurrences),
+                [narrow(frequency.data), frequency.indices, frequency.indptr],
                 counts.sizes,
                 counts.columns,
             ]
@@ -242,7 +242,7 @@ class VocabularyLearner:
         learner = cls(Recipe(**state["recipe"]), is_partial=True)
         if "counts" in state:
             arrays, (data, *places), sizes, columns = state["counts"]
-            words, [occurrences] = unpacked(arrays)
+            words, [occurrences] = unpack_words(arrays)
             shape = (len(words), len(columns))
             frequency = csr_matrix((data.astype(np.int64), *places), shape=shape)
             occurrences = occurrences.astype(np.int64)
@@ -252,7 +252,7 @@ class VocabularyLearner:
 
 
 def _rank(counts: Counts, recipe: Recipe) -> Learned:
-    kept = ranked(counts, recipe)
+    kept = rank_terms(counts, recipe)
     terms = counts.terms(kept)
     warn_if_not_split(terms, recipe)
     return Learned(recipe, {term: rank for rank, term in enumerate(terms, 1)}, counts, kept)

@@ -1,13 +1,14 @@
 """N-grams: which there are, how many documents contain each, and the look-up in a vocabulary.
 
 An n-gram is a pair of numbers: the id of the n-gram one word shorter that it begins with, and the
-id of its last word. Size after size is counted by sorting such pairs, one pair for each word of the
-documents. An n-gram is counted only if enough documents contain the shorter n-grams in it, because
-it cannot be in more documents than they are. So memory grows with the words in the documents, by
-some 80 bytes each, and not with the number of different n-grams: there is no dictionary of them.
+id of its last word. If "not a good" has the id 7 and "film" the id 2, "not a good film" is (7, 2).
+Size after size is counted by sorting such pairs, one for each word of the documents. An n-gram is
+counted only if enough documents contain the shorter n-grams in it, because no more documents can
+contain it. So memory grows by some 80 bytes for each word of the documents, and not with the number
+of different n-grams: there is no dictionary of them.
 
-Some millions of words are read, and of pairs sorted, at a time. Where the documents are in a file,
-as those of a stream, so are the ids: then memory grows with the n-grams that are kept.
+Some millions of words are read at a time, and as many pairs are sorted. If the documents are in a
+file, as those of a stream are, so are the ids. Memory then grows with the n-grams that are kept.
 """
 
 from __future__ import annotations
@@ -22,20 +23,14 @@ from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._class_evidence import ClassCounts, class_columns, count_all
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._text.counts import (
-    Integers,
-    Row,
-    TermIds,
-    WordCounts,
-    document_frequency_bound,
-)
+from sklearn_imdb._text.counts import Integers, Row, TermIds, WordCounts, find_df_bound
 from sklearn_imdb._text.row_file import RowFile
 
 _WORDS_AT_ONCE = 2**20
 """Words in a block of documents."""
 
 _PAIRS_AT_ONCE = 2**22
-"""Pairs that are sorted together; more where one beginning has more."""
+"""Pairs that are sorted together. All pairs of one beginning and one last word are."""
 
 
 class _Size(NamedTuple):
@@ -46,33 +41,22 @@ class _Size(NamedTuple):
     pairs: Integers
     """Id of the n-gram one word shorter, times the number of different words, plus the word's."""
     first_words: Integers
-    """The word of the documents at which each n-gram starts for the first time."""
+    """Position, among all words of the documents, at which each n-gram starts first."""
     occurrences: Integers
     document_frequency: csr_matrix
 
 
-class _Bound(NamedTuple):
-    """How many documents must contain an n-gram."""
-
-    least: float
-    n_classes: int
-
-    def is_met(self, frequency: csr_matrix) -> npt.NDArray[np.bool_]:
-        """Whether enough documents contain each n-gram, shape (n_terms,)."""
-        return count_all(frequency, self.n_classes) >= self.least
-
-
 class _Occurrences(NamedTuple):
-    """Where n-grams start in a block, in the order of the words."""
+    """N-grams of a block, in the order in which they start."""
 
     starts: TermIds
-    """Words of the block at which they start."""
+    """Position of each first word in the block."""
     beginnings: TermIds
     """Id of the n-gram one word shorter that each begins with."""
     lasts: TermIds
-    """Id of each one's last word."""
+    """Id of each last word."""
     documents: TermIds
-    """Number of each one's document."""
+    """Number of each document."""
 
 
 class _Blocks:
@@ -81,14 +65,13 @@ class _Blocks:
     def __init__(self, documents: Sequence[TermIds]) -> None:
         self._documents = documents
         self._in_file = isinstance(documents, RowFile)
-        self.pairs_at_once = _PAIRS_AT_ONCE
         self.lengths = np.fromiter(map(len, documents), np.int64, len(documents))
         ends = np.cumsum(self.lengths)
         n_words = int(self.lengths.sum())
         inner = np.searchsorted(ends, np.arange(_WORDS_AT_ONCE, n_words, _WORDS_AT_ONCE), "right")
         self._bounds = np.array([0, *inner.tolist(), len(documents)])
         self.first_words = np.concatenate([[0], ends])[self._bounds].tolist()
-        """Number of each block's first word, and of the words in all."""
+        """Position of each block's first word among all words, and the number of all words."""
         self._read: dict[int, tuple[TermIds, TermIds]] = {}
 
     def __len__(self) -> int:
@@ -99,7 +82,7 @@ class _Blocks:
         return slice(*self._bounds[block : block + 2].tolist())
 
     def read(self, block: int) -> tuple[TermIds, TermIds]:
-        """Return the ids of a block's words, end to end, and the number of each one's document."""
+        """Return the ids of a block's words, end to end, and the number of each word's document."""
         if block in self._read:
             return self._read[block]
         rows = self.rows_of(block)
@@ -147,33 +130,26 @@ class NgramCounts:
         binary: bool,
     ) -> None:
         shortest, longest = ngram_range
-        self._words = counts.words
-        self._binary = binary
-        self._shortest = shortest
+        self._words, self._binary = counts.words, binary
         self._blocks = _Blocks(counts.documents)
-        self._n_words = max(len(counts.words), 1)
-        least = document_frequency_bound(min_df, len(counts.documents))
-        of_words = np.zeros(self._n_words, np.int64)
-        of_words[: len(counts.words)] = counts.occurrences
-        indicator = class_columns(targets, len(counts.documents))
-        bound = _Bound(least, counts.n_classes)
-        sizes = [_words(self._blocks, self._n_words, indicator, bound)]
-        while len(sizes) < longest:
-            sizes.append(_next_size(sizes, self._blocks, of_words, indicator, bound))
-        self._sizes = sizes
-        self._wanted = sizes[shortest - 1 :]
+        # Without any word, arrays by word have one item.
+        self._word_occurrences = counts.occurrences if counts.words else np.zeros(1, np.int64)
+        self._n_words = len(self._word_occurrences)
+        self._columns = class_columns(targets, len(counts.documents))
+        self._n_classes = counts.n_classes
+        self._least_df = find_df_bound(min_df, len(counts.documents))
+        self._sizes = [self._count_words()]
+        while len(self._sizes) < longest:
+            self._sizes.append(self._count_next_size())
+        self._wanted = self._sizes[shortest - 1 :]
         self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
         # Of n-grams that start at the same word the shorter comes first.
-        self._order = np.argsort(
-            np.concatenate([size.first_words for size in self._wanted]), kind="stable"
-        )
+        first_words = np.concatenate([size.first_words for size in self._wanted])
+        self._order = np.argsort(first_words, kind="stable")
         frequency = vstack([size.document_frequency for size in self._wanted], format="csr")
         self.by_class = ClassCounts(frequency[self._order], counts.sizes, counts.n_classes)
-        self.occurrences = (
-            self.by_class.of_all
-            if binary
-            else np.concatenate([size.occurrences for size in self._wanted])[self._order]
-        )
+        occurrences = np.concatenate([size.occurrences for size in self._wanted])[self._order]
+        self.occurrences = self.by_class.of_all if binary else occurrences
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         sorted_ids = self._order[ids]
@@ -183,14 +159,12 @@ class NgramCounts:
             at = np.flatnonzero(sizes == step)
             ngrams = sorted_ids[at] - (self._ends[step] - len(size.pairs))
             words = []
-            for shorter in self._sizes[self._shortest - 1 + step : 0 : -1]:
+            for shorter in self._sizes[len(self._sizes) - len(self._wanted) + step : 0 : -1]:
                 ngrams, word = np.divmod(shorter.pairs[ngrams], self._n_words)
                 words.append(word)
             words.append(self._sizes[0].pairs[ngrams])
-            columns = [column.tolist() for column in reversed(words)]
-            terms[at] = [
-                " ".join([self._words[word] for word in row]) for row in zip(*columns, strict=True)
-            ]
+            names = [[self._words[word] for word in column.tolist()] for column in reversed(words)]
+            terms[at] = list(map(" ".join, zip(*names, strict=True)))
         return terms.tolist()
 
     def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
@@ -198,8 +172,7 @@ class NgramCounts:
         of_sorted[self._order] = indices
         # The id -1, where no n-gram starts, finds the last item.
         tables = [
-            np.append(of_sorted[end - len(size.pairs) : end], np.int32(-1))
-            for size, end in zip(self._wanted, self._ends, strict=True)
+            np.append(part, np.int32(-1)) for part in np.split(of_sorted, self._ends[:-1].tolist())
         ]
         for block in range(len(self._blocks)):
             columns = [
@@ -208,9 +181,127 @@ class NgramCounts:
             lengths = self._blocks.lengths[self._blocks.rows_of(block)].tolist()
             yield from map(Row, join_columns(columns, lengths, self._binary))
 
+    # -- counting ---------------------------------------------------------------------------
 
-def where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
-    """Return the positions where an n-gram of n - 1 words starts and its document goes on after."""
+    def _count_words(self) -> _Size:
+        """Count the documents that contain each word, and keep the frequent words."""
+        blocks = self._blocks
+        document_frequency = csr_matrix((self._n_words, self._columns.shape[1]), dtype=np.int64)
+        first_words = np.full(self._n_words, -1, np.int64)
+        for block in range(len(blocks)):
+            words, document_of = blocks.read(block)
+            order, in_order = _counting_argsort(words, self._n_words)
+            sizes = np.bincount(words, minlength=self._n_words)
+            bounds = np.concatenate([[0], np.cumsum(sizes)])
+            # No document is in two blocks.
+            document_frequency += self._count_documents(
+                document_of[order], _changes(in_order), bounds
+            )
+            is_new = (first_words < 0) & (sizes > 0)
+            first_words[is_new] = blocks.first_words[block] + order[bounds[:-1][is_new]]
+        is_kept = self._are_frequent(document_frequency) & (first_words >= 0)
+        new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
+        ids = blocks.new_ids()
+        for block in range(len(blocks)):
+            ids[block] = new_ids[blocks.read(block)[0]]
+        kept = np.flatnonzero(is_kept)
+        occurrences = self._word_occurrences[kept]
+        return _Size(ids, kept, first_words[kept], occurrences, document_frequency[kept])
+
+    def _count_next_size(self) -> _Size:
+        """Count the n-grams one word longer than the last size, and keep the frequent ones."""
+        blocks = self._blocks
+        ids, n_kept, parts = blocks.new_ids(), 0, []
+        for beginnings, lasts in _find_ranges(self._sizes[-1].occurrences, self._word_occurrences):
+            in_blocks = [self._find(block, beginnings, lasts) for block in range(len(blocks))]
+            found = _Occurrences(*map(np.concatenate, zip(*in_blocks, strict=True)))
+            ends = np.cumsum([len(in_block.starts) for in_block in in_blocks])
+            del in_blocks  # They take as much memory once more.
+            new_ids, firsts, pairs, *counts = self._keep_frequent(found, beginnings)
+            if n_kept:
+                new_ids[new_ids >= 0] += n_kept
+            n_kept += len(firsts)
+            block_starts = np.array(blocks.first_words)[np.searchsorted(ends, firsts, "right")]
+            parts.append((pairs, found.starts[firsts] + block_starts, *counts))
+            for block, (begin, end) in enumerate(pairwise([0, *ends.tolist()])):
+                ids_of_block = ids[block]
+                ids_of_block[found.starts[begin:end]] = new_ids[begin:end]
+                ids[block] = ids_of_block
+        *arrays, frequencies = zip(*parts, strict=True)
+        pairs, first_words, occurrences = map(np.concatenate, arrays)
+        return _Size(ids, pairs, first_words, occurrences, vstack(frequencies, format="csr"))
+
+    def _find(self, block: int, wanted: range, wanted_lasts: range) -> _Occurrences:
+        """Find the n-grams of a block that begin, and end, with one of the wanted ids."""
+        size = len(self._sizes)
+        words, document_of = self._blocks.read(block)
+        shorter = self._sizes[-1].ids[block]
+        starts = find_longer(shorter, document_of, size + 1)
+        # Both n-grams one word shorter that are in it are kept.
+        starts = starts[shorter[starts + 1] >= 0]
+        beginnings, lasts = shorter[starts], words[starts + size]
+        is_in = np.ones(len(starts), bool)
+        if len(wanted) < len(self._sizes[-1].pairs):
+            is_in &= (beginnings >= wanted.start) & (beginnings < wanted.stop)
+        if len(wanted_lasts) < self._n_words:
+            is_in &= (lasts >= wanted_lasts.start) & (lasts < wanted_lasts.stop)
+        if not is_in.all():
+            starts, beginnings, lasts = starts[is_in], beginnings[is_in], lasts[is_in]
+        return _Occurrences(starts, beginnings, lasts, document_of[starts])
+
+    def _keep_frequent(
+        self, found: _Occurrences, beginnings: range
+    ) -> tuple[TermIds, TermIds, Integers, Integers, csr_matrix]:
+        """Return the id of each occurrence, -1 for a rare n-gram, and facts of each kept n-gram.
+
+        The facts are its first occurrence, its pair, how often it occurs, and in how many
+        documents.
+        """
+        # Sort the occurrences by the n-gram one word shorter, then by the last word. The sorts are
+        # stable, so the occurrences of an n-gram stay in the order of the documents.
+        order, lasts = _counting_argsort(found.lasts, self._n_words)
+        of_order = found.beginnings[order] - beginnings.start
+        by_beginning, of_order = _counting_argsort(of_order, len(beginnings))
+        order = order[by_beginning]
+        is_first = _changes(lasts[by_beginning]) | _changes(of_order)
+        del lasts, by_beginning, of_order
+        occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
+        # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
+        may_be_kept = occurrences >= self._least_df
+        order = order[np.repeat(may_be_kept, occurrences)]
+        occurrences = occurrences[may_be_kept]
+        bounds = np.concatenate([[0], np.cumsum(occurrences)])
+        is_first = np.zeros(len(order), bool)
+        is_first[bounds[:-1]] = True
+        document_frequency = self._count_documents(found.documents[order], is_first, bounds)
+        is_kept = self._are_frequent(document_frequency)
+        new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
+        ids = np.full(len(found.starts), -1, np.intc)
+        ids[order] = np.repeat(new_ids, occurrences)
+        firsts = order[bounds[:-1][is_kept]]
+        pairs = found.lasts[firsts] + found.beginnings[firsts] * np.int64(self._n_words)
+        return ids, firsts, pairs, occurrences[is_kept], document_frequency[is_kept]
+
+    def _count_documents(
+        self, documents: TermIds, is_first: npt.NDArray[np.bool_], bounds: Integers
+    ) -> csr_matrix:
+        """Return the documents of each class that contain each term, shape (n_terms, n_classes).
+
+        `documents` has the document of each occurrence. A term's occurrences are from one of
+        `bounds` to the next, in the order of the documents.
+        """
+        is_new_document = is_first | _changes(documents)
+        shape = (len(bounds) - 1, self._columns.shape[0])
+        is_in = csr_matrix((is_new_document.astype(np.int32), documents, bounds), shape)
+        return is_in @ self._columns
+
+    def _are_frequent(self, document_frequency: csr_matrix) -> npt.NDArray[np.bool_]:
+        """Whether enough documents contain each term, shape (n_terms,)."""
+        return count_all(document_frequency, self._n_classes) >= self._least_df
+
+
+def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
+    """Return the positions where a kept (n-1)-gram starts and its document has a word after it."""
     n_starts = max(len(shorter) - n + 1, 0)
     return np.flatnonzero(
         (shorter[:n_starts] >= 0) & (document_of[:n_starts] == document_of[n - 1 :])
@@ -220,9 +311,9 @@ def where_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
 def join_columns(
     columns: list[npt.NDArray[np.int32]], lengths: Iterable[int], binary: bool
 ) -> Iterator[npt.NDArray[np.int32]]:
-    """Yield each document's indices, given the index of the n-gram of each size at each word.
+    """Yield each document's indices. A column has the index of the n-gram of a size at each word.
 
-    Negative indices are left out, and with `binary` every index that was there before.
+    Negative indices are left out. With `binary` each index is taken once.
     """
     rows = np.stack(columns, axis=1)
     end = 0
@@ -235,172 +326,25 @@ def join_columns(
         yield document
 
 
-def _words(blocks: _Blocks, n_words: int, indicator: csr_matrix, bound: _Bound) -> _Size:
-    """Count the documents that contain each word, and keep the frequent words."""
-    document_frequency = csr_matrix((n_words, indicator.shape[1]), dtype=np.int64)
-    occurrences = np.zeros(n_words, np.int64)
-    first_words = np.zeros(n_words, np.int64)
-    for block in range(len(blocks)):
-        words, document_of = blocks.read(block)
-        order, in_order = _counting_argsort(words, n_words)
-        sizes = np.bincount(words, minlength=n_words)
-        bounds = np.concatenate([[0], np.cumsum(sizes)])
-        # No document is in two blocks.
-        document_frequency += _frequency(document_of[order], _changes(in_order), bounds, indicator)
-        is_new = (occurrences == 0) & (sizes > 0)
-        first_words[is_new] = blocks.first_words[block] + order[bounds[:-1][is_new]]
-        occurrences += sizes
-    is_kept = bound.is_met(document_frequency) & (occurrences > 0)
-    new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
-    ids = blocks.new_ids()
-    for block in range(len(blocks)):
-        ids[block] = new_ids[blocks.read(block)[0]]
-    kept = np.flatnonzero(is_kept)
-    return _Size(ids, kept, first_words[kept], occurrences[kept], document_frequency[kept])
-
-
-def _next_size(
-    sizes: list[_Size],
-    blocks: _Blocks,
-    of_words: Integers,
-    indicator: csr_matrix,
-    bound: _Bound,
-) -> _Size:
-    """Count the n-grams one word longer than those of `sizes`, and keep the frequent ones.
-
-    `of_words` is how often each word occurs.
-    """
-    ids, n_kept, parts = blocks.new_ids(), 0, []
-    for beginnings, lasts in _ranges(sizes[-1].occurrences, of_words, blocks.pairs_at_once):
-        blocks_found = [
-            _occurrences(sizes, blocks, block, beginnings, lasts, len(of_words))
-            for block in range(len(blocks))
-        ]
-        found = _Occurrences(*map(np.concatenate, zip(*blocks_found, strict=True)))
-        ends = np.cumsum([len(of_block.starts) for of_block in blocks_found])
-        del blocks_found  # They take as much memory once more.
-        new_ids, firsts, *counts = _kept(found, beginnings, len(of_words), indicator, bound)
-        if n_kept:
-            new_ids[new_ids >= 0] += n_kept
-        n_kept += len(firsts)
-        of_first = np.array(blocks.first_words)[np.searchsorted(ends, firsts, "right")]
-        pairs, occurrences, document_frequency = counts
-        parts.append((pairs, found.starts[firsts] + of_first, occurrences, document_frequency))
-        for block, (begin, end) in enumerate(pairwise([0, *ends.tolist()])):
-            ids_of_block = ids[block]
-            ids_of_block[found.starts[begin:end]] = new_ids[begin:end]
-            ids[block] = ids_of_block
-    pairs_of, first_words, occurrences_of, frequencies = zip(*parts, strict=True)
-    return _Size(
-        ids,
-        np.concatenate(pairs_of),
-        np.concatenate(first_words),
-        np.concatenate(occurrences_of),
-        vstack(frequencies, format="csr"),
-    )
-
-
-def _ranges(
-    of_beginnings: Integers, of_words: Integers, n_at_once: int
+def _find_ranges(
+    occurrences: Integers, word_occurrences: Integers
 ) -> Iterator[tuple[range, range]]:
-    """Yield ranges of beginnings and of last words that have some `n_at_once` pairs each.
+    """Yield ranges of beginnings and of last words, with some `_PAIRS_AT_ONCE` pairs each.
 
     A beginning that has more by itself is divided by the last words.
     """
-    words = range(len(of_words))
-    totals = np.cumsum(of_beginnings) // n_at_once
-    bounds = [0, *(np.flatnonzero(np.diff(totals)) + 1).tolist(), len(of_beginnings)]
+    words = range(len(word_occurrences))
+    totals = np.cumsum(occurrences) // _PAIRS_AT_ONCE
+    bounds = [0, *(np.flatnonzero(np.diff(totals)) + 1).tolist(), len(occurrences)]
     for low, high in pairwise(bounds):
-        n_parts = -(-int(of_beginnings[low:high].sum()) // n_at_once)
+        n_parts = -(-int(occurrences[low:high].sum()) // _PAIRS_AT_ONCE)
         if high - low > 1 or n_parts < 2:
             yield range(low, high), words
             continue
-        shares = np.cumsum(of_words) * n_parts // max(int(of_words.sum()) + 1, 1)
+        shares = np.cumsum(word_occurrences) * n_parts // (int(word_occurrences.sum()) + 1)
         inner = np.flatnonzero(np.diff(shares)) + 1
-        for first, end in pairwise([0, *inner.tolist(), len(of_words)]):
+        for first, end in pairwise([0, *inner.tolist(), len(word_occurrences)]):
             yield range(low, high), range(first, end)
-
-
-def _occurrences(
-    sizes: list[_Size],
-    blocks: _Blocks,
-    block: int,
-    wanted: range,
-    wanted_lasts: range,
-    n_words: int,
-) -> _Occurrences:
-    """Find the n-grams of a block that begin, and end, with one of the wanted ids."""
-    words, document_of = blocks.read(block)
-    shorter = sizes[-1].ids[block]
-    starts = where_longer(shorter, document_of, len(sizes) + 1)
-    # Both n-grams one word shorter that are in it are kept.
-    starts = starts[shorter[starts + 1] >= 0]
-    beginnings, lasts = shorter[starts], words[starts + len(sizes)]
-    is_in = np.ones(len(starts), bool)
-    if len(wanted) < len(sizes[-1].pairs):
-        is_in &= (beginnings >= wanted.start) & (beginnings < wanted.stop)
-    if len(wanted_lasts) < n_words:
-        is_in &= (lasts >= wanted_lasts.start) & (lasts < wanted_lasts.stop)
-    if not is_in.all():
-        starts, beginnings, lasts = starts[is_in], beginnings[is_in], lasts[is_in]
-    return _Occurrences(starts, beginnings, lasts, document_of[starts])
-
-
-def _kept(
-    found: _Occurrences,
-    beginnings: range,
-    n_words: int,
-    indicator: csr_matrix,
-    bound: _Bound,
-) -> tuple[TermIds, TermIds, Integers, Integers, csr_matrix]:
-    """Return the id of each occurrence, -1 of a rare n-gram, and what is known of the others.
-
-    That is the first occurrence of each n-gram, its pair, how often it occurs, and in how many
-    documents.
-    """
-    # An n-gram's occurrences are brought together in the order of the documents: by the last word
-    # and then, which keeps that order, by the n-gram one word shorter.
-    order, lasts = _counting_argsort(found.lasts, n_words)
-    of_order = found.beginnings[order] - beginnings.start
-    by_beginning, of_order = _counting_argsort(of_order, len(beginnings))
-    order = order[by_beginning]
-    is_first = _changes(lasts[by_beginning]) | _changes(of_order)
-    del lasts, by_beginning, of_order
-    firsts = np.flatnonzero(is_first)
-    occurrences = np.diff(firsts, append=len(order))
-    # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
-    may_be_kept = occurrences >= bound.least
-    order = order[np.repeat(may_be_kept, occurrences)]
-    occurrences = occurrences[may_be_kept]
-    bounds = np.concatenate([[0], np.cumsum(occurrences)])
-    is_first = np.zeros(len(order), bool)
-    is_first[bounds[:-1]] = True
-    document_frequency = _frequency(found.documents[order], is_first, bounds, indicator)
-    is_kept = bound.is_met(document_frequency)
-    new_ids = np.where(is_kept, np.cumsum(is_kept) - 1, -1).astype(np.intc)
-    ids = np.full(len(found.starts), -1, np.intc)
-    ids[order] = np.repeat(new_ids, occurrences)
-    firsts = order[bounds[:-1][is_kept]]
-    pairs = found.lasts[firsts] + found.beginnings[firsts] * np.int64(n_words)
-    return ids, firsts, pairs, occurrences[is_kept], document_frequency[is_kept]
-
-
-def _frequency(
-    documents: TermIds,
-    is_first: npt.NDArray[np.bool_],
-    bounds: Integers,
-    indicator: csr_matrix,
-) -> csr_matrix:
-    """Return the documents of each class that contain each term, shape (n_terms, n_classes).
-
-    `documents` are those of a term's occurrences, in order, from one of `bounds` to the next.
-    """
-    # A change of document is a document more.
-    is_new_document = is_first | _changes(documents)
-    is_in = csr_matrix(
-        (is_new_document.astype(np.int32), documents, bounds), (len(bounds) - 1, indicator.shape[0])
-    )
-    return is_in @ indicator
 
 
 def _counting_argsort(keys: TermIds, n_keys: int) -> tuple[TermIds, TermIds]:
@@ -409,16 +353,14 @@ def _counting_argsort(keys: TermIds, n_keys: int) -> tuple[TermIds, TermIds]:
     SciPy sorts by counting where it brings the columns of a sparse matrix together.
     """
     n = len(keys)
-    one_a_row = csr_matrix(
-        (np.ones(n, bool), keys, np.arange(n + 1, dtype=np.intc)), shape=(n, n_keys)
-    )
-    columns = one_a_row.tocsc()
+    items = np.ones(n, bool), keys, np.arange(n + 1, dtype=np.intc)
+    columns = csr_matrix(items, shape=(n, n_keys)).tocsc()
     in_order = np.repeat(np.arange(n_keys, dtype=np.intc), np.diff(columns.indptr))
     return columns.indices, in_order
 
 
 def _changes(values: TermIds) -> npt.NDArray[np.bool_]:
-    """Whether each value differs from the one before; the first does."""
+    """Whether each value differs from the one before. The first does."""
     changes = np.ones(len(values), dtype=bool)
     np.not_equal(values[1:], values[:-1], out=changes[1:])
     return changes
@@ -437,7 +379,7 @@ class NgramTable:
     ngram_range : tuple of int
         Words in the shortest n-gram to look up, and in the longest.
     binary : bool
-        Take each n-gram once a document, where it first starts.
+        Take each n-gram once a document, at its first position.
     """
 
     def __init__(
@@ -447,13 +389,13 @@ class NgramTable:
         self._binary = binary
         found = {term: index for term, index in terms.items() if len(term) <= longest}
         words = dict.fromkeys(chain.from_iterable(found))
-        self._id_of = _IdOf(zip(words, count(), strict=False))
+        self._id_of = LookUp(zip(words, count(), strict=False), -1)
         lengths = np.fromiter(map(len, found), np.intp, len(found))
         indices = np.fromiter(found.values(), np.int32, len(found))
         flat = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(found)), np.int64)
         begins = np.cumsum(lengths) - lengths
-        # The n-grams of each size, and the beginnings of longer ones, which have the index -1
-        # where they are no terms themselves. The n-grams of one word have its id.
+        # The n-grams of each size. A beginning of a longer n-gram is among them, with the index -1
+        # if it is no term itself. The n-grams of one word have its id.
         self._pairs: list[_PairTable] = []
         self._indices = [np.full(len(words) + 1, -1, np.int32)]
         ngrams = flat[begins]
@@ -468,13 +410,13 @@ class NgramTable:
             self._indices[-1][ngrams[lengths == n]] = indices[lengths == n]
 
     def sequences(self, documents: Sequence[Sequence[Any]]) -> Iterator[npt.NDArray[np.int32]]:
-        """Yield the indices of each document's n-grams, given its words; unknown ones left out."""
+        """Yield the indices of each document's n-grams, without unknown ones."""
         lengths = [len(document) for document in documents]
         words = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(documents)), np.intc)
         document_of = np.repeat(np.arange(len(documents), dtype=np.intc), lengths)
         ids, columns = words, [self._indices[0][words]]
         for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices[1:], strict=True), 2):
-            starts = where_longer(ids, document_of, n)
+            starts = find_longer(ids, document_of, n)
             last_words = words[starts + n - 1]
             starts, last_words = starts[last_words >= 0], last_words[last_words >= 0]
             found = pairs.find(ids[starts] * np.int64(len(self._id_of)) + last_words)
@@ -516,8 +458,12 @@ class _PairTable:
         return found
 
 
-class _IdOf(dict[Any, int]):
-    """Id of each word; -1 of any other."""
+class LookUp(dict[Any, Any]):
+    """What is found for each key; `unknown` for any other."""
 
-    def __missing__(self, word: Any) -> int:
-        return -1
+    def __init__(self, found: Any, unknown: Any) -> None:
+        super().__init__(found)
+        self._unknown = unknown
+
+    def __missing__(self, key: Any) -> Any:
+        return self._unknown

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from os import SEEK_END, PathLike
 from tempfile import TemporaryFile
-from types import TracebackType
 from typing import Any, Self, overload
 
 import numpy as np
@@ -23,8 +22,8 @@ class RowFile(Sequence[Row]):
     """A sequence of rows of int32, to which rows can be added at the end.
 
     The file has no name and takes 4 bytes for each integer. It is removed when the `with` statement
-    ends, or nobody holds this any more, or the process is killed. A slice is read into memory at
-    once; rows one after the other are read in blocks.
+    ends, when the object is no longer referenced, or when the process is killed. A slice is read
+    into memory at once. Iteration reads blocks of rows.
     """
 
     def __init__(self, folder: str | PathLike[str] | None = None) -> None:
@@ -41,8 +40,7 @@ class RowFile(Sequence[Row]):
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Number of integers of each row."""
-        ends = np.array(self._ends, np.int64)
-        return ends[1:] - ends[:-1]
+        return np.diff(self._ends)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -64,10 +62,10 @@ class RowFile(Sequence[Row]):
             return [self[number] for number in range(begin, end, step)]
         ends = self._ends[begin : max(end, begin) + 1]
         size = ends[-1] - ends[0]
-        if not size:  # Nothing can be mapped of an empty file.
+        if not size:  # An empty file cannot be mapped.
             return [np.empty(0, np.int32) for _ in ends[1:]]
         self._file.flush()
-        # Mapped for this slice alone: mapped pages count as memory of the process.
+        # Only this slice is mapped, because mapped pages count as memory of the process.
         mapped = np.memmap(self._file, np.int32, "r", offset=4 * ends[0], shape=(size,))
         items = np.array(mapped)
         return [items[first - ends[0] : last - ends[0]] for first, last in pairwise(ends)]
@@ -81,10 +79,5 @@ class RowFile(Sequence[Row]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._close()

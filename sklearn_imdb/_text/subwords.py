@@ -1,8 +1,7 @@
 """Subwords: the character n-grams of each word, within its boundaries, as terms.
 
-A word is taken with a space at either end, as scikit-learn's `char_wb` and fastText have it. So
-"cat" has the 4-grams " cat" and "cat ". As a term, a subword has one more space in front. That
-tells it from every word and n-gram, because no token begins with a space.
+A word gets a space at either end, as in scikit-learn's `char_wb`. So "cat" has the 4-grams " cat"
+and "cat ". As a term, a subword has one more space in front. No word or n-gram begins with a space.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn_imdb._class_evidence import ClassCounts, class_columns, count_all
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._text.counts import Counts, Row, WordCounts, document_frequency_bound
+from sklearn_imdb._text.counts import Counts, Row, WordCounts, find_df_bound
 
 _DOCUMENTS_AT_ONCE = 4096
 
@@ -30,9 +29,9 @@ _WORDS_REMEMBERED = 2**18
 
 
 def make_subwords(word: str, subword_range: tuple[int, int]) -> list[str]:
-    """Return the subwords of a word as terms, by length and position; of a short word one.
+    """Return the subwords of a word as terms, by length and position. A short word has one.
 
-    A long word, which is an address or a key rather than a word, has none.
+    A long word, such as an address or a key, has none.
     """
     if len(word) > LONGEST_WORD:
         return []
@@ -82,69 +81,58 @@ class SubwordCounts:
         id_of: dict[str, int] = {}
         ids, ends = [], [0]
         for word in counts.words:
-            ids += [
-                id_of.setdefault(term, len(id_of)) for term in make_subwords(word, subword_range)
-            ]
+            terms = make_subwords(word, subword_range)
+            ids += [id_of.setdefault(term, len(id_of)) for term in terms]
             ends.append(len(ids))
         self._ids, self._ends = np.array(ids, np.intp), np.array(ends)
-        self._terms = list(id_of)
-        frequency = self._count_documents(targets)
-        least = document_frequency_bound(min_df, len(counts.documents))
-        of_all = count_all(frequency, counts.n_classes)
-        kept = np.flatnonzero(of_all >= least)
+        frequency = self._count_documents(targets, len(id_of))
+        least = find_df_bound(min_df, len(counts.documents))
+        kept = np.flatnonzero(count_all(frequency, counts.n_classes) >= least)
         self.by_class = ClassCounts(frequency[kept], counts.sizes, counts.n_classes)
-        self._keep(kept)
-        totals = np.bincount(
-            self._ids[self._ids >= 0],
-            np.repeat(counts.occurrences, np.diff(self._ends))[self._ids >= 0],
-            minlength=len(kept),
-        )
-        self.occurrences = of_all[kept] if binary else totals.astype(np.int64)
+        terms = list(id_of)
+        self._terms = [terms[number] for number in kept.tolist()]
+        # Kept subwords are numbered anew; -1 is the id of any other.
+        new_ids = np.full(len(terms), -1, np.intp)
+        new_ids[kept] = np.arange(len(kept))
+        self._ids = new_ids[self._ids]
+        is_kept = self._ids >= 0
+        occurrences = np.repeat(counts.occurrences, np.diff(self._ends))[is_kept]
+        totals = np.bincount(self._ids[is_kept], occurrences, minlength=len(kept))
+        self.occurrences = self.by_class.of_all if binary else totals.astype(np.int64)
 
-    def _count_documents(self, targets: Targets | None) -> csr_matrix:
-        n_terms = len(self._terms)
+    def _count_documents(self, targets: Targets | None, n_terms: int) -> csr_matrix:
         n_words = len(self._ends) - 1
-        of_words = csr_matrix(
-            (np.ones(len(self._ids), np.int32), self._ids, self._ends), shape=(n_words, n_terms)
-        )
+        items = np.ones(len(self._ids), np.int32), self._ids, self._ends
+        word_subwords = csr_matrix(items, shape=(n_words, n_terms))
         indicator = class_columns(targets, len(self._documents))
         frequency = csr_matrix((n_terms, indicator.shape[1]), dtype=np.int64)
         for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
             block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
             ends = np.cumsum([0, *map(len, block)])
             words = np.concatenate(block)
-            occurring = csr_matrix(
-                (np.ones(len(words), np.int32), words, ends), shape=(len(block), n_words)
-            )
+            occurring = np.ones(len(words), np.int32), words, ends
             # The product has each subword of a document once.
-            subwords = occurring @ of_words
+            subwords = csr_matrix(occurring, shape=(len(block), n_words)) @ word_subwords
             subwords.data[:] = 1
             frequency += (subwords.T @ indicator[start : start + len(block)]).tocsr()
         return frequency
-
-    def _keep(self, kept: npt.NDArray[np.intp]) -> None:
-        """Keep the subwords of these ids, and give them ids anew; -1 is the id of any other."""
-        new_ids = np.full(len(self._terms), -1, np.intp)
-        new_ids[kept] = np.arange(len(kept))
-        self._ids = new_ids[self._ids]
-        self._terms = [self._terms[number] for number in kept.tolist()]
 
     def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         return [self._terms[number] for number in ids.tolist()]
 
     def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
         """Yield the indices of each document's subwords, given the index of each."""
-        # Of each word the indices of its subwords, end to end; -1 finds the last item.
-        of_words = np.append(indices, np.int32(-1))[self._ids]
-        is_kept = of_words >= 0
+        # The indices of each word's subwords, end to end. The id -1 finds the last item.
+        word_subwords = np.append(indices, np.int32(-1))[self._ids]
+        is_kept = word_subwords >= 0
         ends = np.concatenate([[0], np.cumsum(is_kept)])[self._ends]
-        of_words, lengths, begins = of_words[is_kept], np.diff(ends), ends[:-1]
+        word_subwords, lengths, begins = word_subwords[is_kept], np.diff(ends), ends[:-1]
         for words in self._documents:
             n_subwords = lengths[words]
-            # The position of each subword within those of its word, plus where these begin.
+            # Where the subwords of its word begin, plus the subword's position among them.
             before = np.cumsum(n_subwords) - n_subwords
             positions = np.arange(n_subwords.sum()) + np.repeat(begins[words] - before, n_subwords)
-            document = of_words[positions]
+            document = word_subwords[positions]
             if self._binary:
                 document = np.array(list(dict.fromkeys(document.tolist())), np.int32)
             yield document
@@ -169,16 +157,15 @@ class DividedCounts:
         return terms.tolist()
 
     def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
-        of_words, of_subwords = np.split(indices, [self._n_words])
-        # An unknown subword takes no place, also where an unknown word does.
-        of_subwords = np.where(of_subwords > DIVIDER, of_subwords, -1)
-        rows = zip(self._words.rows(of_words), self._subwords.rows(of_subwords), strict=True)
-        for row, subwords in rows:
-            yield row._replace(subwords=subwords)
+        words, subwords = np.split(indices, [self._n_words])
+        # An unknown subword takes no place, even if an unknown word does.
+        subwords = np.where(subwords > DIVIDER, subwords, -1)
+        rows = zip(self._words.rows(words), self._subwords.rows(subwords), strict=True)
+        return (row._replace(subwords=row_subwords) for row, row_subwords in rows)
 
 
 class SubwordTable(dict[Any, bytes]):
-    """The indices of the subwords of each word, as bytes of int32, found when it first occurs."""
+    """The indices of each word's subwords, as bytes of int32, found when the word first occurs."""
 
     def __init__(
         self, vocabulary: Mapping[str, int], subword_range: tuple[int, int], index_from: int
@@ -195,7 +182,7 @@ class SubwordTable(dict[Any, bytes]):
 
     def __missing__(self, word: str) -> bytes:
         terms = make_subwords(word, self._range)
-        if not terms:  # A long word, which is not held.
+        if not terms:  # A long word, which is not stored.
             return b""
         found = [self._index_of[term] for term in terms if term in self._index_of]
         if len(self) >= _WORDS_REMEMBERED:

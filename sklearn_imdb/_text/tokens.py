@@ -1,17 +1,18 @@
 """A text to its tokens, and where in the text each token stands.
 
 A tokenizer returns tokens as *keys*. `key` and `word` turn a word into its key and back, so that
-whoever counts or looks up words need not know what keys are made of.
+counting and looking up work with keys of any type.
 """
 
 from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
+from sklearn_imdb._text import unicode_tokens
 from sklearn_imdb._text.recipe import Recipe, Tokenize
-from sklearn_imdb._text.unicode_tokens import Span, UnicodeTokenizer
+from sklearn_imdb._text.unicode_tokens import Span
 
 SPACE_IN_WORD = "\N{OPEN BOX}"
 """Stands for a space within a word where spaces join the words of an n-gram."""
@@ -20,30 +21,37 @@ Key: TypeAlias = Any
 """`bytes` from `KerasTokenizer`, `str` from the others: equal keys, equal words."""
 
 
-class Tokenizer(Protocol):
-    """Splits a text into tokens."""
+class Tokenizer(ABC):
+    """Splits a text into tokens. By default a word is its own key."""
 
+    @abstractmethod
     def split(self, text: str) -> list[Key]:
         """Return the keys of all tokens."""
 
+    @abstractmethod
     def spans(self, text: str) -> list[Span] | None:
-        """Return where each token of `split` stands; None where that cannot be told."""
+        """Return where each token of `split` stands. None if that cannot be told."""
 
     def first(self, text: str, n_tokens: int) -> list[Key]:
-        """Return the first tokens only."""
+        """Return the keys of the first tokens."""
+        return self.split(text)[:n_tokens]
 
     def last(self, text: str, n_tokens: int) -> list[Key]:
-        """Return the last tokens only."""
+        """Return the keys of the last tokens."""
+        keys = self.split(text)
+        return keys[max(len(keys) - n_tokens, 0) :]
 
     def key(self, word: str) -> Key:
         """Return the key of a word."""
+        return word
 
     def word(self, key: Key) -> str:
         """Return the word of a key."""
+        return key
 
 
 def make_tokenizer(recipe: Recipe) -> Tokenizer:
-    """Choose the tokenizer of a recipe: of exact ones the fastest."""
+    """Return the fastest tokenizer that is exact for a recipe."""
     joins = not recipe.is_of_words
     if callable(recipe.tokenizer):
         return CallableTokenizer(recipe.lowercase, recipe.tokenizer, joins=joins)
@@ -57,7 +65,7 @@ def make_tokenizer(recipe: Recipe) -> Tokenizer:
     return PatternTokenizer(recipe.lowercase, "[^ ]+", blanks)
 
 
-class KerasTokenizer:
+class KerasTokenizer(Tokenizer):
     """`str.lower`, filter characters to spaces, split on the space: on UTF-8 bytes.
 
     One 256-byte table lower-cases and filters ASCII at once, and `bytes.split` is quick.
@@ -110,34 +118,28 @@ class KerasTokenizer:
         return key.translate(self._SHOW).decode("utf-8", "surrogatepass")
 
 
-class _StringTokenizer(ABC):
-    """Base of the tokenizers that work on `str`: words are their own keys."""
+class UnicodeTokenizer(Tokenizer):
+    """Tokens of any language: see `unicode_tokens.split`."""
 
-    @abstractmethod
-    def split(self, text: str) -> list[str]: ...
+    def __init__(self, lowercase: bool) -> None:
+        self._lowercase = lowercase
 
-    def first(self, text: str, n_tokens: int) -> list[str]:
-        return self.split(text)[:n_tokens]
+    def split(self, text: str) -> list[str]:
+        return unicode_tokens.split(text, self._lowercase)
 
-    def last(self, text: str, n_tokens: int) -> list[str]:
-        return self.split(text)[-n_tokens:]
-
-    def key(self, word: str) -> str:
-        return word
-
-    def word(self, key: str) -> str:
-        return key
+    def spans(self, text: str) -> list[Span]:
+        return unicode_tokens.find_spans(text, self._lowercase)
 
 
-def _joinable(words: list[str]) -> list[str]:
-    """Return words of which n-grams can be joined by spaces: a space in a word is a `␣`."""
+def _hide_spaces(words: list[str]) -> list[str]:
+    """Return words of which n-grams can be joined by spaces: a space in a word becomes a `␣`."""
     return [word.replace(" ", SPACE_IN_WORD) if " " in word else word for word in words]
 
 
-class PatternTokenizer(_StringTokenizer):
-    """The matches of a regular expression, of its one group if it has one.
+class PatternTokenizer(Tokenizer):
+    """The matches of a regular expression, or of its one group if it has one.
 
-    `blanks` is a table for `str.translate` that is applied first. It keeps the text's length.
+    `blanks`, a table for `str.translate`, is applied first. It keeps the text's length.
     """
 
     def __init__(
@@ -149,7 +151,7 @@ class PatternTokenizer(_StringTokenizer):
         joins: bool = False,
     ) -> None:
         self._lowercase, self._joins = lowercase, joins
-        self._pattern = _compiled(token_pattern)
+        self._pattern = _compile(token_pattern)
         self._blanks = blanks
 
     def _prepare(self, text: str) -> str:
@@ -158,14 +160,15 @@ class PatternTokenizer(_StringTokenizer):
 
     def split(self, text: str) -> list[str]:
         words = self._pattern.findall(self._prepare(text))
-        return _joinable(words) if self._joins else words
+        return _hide_spaces(words) if self._joins else words
 
     def spans(self, text: str) -> list[Span]:
         prepared = self._prepare(text)
-        return _in_original(list(map(_group, self._pattern.finditer(prepared))), text, prepared)
+        spans = list(map(_find_span, self._pattern.finditer(prepared)))
+        return _find_in_original(spans, text, prepared)
 
 
-class CallableTokenizer(_StringTokenizer):
+class CallableTokenizer(Tokenizer):
     """A user's function from a text to its tokens."""
 
     def __init__(self, lowercase: bool, tokenize: Tokenize, *, joins: bool = False) -> None:
@@ -173,10 +176,10 @@ class CallableTokenizer(_StringTokenizer):
         self._tokenize = tokenize
 
     def split(self, text: str) -> list[str]:
-        words = self._words(text)
-        return _joinable(words) if self._joins else words
+        words = self._find_words(text)
+        return _hide_spaces(words) if self._joins else words
 
-    def _words(self, text: str) -> list[str]:
+    def _find_words(self, text: str) -> list[str]:
         words = self._tokenize(text.lower() if self._lowercase else text)
         if isinstance(words, str):
             raise TypeError("tokenizer must return the words of a text as a list, got a str")
@@ -192,12 +195,12 @@ class CallableTokenizer(_StringTokenizer):
     def spans(self, text: str) -> list[Span] | None:
         """Look for the tokens in the text, one after the other.
 
-        None where a token is not found, or where the text between two tokens has a letter or a
-        digit: then nobody can tell what the tokens stand for.
+        None if a token is not found, or if a letter or a digit stands outside of all tokens: what
+        the tokens stand for then cannot be told.
         """
         lowered = text.lower() if self._lowercase else text
         spans, end = [], 0
-        for word in self._words(text):
+        for word in self._find_words(text):
             begin = lowered.find(word, end)
             if begin < 0 or any(map(str.isalnum, lowered[end:begin])):
                 return None
@@ -205,10 +208,10 @@ class CallableTokenizer(_StringTokenizer):
             spans.append((begin, end))
         if any(map(str.isalnum, lowered[end:])):
             return None
-        return _in_original(spans, text, lowered)
+        return _find_in_original(spans, text, lowered)
 
 
-def _compiled(token_pattern: str) -> re.Pattern[str]:
+def _compile(token_pattern: str) -> re.Pattern[str]:
     try:
         pattern = re.compile(token_pattern)
     except re.error as error:
@@ -223,14 +226,14 @@ def _compiled(token_pattern: str) -> re.Pattern[str]:
     return pattern
 
 
-def _group(match: re.Match[str]) -> Span:
-    """Span of the word: of the one group, if the pattern has one, as in `re.findall`."""
+def _find_span(match: re.Match[str]) -> Span:
+    """Return the span that `re.findall` returns: of the one group, if the pattern has one."""
     begin, end = match.span(match.re.groups)
     return (begin, end) if begin >= 0 else (match.start(), match.start())
 
 
-def _in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
-    """Undo what lower-casing does to positions: it turns some characters, such as İ, into two."""
+def _find_in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
+    """Return the spans in the text as given: lower-casing makes two of some characters, as of İ."""
     if len(lowered) == len(text):  # No character becomes none.
         return spans
     origins = [place for place, character in enumerate(text) for _ in character.lower()]
@@ -238,7 +241,7 @@ def _in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
     found: list[Span] = []
     shown = 0
     for begin, end in spans:
-        # A character that was split between two words is shown in the first.
+        # If a character was split between two words, the first one shows it.
         first = max(origins[begin], shown)
         shown = max(origins[end - 1] + 1 if end > begin else first, first)
         found.append((first, shown))

@@ -15,7 +15,7 @@ Span: TypeAlias = tuple[int, int]
 # HTML's line break, however it is written.
 _BREAK = re.compile("<[bB][rR] ?/?>")
 
-# What a reader takes for the same character, and Unicode's form NFKC does not.
+# Characters that look the same to a reader and that Unicode's form NFKC keeps apart.
 _ALIKE = {
     # A modifier letter and the acute accent (U+1FFD is the same) serve as apostrophes. \x91 to
     # \x94 are quotation marks of Windows in a text that was read as Latin-1.
@@ -41,7 +41,7 @@ _ALIKE |= {sign: f" {sign} " for sign in _signs()}
 # A keycap ends its emoji, and NFKC makes an apostrophe of the beginning of ŉ.
 _ALIKE |= {"\u20e3": "\u20e3 ", "\u0149": "'n"}
 
-# Nothing is seen of soft hyphens, marks of direction, word joiners and variation selectors.
+# Soft hyphens, marks of direction, word joiners and variation selectors are not seen.
 _UNSEEN = "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f"
 # To `re`, a large set is a table only where all of it is in the basic plane.
 _BASIC_ALIKE = "".join(character for character in _ALIKE if ord(character) < 0x10000)
@@ -64,14 +64,9 @@ _TOKEN = re.compile(f"'?w[wmj]*|c[mj]*|{_EMOJI}|[sm][smj]*")
 # A character that stands alone may end in a mark.
 _NEEDLESS_SPACE = re.compile("(?<=[cms]) (?=c)|(?<=c) (?=s)")
 
-_PICTURES = (
-    range(0x2190, 0x2200),
-    range(0x2300, 0x2500),
-    range(0x25A0, 0x27C0),
-    range(0x2B00, 0x2C00),
-)
+# Blocks of emoji. A later Unicode may add some to the last.
+_PICTURES = re.compile("[\u2190-\u21ff\u2300-\u24ff\u25a0-\u27bf\u2b00-\u2bff]")
 _NEW_PICTURES = range(0x1F000, 0x1FB00)
-"""Blocks of emoji. A later Unicode may add some to the last."""
 
 # Latin, Greek, Cyrillic, punctuation: neither marks nor c, and `\w` and `\s` tell the classes.
 _EASY = re.compile(
@@ -95,11 +90,11 @@ class _Classes(dict[int, str]):
     """The class of each character, found when a text first has it."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = found = _class_of(chr(code))
+        self[code] = found = _find_class(chr(code))
         return found
 
 
-def _class_of(character: str) -> str:
+def _find_class(character: str) -> str:
     category = unicodedata.category(character)
     if character == "'":
         return "'"
@@ -116,7 +111,7 @@ def _class_of(character: str) -> str:
         return "t"
     if ord(character) in _NEW_PICTURES and category in ("So", "Cn"):
         return "e"
-    if category == "So" and any(ord(character) in block for block in _PICTURES):
+    if category == "So" and _PICTURES.match(character):
         return "e"
     is_unspaced = unicodedata.name(character, "").startswith(_UNSPACED)
     # Planes 2 and 3 are for ideographs, even for those newer than this Python.
@@ -150,8 +145,8 @@ def spell(term: str) -> str:
     return "".join(sign for place, sign in enumerate(term) if place not in needless)
 
 
-def script_of(words: Iterable[str], counts: Iterable[int]) -> str:
-    """Return which script a third of the letters are of: "hangul", "unspaced", or "" for others.
+def detect_script(words: Iterable[str], counts: Iterable[int]) -> str:
+    """Return "hangul" or "unspaced" if a third of the letters are of such a script, else "".
 
     Parameters
     ----------
@@ -174,118 +169,88 @@ def script_of(words: Iterable[str], counts: Iterable[int]) -> str:
     return "unspaced" if 3 * n_unspaced >= max(n_letters, 1) else ""
 
 
-class UnicodeTokenizer:
-    """Splits a text in any language into tokens, in time linear in its length.
+def split(text: str, lowercase: bool) -> list[str]:
+    """Return the tokens of a text, in time linear in its length.
 
     The text is taken in Unicode's form NFKC. A token is a word, an apostrophe with the word behind
-    it, a run of punctuation and symbols, or an emoji. Of a script that puts no spaces between words
-    it is one character, with its marks. N-grams of tokens are the words of such a script. A token
-    is its own key.
+    it, a run of punctuation and symbols, or an emoji. In a script that puts no spaces between words
+    a token is one character with its marks, and n-grams of tokens are words.
     """
-
-    def __init__(self, lowercase: bool) -> None:
-        self._lowercase = lowercase
-
-    def split(self, text: str) -> list[str]:
-        """Keys of the tokens, in order."""
-        if text.isascii():
-            return self._split_ascii(text)
-        plain = _without_breaks(_normal(text, self._lowercase))
-        if _EASY.fullmatch(plain):
-            return _EASY_TOKEN.findall(plain)
-        return [plain[token.start() : token.end()] for token in _tokens(plain)]
-
-    def _split_ascii(self, text: str) -> list[str]:
-        """The same tokens by `str.replace`, which is faster than a regular expression.
-
-        White space becomes line feeds. A space stands only beside symbols, on both sides, so
-        that two of them in a row lie within a run.
-        """
-        text = _BREAK.sub("\n", text).translate(_ASCII_LOWER if self._lowercase else _ASCII)
-        for symbol, spaced in _ASCII_SYMBOLS:
-            if symbol in text:
-                text = text.replace(symbol, spaced)
-        text = text.replace("  ", "")
-        if "'" in text:
-            # An apostrophe begins a token; one without a word behind it is dropped.
-            text = text.replace("'", "\n'").replace("'\n", "\n").replace("' ", " ").rstrip("'")
-        return text.split()
-
-    def first(self, text: str, n_tokens: int) -> list[str]:
-        """Keys of the first tokens."""
-        return self.split(text)[:n_tokens]
-
-    def last(self, text: str, n_tokens: int) -> list[str]:
-        """Keys of the last tokens."""
-        keys = self.split(text)
-        return keys[max(len(keys) - n_tokens, 0) :]
-
-    def spans(self, text: str) -> list[Span]:
-        """Where each token of `split` stands in the text as it was given."""
-        plain = _without_breaks(_normal(text, self._lowercase))
-        origins = _origins(text, self._lowercase)
-        spans, shown = [], 0
-        for token in _tokens(plain):
-            # What NFKC makes of one character may be two tokens: it is shown in the first.
-            begin = max(origins[token.start()][0], shown)
-            shown = max(origins[token.end() - 1][1], begin)
-            spans.append((begin, shown))
-        return spans
-
-    def key(self, word: str) -> str:
-        """Key of a token."""
-        return word
-
-    def word(self, key: str) -> str:
-        """Token of a key."""
-        return key
+    if text.isascii():
+        return _split_ascii(text, lowercase)
+    plain = _blank_breaks(_normalize(text, lowercase))
+    if _EASY.fullmatch(plain):
+        return _EASY_TOKEN.findall(plain)
+    return [plain[token.start() : token.end()] for token in _find_tokens(plain)]
 
 
-def _tokens(plain: str) -> Iterator[re.Match[str]]:
+def _split_ascii(text: str, lowercase: bool) -> list[str]:
+    """Return the same tokens by `str.replace`, which is faster than a regular expression.
+
+    White space becomes line feeds. A space stands only beside symbols, on both sides, so that two
+    in a row lie within a run.
+    """
+    text = _BREAK.sub("\n", text).translate(_ASCII_LOWER if lowercase else _ASCII)
+    for symbol, spaced in _ASCII_SYMBOLS:
+        if symbol in text:
+            text = text.replace(symbol, spaced)
+    text = text.replace("  ", "")
+    if "'" in text:
+        # An apostrophe begins a token. One without a word behind it is dropped.
+        text = text.replace("'", "\n'").replace("'\n", "\n").replace("' ", " ").rstrip("'")
+    return text.split()
+
+
+def find_spans(text: str, lowercase: bool) -> list[Span]:
+    """Return where each token of `split` stands in the text as it was given."""
+    plain = _blank_breaks(_normalize(text, lowercase))
+    origins = _find_origins(text, lowercase)
+    spans, shown = [], 0
+    for token in _find_tokens(plain):
+        # NFKC may make two tokens of one character. The first one shows it.
+        begin = max(origins[token.start()][0], shown)
+        shown = max(origins[token.end() - 1][1], begin)
+        spans.append((begin, shown))
+    return spans
+
+
+def _find_tokens(plain: str) -> Iterator[re.Match[str]]:
     return _TOKEN.finditer(plain.translate(_CLASSES))
 
 
-def _without_breaks(text: str) -> str:
-    """Blanks for HTML's breaks, as many as they have characters, so that positions stay."""
+def _blank_breaks(text: str) -> str:
+    """Replace each character of HTML's breaks by a space, so that positions stay."""
     return _BREAK.sub(lambda found: " " * len(found.group()), text)
 
 
-def _normal(text: str, lowercase: bool) -> str:
-    """One form for all texts that a reader takes for the same."""
+def _normalize(text: str, lowercase: bool) -> str:
+    """Return one form for all texts that look the same to a reader."""
     if text.isascii():
         return text.lower() if lowercase else text
-    text = _TO_REPLACE.sub(_replacement, text)
-    # UTF-16 has two units for a character beyond the basic plane. To search takes far longer.
+    text = _TO_REPLACE.sub(lambda found: _ALIKE.get(found.group(), ""), text)
+    # UTF-16 has two units for a character beyond the basic plane. A search would take far longer.
     if len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text):
-        text = _BEYOND.sub(_replacement_beyond, text)
-    text = _composed(text)
+        text = _BEYOND.sub(lambda found: found.group().translate(_BEYOND_ALIKE), text)
+    text = _compose(text)
     if not lowercase:
         return text
     # Folding leaves a dot behind the i that it makes of İ.
     folded = _DOTTED.sub("i", text.casefold())
     # Some small letters have a composed form where the capital has none: J̌.
-    return text if folded == text else _composed(folded)
+    return text if folded == text else _compose(folded)
 
 
 def fold(word: str) -> str:
     """Return a word as it is found in a lower-cased text."""
-    return _normal(word, True)
+    return _normalize(word, True)
 
 
-def _replacement(found: re.Match[str]) -> str:
-    return _ALIKE.get(found.group(), "")
+def _compose(text: str) -> str:
+    return unicodedata.normalize("NFKC", _PILE.sub(_sort_marks, text))
 
 
-def _replacement_beyond(found: re.Match[str]) -> str:
-    return found.group().translate(_BEYOND_ALIKE)
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFKC", _PILE.sub(_in_order, text))
-
-
-def _in_order(pile: re.Match[str]) -> str:
-    """Put marks in canonical order: `normalize` does so in time quadratic in their number."""
+def _sort_marks(pile: re.Match[str]) -> str:
+    """Sort marks into canonical order. `normalize` takes time quadratic in their number."""
     text = pile.group()
     if "m" not in text.translate(_CLASSES):  # A row of symbols.
         return text
@@ -294,34 +259,34 @@ def _in_order(pile: re.Match[str]) -> str:
     return "".join(chain.from_iterable(sorted(run, key=unicodedata.combining) for _, run in runs))
 
 
-def _origins(text: str, lowercase: bool) -> list[Span]:
-    """Where the characters of the normal form come from, for each the span of its cluster."""
+def _find_origins(text: str, lowercase: bool) -> list[Span]:
+    """Return for each character of the normal form the span of the cluster it comes from."""
     if text.isascii():
         return [(position, position + 1) for position in range(len(text))]
     origins: list[Span] = []
     begin = 0
     for end in range(1, len(text) + 1):
         if end == len(text) or _divides(text, begin, end):
-            origins += [(begin, end)] * _size(text[begin:end], lowercase)
+            origins += [(begin, end)] * _measure(text[begin:end], lowercase)
             begin = end
     return origins
 
 
 def _divides(text: str, begin: int, end: int) -> bool:
-    """Whether a cluster ends here: nothing behind it moves into it or becomes one with it."""
+    """Whether a cluster ends here: no character behind it is sorted into it or composed with it."""
     if text[end].isascii():
         return True
-    return _begins(text[end]) and _size(text[begin : end + 1], False) == (
-        _size(text[begin:end], False) + _size(text[end], False)
+    return _begins(text[end]) and _measure(text[begin : end + 1], False) == (
+        _measure(text[begin:end], False) + _measure(text[end], False)
     )
 
 
 @lru_cache(maxsize=10_000)
 def _begins(character: str) -> bool:
-    parts = unicodedata.normalize("NFD", _normal(character, False))
+    parts = unicodedata.normalize("NFD", _normalize(character, False))
     return parts != "" and not unicodedata.combining(parts[0])
 
 
 @lru_cache(maxsize=10_000)
-def _size(text: str, lowercase: bool) -> int:
-    return len(_normal(text, lowercase))
+def _measure(text: str, lowercase: bool) -> int:
+    return len(_normalize(text, lowercase))

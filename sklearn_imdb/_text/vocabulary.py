@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 from bisect import bisect_left
 from collections import Counter
@@ -15,27 +16,26 @@ import numpy.typing as npt
 
 from sklearn_imdb._class_evidence import class_evidence
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
-from sklearn_imdb._text.counts import Counts, document_frequency_bound
+from sklearn_imdb._text.counts import Counts, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.unicode_tokens import fold, has_unspaced_script
 
 _TERMS_LOOKED_AT = 1000
 
 _WORD_LENGTH = 8
-"""Characters of a word on average, above which it is a sentence in a script without spaces."""
+"""Mean length of words, in characters, above which they are sentences without spaces."""
 
 
-def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
-    """Return the ids of the terms that are kept, in the order of their ranks.
+def rank_terms(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
+    """Return the ids of the kept terms, in the order of their ranks.
 
-    The most frequent term comes first. By class evidence, the term with the largest evidence times
-    the square root of its document frequency comes first. Of equal terms, the one seen first comes
-    first.
+    The score of a term is its count, or its class evidence times the square root of its document
+    frequency. Of terms with the same score, the one seen first comes first.
     """
     by_class = counts.by_class
     n_documents = int(by_class.n_documents)
-    least = document_frequency_bound(recipe.min_df, n_documents)
-    most = document_frequency_bound(recipe.max_df, n_documents)
+    least = find_df_bound(recipe.min_df, n_documents)
+    most = find_df_bound(recipe.max_df, n_documents)
     ids = np.arange(len(counts.occurrences))
     if least > 1 or recipe.leaves_out_frequent:
         ids = ids[(by_class.of_all >= least) & (by_class.of_all <= most)]
@@ -50,14 +50,15 @@ def ranked(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
     return ids[np.argsort(-scores, kind="stable")[:n_ranks]]
 
 
-def given_vocabulary(recipe: Recipe) -> dict[str, int]:
-    """Return the ranks of the vocabulary that a user gave, as many as `num_words` leaves room for.
+def check_vocabulary(recipe: Recipe) -> dict[str, int]:
+    """Return the vocabulary that a user gave, checked, sorted by rank and cut to `num_words`.
 
-    They are sorted by rank. Without a given vocabulary there are none.
+    Without a given vocabulary it is empty.
     """
     if recipe.vocabulary is None:
         return {}
-    vocabulary, n_ranks, index_from = recipe.vocabulary, recipe.n_ranks, recipe.index_from
+    vocabulary, index_from = recipe.vocabulary, recipe.index_from
+    n_ranks = math.inf if recipe.n_ranks is None else recipe.n_ranks
     if not isinstance(vocabulary, Mapping):
         words = Counter(vocabulary)
         if len(words) < len(vocabulary):
@@ -84,28 +85,26 @@ def given_vocabulary(recipe: Recipe) -> dict[str, int]:
         twins = [word for word in ranks if ranks[word] == rank][:3]
         raise ValueError(f"vocabulary must give each word its own rank, got {rank} for {twins}.")
     lowest, highest = min(ranks.values()), max(ranks.values())
-    if n_ranks is None and highest + index_from > LARGEST_INDEX:
+    if n_ranks == math.inf and highest + index_from > LARGEST_INDEX:
         raise ValueError(
             f"vocabulary holds the rank {highest}, and with index_from={index_from} that is beyond "
             f"the largest index, {LARGEST_INDEX}."
         )
-    if n_ranks is not None and lowest > n_ranks:
+    if lowest > n_ranks:
         raise ValueError(
             f"vocabulary holds no rank that num_words leaves room for: its lowest is {lowest}, and "
             f"ranks end at {n_ranks}. Raise num_words."
         )
     _warn_of_capitals(ranks, recipe)
     return {
-        word: rank
-        for word, rank in sorted(ranks.items(), key=lambda item: item[1])
-        if n_ranks is None or rank <= n_ranks
+        word: ranks[word] for word in sorted(ranks, key=ranks.__getitem__) if ranks[word] <= n_ranks
     }
 
 
 def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
-    """Warn where lower-casing keeps texts from ever having some of the words.
+    """Warn if lower-cased texts can never contain some of the words.
 
-    Not where they are fewer than one in a hundred: Keras's word index has some with capitals.
+    One word in a hundred is tolerated, because Keras's word index has some with capitals.
     """
     if not recipe.lowercase or callable(recipe.tokenizer):
         return
@@ -121,10 +120,10 @@ def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
 
 
 def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
-    """Warn where texts in a script without spaces were split at spaces.
+    """Warn if texts in a script without spaces were split at spaces.
 
-    Their words are then whole sentences, of which hardly any occurs twice. A text whose words are
-    separated by spaces has words of a few characters, in these scripts too.
+    Their words are then whole sentences, and hardly any occurs twice. Texts of these scripts whose
+    words are separated by spaces have words of a few characters.
     """
     if recipe.tokenizer != "keras" or recipe.token_pattern is not None:
         return
@@ -150,25 +149,27 @@ def check_has_words(vocabulary: Mapping[str, int]) -> None:
         )
 
 
-def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Recipe) -> list[str]:
-    """Return the name of each word index, other than that of padding.
+def name_indices(
+    indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Recipe
+) -> list[str]:
+    """Return the name of each word index other than padding.
 
-    Without a table of all words, which would take longer than to explain a text.
+    There is no table of all words, because making it would take longer than explaining a text.
     """
     check_has_words(vocabulary)
     words = list(vocabulary)
-    # They are sorted by rank. A vocabulary that was given may leave out some ranks.
+    # Words are sorted by rank. A vocabulary that was given may leave out some ranks.
     ranks: Sequence[int] = range(1, len(words) + 1)
     if vocabulary[words[-1]] > len(words):
         ranks = list(vocabulary.values())
 
+    reserved = {recipe.oov_char: "<UNK>", recipe.start_char: "<START>"}
+    if recipe.subword_range is not None:
+        reserved = {DIVIDER: "<DIVIDER>", **reserved}
+
     def name(index: int) -> str:
-        if index == recipe.start_char:
-            return "<START>"
-        if index == recipe.oov_char:
-            return "<UNK>"
-        if index == DIVIDER and recipe.subword_range is not None:
-            return "<DIVIDER>"
+        if index in reserved:
+            return reserved[index]
         rank = index - recipe.index_from
         if rank <= 0:
             return "<UNUSED>"
@@ -182,25 +183,25 @@ def names_of(indices: Iterable[int], vocabulary: Mapping[str, int], recipe: Reci
 # -- in a file --------------------------------------------------------------------------------
 
 
-def packed(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[Any]]:
+def pack_words(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[Any]]:
     """Return words and columns of numbers as few arrays, which take the least room in a file.
 
-    The words' text in UTF-8, their lengths in characters, and each column.
+    These are the text of the words in UTF-8, their lengths in characters, and each column.
     """
     words = list(words)
     # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
     text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
     columns = [[len(word) for word in words], *map(list, numbers)]
-    return [text, *map(narrowed, columns)]
+    return [text, *map(narrow, columns)]
 
 
-def narrowed(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+def narrow(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
     """Return whole numbers in the smallest dtype that holds them."""
     return np.array(numbers, dtype=np.min_scalar_type(max(numbers, default=0)))
 
 
-def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:
-    """Return the words and the columns that `packed` was given."""
+def unpack_words(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:
+    """Return the words and the columns that `pack_words` was given."""
     text, lengths, *columns = arrays
     characters = text.tobytes().decode("utf-8", "surrogatepass")
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
@@ -209,7 +210,7 @@ def unpacked(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.ND
 
 
 def is_packable(vocabulary: Any) -> bool:
-    """Whether it is a dict of words and whole numbers that comes back from `packed` the same."""
+    """Whether a vocabulary is a dict that `pack_words` and `unpack_words` give back as it was."""
     return type(vocabulary) is dict and all(
         type(word) is str and type(rank) is int and rank >= 0 for word, rank in vocabulary.items()
     )

@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._text.vocabulary import names_of
+from sklearn_imdb._text.vocabulary import name_indices
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import (
     class_words,
@@ -181,7 +181,7 @@ def test_tokens_are_named_as_inverse_transform_names_them(parameters):
     vectorizer = SequenceVectorizer(**gaps | parameters).fit(["a"])
     indices = range(1, 20)
     expected = vectorizer.inverse_transform([[index] for index in indices])
-    assert names_of(indices, vectorizer.vocabulary_, fitted_recipe(vectorizer)) == expected
+    assert name_indices(indices, vectorizer.vocabulary_, fitted_recipe(vectorizer)) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from sklearn_imdb._text import unicode_tokens
-from sklearn_imdb._text.unicode_tokens import UnicodeTokenizer
+from sklearn_imdb._text.tokens import UnicodeTokenizer
 
 tokenizer = UnicodeTokenizer(lowercase=True)
 
@@ -196,8 +196,8 @@ def test_the_fast_ways_give_the_same_tokens(lowercase):
     latin = [*dense, *map(chr, range(0x80, 0x300)), *"ДяёΑςΣ’“”…½İ"]
     for alphabet in (ascii_characters, dense, latin):
         for text in random_texts(alphabet, 2_000, 60):
-            plain = unicode_tokens._without_breaks(unicode_tokens._normal(text, lowercase))
-            slow = [plain[slice(*token.span())] for token in unicode_tokens._tokens(plain)]
+            plain = unicode_tokens._blank_breaks(unicode_tokens._normalize(text, lowercase))
+            slow = [plain[slice(*token.span())] for token in unicode_tokens._find_tokens(plain)]
             assert tokenizer.split(text) == slow
 
 
@@ -284,8 +284,8 @@ def test_spans_are_in_order_and_as_many_as_the_tokens():
     kinds = [*map(chr, range(0x250)), *"\u0301\u0323\u200d\ud83d\ufdfa½ำ각ㅏ𠀀ΣςJ\u030c", "<br />"]
     anything = [chr(code) for code in range(0x30000) if code % 7 == 0] + ["'", " ", "<br />"]
     for text in [*random_texts(kinds, 500, 60), *random_texts(anything, 500, 60)]:
-        normal = unicode_tokens._normal(text, True)
-        assert len(unicode_tokens._origins(text, True)) == len(normal)
+        normal = unicode_tokens._normalize(text, True)
+        assert len(unicode_tokens._find_origins(text, True)) == len(normal)
         spans = tokenizer.spans(text)
         assert len(spans) == len(tokenizer.split(text))
         places = [place for span in spans for place in span]
