@@ -241,7 +241,7 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
         end_epoch=lambda logs, weights: epochs.append((logs, [w.copy() for w in weights])),
     )
 
-    optimizer = Adam(start, 0.01)
+    optimizer = Adam(start, ConstantRate(0.01))
     weights = optimizer.weights
     for logs, trained in epochs:
         row_losses, hits = [], 0
