@@ -88,7 +88,7 @@ SYLLABLES = (
 
 
 def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str:
-    """Write a review that has at least a sentence about each of some themes."""
+    """Write a review with at least one sentence about each theme."""
     about = [
         rng.choice(THEMES_SENTENCES).format(
             word=rng.choice(THEMES[theme]),
@@ -99,8 +99,7 @@ def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str
         for theme in themes
         for _ in range(rng.randint(1, 2))
     ]
-    other = write_review(rng.random(), mean_length, rng).split(". ")
-    sentences = [*about, *other]
+    sentences = about + write_review(rng.random(), mean_length, rng).split(". ")
     rng.shuffle(sentences)
     return ". ".join(sentence.rstrip(".") for sentence in sentences) + "."
 

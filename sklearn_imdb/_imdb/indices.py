@@ -35,8 +35,7 @@ def load_word_index(
 ) -> dict[str, int]:
     """Return the rank of each word, 1 for the most frequent word."""
     path = fetch_published(WORD_INDEX, home, download, verbose=verbose)
-    ranks: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
-    return ranks
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def load_encoded(
@@ -72,6 +71,4 @@ def encode(texts: list[str], word_index: dict[str, int]) -> list[list[int]]:
 
 def limit_num_words(sequences: list[list[int]], num_words: int) -> list[list[int]]:
     """Replace the indices from `num_words` on by the index of unknown words."""
-    return [
-        [index if index < num_words else UNKNOWN for index in sequence] for sequence in sequences
-    ]
+    return [[i if i < num_words else UNKNOWN for i in sequence] for sequence in sequences]

@@ -39,7 +39,7 @@ class Analyzer:
 
     def split(self, text: str) -> list[str]:
         """Return the words of a text."""
-        return [self._tokenizer.word(key) for key in self._tokenizer.split(text)]
+        return self._tokenizer.words(self._tokenizer.split(text))
 
     def find_spans(self, text: str) -> list[Span] | None:
         """Return where each word stands in the text; None where that cannot be told."""

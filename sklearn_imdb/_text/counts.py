@@ -29,9 +29,9 @@ class Row(NamedTuple):
     """Word indices of a document, before a start, a divider and padding are added."""
 
     words: npt.NDArray[np.int32]
-    """Of its words or n-grams."""
+    """Indices of its words or n-grams."""
     subwords: npt.NDArray[np.int32] | None = None
-    """None where there are to be none."""
+    """Indices of its subwords. None means no subwords and no divider."""
 
 
 class Counts(Protocol):
@@ -67,9 +67,9 @@ class WordCounts:
     sizes: Integers
     """Documents of each column, shape (n_columns,)."""
     columns: list[Any]
-    """The labels of the columns of `ClassCounts`; None is that of all documents."""
+    """The labels of the columns of `ClassCounts`. None labels the column of all documents."""
     documents: Sequence[TermIds] = ()
-    """The ids of each document's terms, where they were to be kept."""
+    """The ids of each document's terms, if they were kept."""
 
     @property
     def by_class(self) -> ClassCounts:
@@ -155,7 +155,7 @@ def count_words(
         if keeps_documents:
             documents.append(ids)
     tally.count_waiting()
-    words = [tokenizer.word(key) for key in id_of]
+    words = tokenizer.words(list(id_of))
     return WordCounts(words, tally.occurrences, tally.frequency, sizes, columns, documents)
 
 

@@ -87,7 +87,7 @@ class TextEncoder:
         return (b"".join(map(self._index_of, document)) for document in documents)
 
     def _look_up_subwords(self, document: list[Key], table: SubwordTable) -> bytes:
-        indices = table.look_up(map(self._tokenizer.word, document))
+        indices = table.look_up(self._tokenizer.words(document))
         if not self._recipe.binary:
             return indices
         different = dict.fromkeys(np.frombuffer(indices, np.int32).tolist())

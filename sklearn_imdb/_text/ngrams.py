@@ -37,7 +37,7 @@ class _Size(NamedTuple):
     """The n-grams of one size that are kept, with ids from 0."""
 
     ids: RowFile | list[TermIds]
-    """For each block, the id of the n-gram that starts at each of its words; -1 for none."""
+    """For each block, the id of the n-gram that starts at each of its words. -1 means none."""
     pairs: Integers
     """Id of the n-gram one word shorter, times the number of different words, plus the word's."""
     first_words: Integers
@@ -132,7 +132,7 @@ class NgramCounts:
         shortest, longest = ngram_range
         self._words, self._binary = counts.words, binary
         self._blocks = _Blocks(counts.documents)
-        # Without any word, arrays by word have one item.
+        # If there is no word, arrays by word have one item.
         self._word_occurrences = counts.occurrences if counts.words else np.zeros(1, np.int64)
         self._n_words = len(self._word_occurrences)
         self._columns = class_columns(targets, len(counts.documents))
@@ -143,7 +143,7 @@ class NgramCounts:
             self._sizes.append(self._count_next_size())
         self._wanted = self._sizes[shortest - 1 :]
         self._ends = np.cumsum([len(size.pairs) for size in self._wanted])
-        # Of n-grams that start at the same word the shorter comes first.
+        # If n-grams start at the same word, the shorter comes first.
         first_words = np.concatenate([size.first_words for size in self._wanted])
         self._order = np.argsort(first_words, kind="stable")
         frequency = vstack([size.document_frequency for size in self._wanted], format="csr")
@@ -170,7 +170,7 @@ class NgramCounts:
     def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
         of_sorted = np.empty_like(indices)
         of_sorted[self._order] = indices
-        # The id -1, where no n-gram starts, finds the last item.
+        # The id -1 stands where no n-gram starts. It finds the last item.
         tables = [
             np.append(part, np.int32(-1)) for part in np.split(of_sorted, self._ends[:-1].tolist())
         ]
@@ -440,7 +440,7 @@ class _PairTable:
         self._begins = (np.cumsum(sizes) - sizes).astype(np.intc)
         self._largest = int(sizes.max())
         order = np.argsort(buckets)
-        # A search may go on into the next bucket, where it finds nothing, and beyond the last one.
+        # A search may go on into the next bucket, which has no match, and beyond the last one.
         self._pairs = np.append(pairs[order], np.full(self._largest, -1))
         self._positions = np.append(order, np.full(self._largest, -1)).astype(np.intc)
 

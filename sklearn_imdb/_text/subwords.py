@@ -25,7 +25,7 @@ LONGEST_WORD = 40
 """Characters of the longest word that has subwords."""
 
 _WORDS_REMEMBERED = 2**18
-"""Different words whose subwords an encoder holds: some 50 MB."""
+"""Most words whose subwords an encoder stores: some 50 MB."""
 
 
 def make_subwords(word: str, subword_range: tuple[int, int]) -> list[str]:

@@ -1,6 +1,6 @@
 """A text to its tokens, and where in the text each token stands.
 
-A tokenizer returns tokens as *keys*. `key` and `word` turn a word into its key and back, so that
+A tokenizer returns tokens as *keys*. `key` and `words` turn words into keys and back, so that
 counting and looking up work with keys of any type.
 """
 
@@ -45,9 +45,9 @@ class Tokenizer(ABC):
         """Return the key of a word."""
         return word
 
-    def word(self, key: Key) -> str:
-        """Return the word of a key."""
-        return key
+    def words(self, keys: list[Key]) -> list[str]:
+        """Return the words of keys."""
+        return keys
 
 
 def make_tokenizer(recipe: Recipe) -> Tokenizer:
@@ -114,8 +114,8 @@ class KerasTokenizer(Tokenizer):
     def key(self, word: str) -> bytes:
         return word.encode("utf-8", "surrogatepass").translate(self._HIDE)
 
-    def word(self, key: bytes) -> str:
-        return key.translate(self._SHOW).decode("utf-8", "surrogatepass")
+    def words(self, keys: list[bytes]) -> list[str]:
+        return [key.translate(self._SHOW).decode("utf-8", "surrogatepass") for key in keys]
 
 
 class UnicodeTokenizer(Tokenizer):

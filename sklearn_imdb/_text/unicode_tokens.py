@@ -36,14 +36,14 @@ def _signs() -> Iterator[str]:
                 yield character
 
 
-# Without spaces they would become part of the word beside them: kindletm, and 71/2 of 7½.
+# These get spaces. Else they would become part of the word beside them: kindletm, 71/2 of 7½.
 _ALIKE |= {sign: f" {sign} " for sign in _signs()}
 # A keycap ends its emoji, and NFKC makes an apostrophe of the beginning of ŉ.
 _ALIKE |= {"\u20e3": "\u20e3 ", "\u0149": "'n"}
 
 # Soft hyphens, marks of direction, word joiners and variation selectors are not seen.
 _UNSEEN = "\u00ad\u061c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f"
-# To `re`, a large set is a table only where all of it is in the basic plane.
+# `re` makes a table of a large set only if all its characters are in the basic plane.
 _BASIC_ALIKE = "".join(character for character in _ALIKE if ord(character) < 0x10000)
 _TO_REPLACE = re.compile(f"[{_BASIC_ALIKE}{_UNSEEN}]")
 _BEYOND = re.compile("[\U00010000-\U0010ffff]+")
@@ -241,7 +241,7 @@ def _normalize(text: str, lowercase: bool) -> str:
 
 
 def fold(word: str) -> str:
-    """Return a word as it is found in a lower-cased text."""
+    """Return a word in the form that it has in a lower-cased text."""
     return _normalize(word, True)
 
 

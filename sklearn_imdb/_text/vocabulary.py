@@ -44,7 +44,7 @@ def rank_terms(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
         of_ids = by_class[ids]
         scores = class_evidence(of_ids) * np.sqrt(of_ids.of_all)
     n_ranks = recipe.n_ranks
-    if n_ranks is not None and n_ranks < len(scores):  # To sort them all would take longer.
+    if n_ranks is not None and n_ranks < len(scores):  # Sorting all would take longer.
         is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]
         ids, scores = ids[is_high], scores[is_high]
     return ids[np.argsort(-scores, kind="stable")[:n_ranks]]

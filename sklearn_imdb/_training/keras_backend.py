@@ -164,9 +164,9 @@ def make_classifier(
         metrics=["accuracy"],
         jit_compile=False,
     )
-    # It learns the labels, the width and the widest dtype from these rows, and trains on none.
+    # The classifier learns labels, width and dtype from these rows, and trains on none.
     rows = np.zeros((len(classes), maxlen), dtype=np.int64)
-    # Not one label a row, which scikeras would take for one-hot classes.
+    # If each row had one label, scikeras would read one-hot classes.
     y = np.tri(len(classes), dtype=np.int64) if network.several else classes
     return KerasClassifier(model=model, verbose=0).initialize(rows, y)
 
@@ -229,7 +229,7 @@ def _find_known(module: Any, name: str, given: Any) -> Any:
 
 
 def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
-    """Return copies of the callbacks, because a callback keeps hold of the model it served."""
+    """Return copies of the callbacks, because a callback refers to the model it served."""
     given = list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
     for callback in given:
         if not isinstance(callback, keras.callbacks.Callback):
@@ -273,7 +273,7 @@ def train(
     begin_epoch: Callable[[], None],
     end_epoch: Callable[[Logs, Weights], bool],
 ) -> tuple[Weights, OptimizerState]:
-    """Train as `Backend` says."""
+    """Train as described in `Backend`."""
     optimizer, loss = make_optimizer(plan), make_loss(plan)
     callbacks = check_callbacks(plan.callbacks or [])
     seeds = (0, 0)

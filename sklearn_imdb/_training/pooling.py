@@ -239,7 +239,7 @@ class Pooling(ABC):
     def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim).
 
-        For one pass over the sequences, where merging the repeated words need not pay.
+        It is for one pass over the sequences, for which merging repeated words may not pay.
         """
         return self.shares(X, len(embedding)) @ embedding
 
