@@ -12,11 +12,9 @@ import tarfile
 import tracemalloc
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb._training.network import loss_and_gradients
 from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -123,26 +121,6 @@ def quick():
         return EmbeddingAverageClassifier(**{**defaults, "random_state": 0, **parameters})
 
     return make
-
-
-@pytest.fixture(scope="session")
-def check_gradients():
-    """Return a function that holds the gradient of a loss, of float64, against differences."""
-
-    def check(network, weights, shares, y):
-        _, gradients, _ = loss_and_gradients(network, weights, shares, y, None)
-        if network.pooling.fixes_bias:
-            assert not gradients.pop().any()
-        for array, gradient in zip(weights, gradients, strict=False):
-            for index in np.ndindex(array.shape):
-                kept, losses = array[index], []
-                for step in (1e-5, -1e-5):
-                    array[index] = kept + step
-                    losses.append(loss_and_gradients(network, weights, shares, y, None)[0])
-                array[index] = kept
-                assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(gradient[index], abs=1e-6)
-
-    return check
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,22 @@
 """Progress: a bar in a terminal, lines elsewhere, and never more than a line at the end of it."""
 
+import contextlib
 import io
-import threading
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
+import numpy as np
 import pytest
 import rich.console
 from joblib import Parallel, delayed
 
-from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb import _progress as progress_module
-from sklearn_imdb._progress import Progress
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import make_reviews
+
+TEXTS = [f"text {number % 7}" for number in range(600)]
 
 
 class Terminal(io.StringIO):
@@ -19,110 +25,102 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch):
-    """A console that takes itself for a terminal, with what was written to it."""
-    written = Terminal()
-    original = rich.console.Console
-    monkeypatch.setattr(
-        rich.console, "Console", lambda: original(file=written, force_terminal=True, width=80)
-    )
-    return written
+def console(monkeypatch):
+    """Have rich take its output for what is asked, and return it."""
+
+    def make(file, **options):
+        original = rich.console.Console
+        monkeypatch.setattr(rich.console, "Console", lambda: original(file=file, **options))
+        return file
+
+    return make
 
 
-def test_a_terminal_gets_a_bar(terminal, capsys):
-    with Progress("Epoch", 2) as progress:
-        progress.update(1, "loss 0.500")
-        progress.update(2, "loss 0.250")
-    assert "Epoch" in terminal.getvalue()
-    assert "2/2" in terminal.getvalue()
-    assert "loss 0.250" in terminal.getvalue()
-    assert capsys.readouterr().out == ""
+def train(epochs=2):
+    X = np.array([[4, 5], [6, 5]] * 20)
+    EmbeddingAverageClassifier(epochs=epochs, random_state=0, verbose=1).fit(X, [0, 1] * 20)
+
+
+def shown_in_a_terminal():
+    """Return what a training shows in a terminal, and what goes to standard output."""
+    terminal, output, original = Terminal(), io.StringIO(), rich.console.Console
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
+        options = {"file": terminal, "force_terminal": True, "width": 80}
+        patch.setattr(rich.console, "Console", lambda: original(**options))
+        train()
+    return terminal.getvalue(), output.getvalue()
+
+
+def test_a_terminal_gets_a_bar():
+    terminal, output = shown_in_a_terminal()
+    for part in ("Epoch", "2/2", "loss 0."):
+        assert part in terminal
+    assert output == ""
+
+
+def test_a_thread_draws_no_bar():
+    with ThreadPoolExecutor(1) as threads:
+        terminal, output = threads.submit(shown_in_a_terminal).result()
+    assert terminal == ""
+    assert [line[:16] for line in output.splitlines()] == ["Epoch 1/2 loss 0", "Epoch 2/2 loss 0"]
+
+
+def test_a_worker_of_joblib_draws_no_bar():
+    for terminal, output in Parallel(n_jobs=2)(delayed(shown_in_a_terminal)() for _ in range(2)):
+        assert terminal == ""
+        assert output.startswith("Epoch 1/2 loss 0")
 
 
 def test_elsewhere_each_epoch_has_a_line_without_control_characters(capsys):
-    with Progress("Epoch", 2, line_each=True) as progress:
-        progress.update(1, "loss 0.500")
-        progress.update(2, "loss 0.250")
-    assert capsys.readouterr().out == "Epoch 1/2 loss 0.500\nEpoch 2/2 loss 0.250\n"
+    train()
+    lines = capsys.readouterr().out.split("\n")
+    assert [line[:16] for line in lines] == ["Epoch 1/2 loss 0", "Epoch 2/2 loss 0", ""]
+    assert all(line.isprintable() for line in lines)
 
 
 def test_a_file_gets_lines_also_where_colours_are_forced(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with Progress("Epoch", 1) as progress:
-        progress.update(1)
-    assert capsys.readouterr().out == "Epoch 1/1\n"
-
-
-def test_of_many_items_the_last_line_is_written(capsys):
-    with Progress("Counting", 600) as progress:
-        assert list(progress.over(range(600))) == list(range(600))
-    assert capsys.readouterr().out == "Counting 600/600\n"
+    SequenceVectorizer(verbose=1).fit(iter(TEXTS))
+    assert capsys.readouterr().out == "Counting 600\n"
 
 
 def test_a_line_every_few_seconds(capsys, monkeypatch):
-    seconds = iter(range(0, 100, 3))
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: next(seconds))
-    with Progress("Counting", None) as progress:
-        for done in (1, 2):
-            progress.update(done)
-    assert capsys.readouterr().out == "Counting 1\nCounting 2\n"
+    seconds = iter(range(0, 10_000, 3))
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    SequenceVectorizer(verbose=1).fit(iter(TEXTS))
+    assert capsys.readouterr().out == "Counting 256\nCounting 512\nCounting 600\n"
 
 
-def test_what_is_not_shown_takes_no_step():
-    items = iter([1, 2])
-    with Progress("Counting", 2, shown=False) as progress:
-        assert progress.over(items) is items
-        progress.update(1)
+def test_nothing_is_shown_that_was_not_asked_for(capsys, console):
+    terminal = console(Terminal(), force_terminal=True)
+    SequenceVectorizer().fit(TEXTS)
+    assert terminal.getvalue() == capsys.readouterr().out == ""
 
 
 def test_an_error_ends_the_bar_and_leaves_the_line(capsys):
-    def items():
-        yield 1
+    def texts():
+        yield from TEXTS[:300]
         raise RuntimeError
 
-    with pytest.raises(RuntimeError), Progress("Counting", 9) as progress:
-        list(map(progress.update, items()))
-    assert capsys.readouterr().out == "Counting 1/9\n"
+    with pytest.raises(RuntimeError):
+        SequenceVectorizer(verbose=1).fit(texts())
+    assert capsys.readouterr().out == "Counting 256\n"
 
 
 @pytest.mark.parametrize("has_widgets", [True, False])
-def test_a_notebook_keeps_the_last_line_with_widgets_or_without(monkeypatch, capsys, has_widgets):
-    written = io.StringIO()
-    original = rich.console.Console
-    monkeypatch.setattr(
-        rich.console,
-        "Console",
-        lambda: original(file=written, force_jupyter=True, force_terminal=False),
-    )
-    monkeypatch.setattr(progress_module, "find_spec", lambda name: has_widgets or None)
+def test_a_notebook_keeps_the_last_line_with_widgets_or_without(
+    monkeypatch, capsys, console, has_widgets
+):
+    console(io.StringIO(), force_jupyter=True, force_terminal=False)
+    widgets = ModuleType("ipywidgets")
+    widgets.__spec__ = ModuleSpec("ipywidgets", None)
+    monkeypatch.setitem(sys.modules, "ipywidgets", widgets if has_widgets else None)
     started = []
     monkeypatch.setattr("rich.progress.Progress.start", lambda bar: started.append(bar))
     monkeypatch.setattr("rich.progress.Progress.stop", lambda bar: None)
-    with Progress("Epoch", 1) as progress:
-        progress.update(1, "loss 0.500")
+    train(epochs=1)
     assert bool(started) == has_widgets
-    assert capsys.readouterr().out == "Epoch 1/1 loss 0.500\n"
-
-
-def test_a_thread_draws_no_bar(terminal, capsys):
-    def work():
-        with Progress("Epoch", 1) as progress:
-            progress.update(1)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert terminal.getvalue() == ""
-    assert capsys.readouterr().out == "Epoch 1/1\n"
-
-
-def _is_of_the_main_thread():
-    return progress_module._is_of_the_main_thread()
-
-
-def test_a_worker_of_joblib_draws_no_bar():
-    assert _is_of_the_main_thread()
-    assert Parallel(n_jobs=2)(delayed(_is_of_the_main_thread)() for _ in range(2)) == [False] * 2
+    assert capsys.readouterr().out.startswith("Epoch 1/1 loss 0.")
 
 
 # -- of the estimators --------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._text.vocabulary import name_indices
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import (
     class_words,
@@ -19,7 +18,6 @@ from sklearn_imdb.inspection import (
     nearest_words,
     token_contributions,
 )
-from sklearn_imdb.text import fitted_recipe
 
 TEXT = "A superb film, a SUPERB cast; the plot xyzzy is dull"
 
@@ -176,12 +174,14 @@ def test_a_pipeline_that_puts_out_tables_is_explained_alike(pipeline, reviews):
         {"vocabulary": {"b": 2, "a": 1}},
     ],
 )
-def test_tokens_are_named_as_inverse_transform_names_them(parameters):
-    gaps = {"vocabulary": {"b": 5, "a": 2, "c d": 8}}
-    vectorizer = SequenceVectorizer(**gaps | parameters).fit(["a"])
-    indices = range(1, 20)
-    expected = vectorizer.inverse_transform([[index] for index in indices])
-    assert name_indices(indices, vectorizer.vocabulary_, fitted_recipe(vectorizer)) == expected
+def test_tokens_are_named_as_inverse_transform_names_them(quick, parameters):
+    gaps = {"vocabulary": {"b": 5, "a": 2, "c d": 8}, "maxlen": 19}
+    vectorizer = SequenceVectorizer(**gaps | parameters)
+    indices = list(range(1, 20))
+    pipeline = make_pipeline(vectorizer, quick(epochs=1, pooling="masked_mean"))
+    pipeline.fit([indices, indices[::-1]] * 5, [0, 1] * 5)
+    [explained] = token_contributions(pipeline, [indices])
+    assert explained.tokens == vectorizer.inverse_transform([[index] for index in indices])
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ from collections import Counter
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_matrix
+from scipy.special import logit
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import SequenceVectorizer
-from sklearn_imdb._class_evidence import ClassCounts, class_evidence
-from sklearn_imdb._explain.spans import aligned
-from sklearn_imdb.text import fitted_recipe
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
+from sklearn_imdb.inspection import explain_html
 
 WORDS = r"'\w+|\w+|[^\w\s']+"
 TEXTS = ["Not good, not good at all.", "not bad at all", "", "good", "Bad; not good"]
@@ -122,8 +121,10 @@ def test_terms_are_ranked_by_class_evidence(ngram_range, labels):
             for term in terms
         ]
     )
-    class_sizes = np.array([labels.count(label) for label in sorted(set(labels))])
-    evidence = class_evidence(ClassCounts(csr_matrix(holders), class_sizes, len(class_sizes)))
+    p = np.array([labels.count(label) for label in sorted(set(labels))]) / len(labels)
+    of_all = holders.sum(axis=1, keepdims=True)
+    q = (holders + 6 * p) / (of_all + 6)
+    evidence = np.sqrt((q * (logit(q) - logit(p)) ** 2).sum(axis=1))
     evidence *= np.sqrt(holders.sum(axis=1))
     assert by_evidence.vocabulary_.keys() == set(terms)
     found = [evidence[terms.index(term)] for term in by_evidence.vocabulary_]
@@ -197,9 +198,9 @@ def test_a_space_within_a_word_is_told_from_those_between_words(splitting, oov_c
     assert "b c" in vectorizer.vocabulary_
     assert vectorizer.inverse_transform(X[:1]) == ["a␣b a␣b c c"]
     assert_array_equal(vectorizer.transform(["a b c"]), X[:1])
-    recipe, vocabulary = fitted_recipe(vectorizer), vectorizer.vocabulary_
-    aligned_text = aligned("a b c", recipe, vocabulary, 6)
-    assert (aligned_text.is_verbatim, aligned_text.words) == (True, [(0, 3), (4, 5)])
+    pipeline = make_pipeline(vectorizer, EmbeddingAverageClassifier(epochs=1))
+    html = explain_html(pipeline.fit(["a b c", "a c b c"] * 5, [0, 1] * 5), "a b c").html
+    assert re.findall(r'<span[^>]* title="[^>]*>([^<]*)</span>', html) == ["a b", "c"]
 
 
 def test_ngrams_of_characters_are_counted_across_spaces():

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
+from scipy.special import logit
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.metrics import f1_score, get_scorer
+from sklearn.metrics import f1_score, get_scorer, log_loss
 from sklearn.model_selection import train_test_split
 
 from sklearn_imdb import EmbeddingAverageClassifier
-from sklearn_imdb._training import scipy_backend
 
 
 def quick(**parameters):
@@ -311,17 +311,13 @@ def test_predictions_are_those_of_the_network_in_float64(sequences):
 
 @pytest.mark.parametrize("pooling", ["mean", "masked_mean", "evidence"])
 @pytest.mark.parametrize("embedding_dim", [1, 16])
-def test_a_prediction_does_not_depend_on_the_rows_beside_it(
-    sequences, monkeypatch, pooling, embedding_dim
-):
+def test_a_prediction_does_not_depend_on_the_rows_beside_it(sequences, pooling, embedding_dim):
     X, y = sequences
     classifier = quick(pooling=pooling, embedding_dim=embedding_dim).fit(X, y)
     at_once = classifier.decision_function(X)
     assert_allclose(
         [classifier.decision_function(row[np.newaxis])[0] for row in X], at_once, atol=1e-12
     )
-    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", 7)
-    assert_allclose(classifier.decision_function(X), at_once, atol=1e-12)
 
 
 def test_an_index_beyond_the_table_counts_as_the_unknown_word(sequences):
@@ -412,31 +408,28 @@ def test_the_best_weights_are_kept_also_when_the_epochs_run_out(sequences):
     assert_array_equal(classifier.embedding_, best.embedding_)
 
 
-def test_early_stopping_holds_out_a_stratified_part(sequences, monkeypatch):
-    X, y = sequences
-    seen = []
-    train = scipy_backend.train
-
-    def spy(plan, network, weights, training, validation, **options):
-        seen.append((training, validation))
-        return train(plan, network, weights, training, validation, **options)
-
-    monkeypatch.setattr(scipy_backend, "train", spy)
-    few = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:100]]
-    quick(early_stopping=True, validation_split=0.2).fit(
-        X[few], y[few], sample_weight=np.arange(1, len(few) + 1)
+def test_early_stopping_holds_out_a_stratified_part():
+    """Each row has a word of its own, which has evidence where the row was trained on."""
+    X, y, weight = (
+        np.arange(4, 404)[:, np.newaxis],
+        np.repeat([0, 1], [300, 100]),
+        np.arange(1, 401),
     )
-    ((training, validation),) = seen
-    assert len(validation) == 80
-    assert np.mean(validation.targets.numbers) == 0.25
-    assert len(training) == 320
-    # Every row is in one part, with its own weight, scaled as its part is.
-    row_of = {tuple(words): row for row, words in enumerate(X[few].tolist())}
-    rows = [[row_of[tuple(words)] for words in part.X.tolist()] for part in seen[0]]
-    assert sorted(rows[0] + rows[1]) == list(range(400))
-    for part, places in zip(seen[0], rows, strict=True):
-        ratio = part.sample_weight / np.add(places, 1)
-        assert_allclose(ratio, ratio[0])
+    classifier = quick(
+        pooling="evidence", input_dim=404, early_stopping=True, validation_split=0.2
+    ).fit(X, y, sample_weight=weight)
+    evidence = classifier.token_weights_[4:]
+    held_out = evidence == 0
+    assert (held_out.sum(), y[held_out].mean()) == (80, 0.25)
+    of_rows = weight[~held_out]  # Each row has its own weight.
+    members = np.eye(2)[y[~held_out]]
+    p = of_rows @ members / of_rows.sum()
+    q = (of_rows[:, np.newaxis] * members + 6 * p) / (of_rows[:, np.newaxis] + 6)
+    expected = np.sqrt((q * (logit(q) - logit(p)) ** 2).sum(axis=1))
+    assert_allclose(evidence[~held_out], expected, rtol=1e-4)
+    probabilities = classifier.predict_proba(X[held_out])
+    loss = log_loss(y[held_out], probabilities, sample_weight=weight[held_out])
+    assert classifier.history_["val_loss"][classifier.kept_epoch_ - 1] == pytest.approx(loss)
 
 
 @pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "loss"])
@@ -736,18 +729,12 @@ def test_early_stopping_without_rows_to_hold_out_trains_on_all_and_says_so():
     assert "val_loss" not in classifier.history_
 
 
-def test_a_class_too_small_to_be_split_stays_with_the_training_rows(monkeypatch):
-    X, y = np.ones((41, 2), dtype=int), np.array([0] * 20 + [1] * 20 + [2])
-    seen = []
-    train = scipy_backend.train
-
-    def spy(plan, network, weights, training, validation, **options):
-        seen.append([np.bincount(rows.targets.numbers).tolist() for rows in (training, validation)])
-        return train(plan, network, weights, training, validation, **options)
-
-    monkeypatch.setattr(scipy_backend, "train", spy)
-    quick(early_stopping=True).fit(X, y)
-    assert seen == [[[18, 18, 1], [2, 2]]]
+def test_a_class_too_small_to_be_split_stays_with_the_training_rows():
+    X, y = np.arange(4, 45)[:, np.newaxis], np.array([0] * 20 + [1] * 20 + [2])
+    classifier = quick(pooling="evidence", input_dim=45, early_stopping=True).fit(X, y)
+    is_trained = classifier.token_weights_[4:] > 0  # Each row has a word of its own.
+    assert np.bincount(y[is_trained]).tolist() == [18, 18, 1]
+    assert np.bincount(y[~is_trained]).tolist() == [2, 2]
 
 
 def test_predicting_what_does_not_do_is_named(sequences):

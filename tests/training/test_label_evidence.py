@@ -1,36 +1,14 @@
 """Labels pooled apart: each weighs words by its own evidence, in dimensions of its own."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_matrix
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb._class_evidence import ClassCounts, label_evidence
-from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb._training.network import Network, draw_weights
-from sklearn_imdb._training.pooling import LabelEvidence
 from sklearn_imdb.inspection import class_words, nearest_words, token_contributions
 
-N_LABELS, EMBEDDING_DIM = 3, 7
-
-
-@pytest.fixture
-def network():
-    """Ten word indices, of which the third label has no evidence of two."""
-    weights = np.random.RandomState(0).uniform(0.2, 2, (10, N_LABELS)).astype(np.float32)
-    weights[4:6, 2] = 0
-    pooling = LabelEvidence(DIVIDER, weights)
-    return Network(10, EMBEDDING_DIM, 0, N_LABELS, several=True, pooling=pooling)
-
-
-def word_shares(X, network):
-    return network.pooling.shares(X, network.input_dim)
-
-
+DIVIDER = 3
 X = np.array(
     [
         [4, 5, 5, DIVIDER, 8, 9],
@@ -40,94 +18,70 @@ X = np.array(
         [DIVIDER, 0, 0, 0, 0, 0],
     ]
 )
+Y = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 0], [0, 0, 0], [1, 0, 0]])
 
 
-def by_hand(network, row, dimension):
-    """The share of each word index of a row in a dimension."""
-    shares = np.zeros(network.input_dim)
-    label = dimension % N_LABELS
-    divider = row.tolist().index(DIVIDER)
-    for part, square in ((row[:divider], 0.6), (row[divider + 1 :], 0.4)):
-        words, counts = np.unique(part[part > 0], return_counts=True)
-        of_words = network.pooling.token_weights[words, label].astype(float) * (1 + np.log(counts))
-        length = np.linalg.norm(of_words)
-        shares[words] += of_words * (5 * np.sqrt(square) / length if length else 0)
-    return shares
-
-
-def expected_vectors(network, embedding):
-    return np.array(
-        [[by_hand(network, row, d) @ embedding[:, d] for d in range(EMBEDDING_DIM)] for row in X]
+def make_classifier(**parameters):
+    return EmbeddingAverageClassifier(
+        **{"pooling": "evidence", "hidden_units": 0, "epochs": 1, "random_state": 0, **parameters}
     )
 
 
 # -- evidence -----------------------------------------------------------------------------------
 
 
-def evidence_of(frequency, sizes):
-    return label_evidence(ClassCounts(csr_matrix(frequency), np.array(sizes), len(sizes) - 1))
-
-
 def test_the_evidence_of_a_label_is_how_far_its_log_odds_are_off():
-    evidence = evidence_of([[3, 1, 4], [0, 0, 0]], [10, 5, 20])
+    rows, Y = np.arange(20), np.zeros((20, 2), int)
+    Y[np.r_[0:3, 4:11], 0] = 1  # Three of the ten documents of this label have the term,
+    Y[np.r_[3, 11:15], 1] = 1  # and one of the five of this one.
+    X = np.where(rows[:, np.newaxis] < 4, 4, 0)
+    evidence = make_classifier(input_dim=6).fit(X, Y).token_weights_
     shares = np.array([(3 + 96 * 0.5) / 100, (1 + 96 * 0.25) / 100])
     expected = np.log(shares / (1 - shares)) - np.log([1, 1 / 3])
-    assert_allclose(evidence, [np.abs(expected), [0, 0]], atol=1e-7)
+    assert_allclose(evidence[4:], [np.abs(expected), [0, 0]], atol=1e-7)
     assert evidence.dtype == np.float32
 
 
 def test_a_label_of_all_rows_or_of_none_has_no_say():
-    evidence = evidence_of([[2, 0, 1, 2], [0, 0, 0, 0]], [8, 0, 4, 8])
-    assert_array_equal(evidence[:, :2], [[1, 1], [0, 0]])
-    assert evidence[0, 2] == 0  # As often as usual.
+    Y = np.array([[1, 0, number % 2] for number in range(8)])
+    X = np.where(np.arange(8)[:, np.newaxis] < 2, 4, 0)  # A row with the third label, one without.
+    evidence = make_classifier(input_dim=6).partial_fit(X, Y, classes=range(3)).token_weights_
+    assert_array_equal(evidence[4:, :2], [[1, 1], [0, 0]])
+    assert evidence[4, 2] == 0  # As often as usual.
 
 
 # -- shares -------------------------------------------------------------------------------------
 
 
-def test_vectors_are_the_sums_by_hand(network):
-    embedding = np.random.RandomState(1).normal(size=(10, EMBEDDING_DIM)).astype(np.float32)
-    shares = word_shares(X, network)
-    assert shares.shape == (5, 10)
-    assert_allclose(shares @ embedding, expected_vectors(network, embedding), atol=1e-5)
-    assert_allclose(shares[np.array([3, 0])] @ embedding, (shares @ embedding)[[3, 0]], atol=1e-6)
-    [alone] = word_shares(X[:1], network) @ embedding
-    assert_allclose(alone, (shares @ embedding)[0], atol=1e-6)
+def by_hand(classifier, row, dimension):
+    """The share of each word index of a row in a dimension."""
+    weights = classifier.token_weights_.astype(float)
+    shares = np.zeros(len(weights))
+    divider = row.tolist().index(DIVIDER)
+    for part, square in ((row[:divider], 0.6), (row[divider + 1 :], 0.4)):
+        words, counts = np.unique(part[part > 0], return_counts=True)
+        of_words = weights[words, dimension % weights.shape[1]] * (1 + np.log(counts))
+        length = np.linalg.norm(of_words)
+        shares[words] += of_words * (5 * np.sqrt(square) / length if length else 0)
+    return shares
 
 
-def test_blocks_of_rows_make_the_same_shares(network, monkeypatch):
-    embedding = np.random.RandomState(1).normal(size=(10, EMBEDDING_DIM)).astype(np.float32)
-    whole = word_shares(X, network) @ embedding
-    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", 2)
-    assert_array_equal(word_shares(X, network) @ embedding, whole)
+def test_vectors_are_the_sums_by_hand():
+    classifier = make_classifier(divider=DIVIDER, embedding_dim=7).fit(X, Y)
+    embedding = classifier.embedding_
+    expected = [[by_hand(classifier, row, d) @ embedding[:, d] for d in range(7)] for row in X]
+    assert_allclose(classifier.transform(X), expected, atol=1e-6)
+    assert_allclose(classifier.transform(X[[3, 0]]), np.array(expected)[[3, 0]], atol=1e-6)
+    assert_allclose(classifier.transform(X[:1]), expected[:1], atol=1e-6)
 
 
-def test_the_length_of_shares_is_the_mean_of_labels_and_rows(network):
-    sums = [by_hand(network, row, label).sum() for row in X for label in range(N_LABELS)]
-    assert network.pooling.mean_length(X, network.input_dim) == pytest.approx(
-        np.mean(sums), rel=1e-6
-    )
-
-
-@pytest.mark.parametrize("hidden_units", [0, 4])
-def test_the_gradient_is_that_of_differences(network, hidden_units, check_gradients):
-    network = replace(network, hidden_units=hidden_units, label_smoothing=0.1)
-    rng = np.random.RandomState(2)
-    weights = [rng.normal(size=shape) for shape in network.shapes]
-    y = rng.randint(2, size=(len(X), N_LABELS))
-    shares = word_shares(X, network)
-    shares = replace(shares, counts=shares.counts.astype(float), scales=shares.scales.astype(float))
-    check_gradients(network, weights, shares, y)
+def test_an_automatic_rate_goes_with_the_length_of_shares_over_labels_and_rows():
+    classifier = make_classifier(divider=DIVIDER, embedding_dim=7, learning_rate="auto").fit(X, Y)
+    sums = [by_hand(classifier, row, label).sum() for row in X for label in range(3)]
+    assert classifier.learning_rate_ == pytest.approx(0.03 * np.sqrt(3) / np.mean(sums), rel=1e-5)
 
 
 # -- the network --------------------------------------------------------------------------------
-
-
-def test_a_label_starts_from_its_own_dimensions(network):
-    _, kernel, _ = draw_weights(network, np.random.RandomState(0))
-    own = np.arange(EMBEDDING_DIM)[:, np.newaxis] % N_LABELS == np.arange(N_LABELS)
-    assert_array_equal(kernel != 0, own)
-    assert np.abs(kernel).max() <= np.sqrt(6 / (7 / 3 + 1))
 
 
 def learned(**parameters):

@@ -1,11 +1,16 @@
 """The network's mathematics against finite differences, textbooks and loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from sklearn_imdb import EmbeddingAverageClassifier
+from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import (
@@ -19,7 +24,7 @@ from sklearn_imdb._training.network import (
 )
 from sklearn_imdb._training.optimizers import Adagrad, Adam, ConstantRate, CosineDecay
 from sklearn_imdb._training.plan import Plan
-from sklearn_imdb._training.pooling import MaskedMean, Mean
+from sklearn_imdb._training.pooling import Evidence, LabelEvidence, MaskedMean, Mean
 from sklearn_imdb._training.rows import Rows
 
 
@@ -284,3 +289,104 @@ def test_a_product_of_any_shape_is_right_and_the_same_with_any_number_of_threads
     for result in results[0]:
         assert result.dtype == dtype
         assert_allclose(result, expected.astype(dtype), atol=1000 * np.finfo(dtype).eps)
+
+
+# -- evidence and labels ------------------------------------------------------------------------
+
+
+def check_gradients(network, weights, shares, y):
+    """Hold the gradient of a loss, of float64, against differences."""
+    _, gradients, _ = loss_and_gradients(network, weights, shares, y, None)
+    if network.pooling.fixes_bias:
+        assert not gradients.pop().any()
+    for array, gradient in zip(weights, gradients, strict=False):
+        for index in np.ndindex(array.shape):
+            kept, losses = array[index], []
+            for step in (1e-5, -1e-5):
+                array[index] = kept + step
+                losses.append(loss_and_gradients(network, weights, shares, y, None)[0])
+            array[index] = kept
+            assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(gradient[index], abs=1e-6)
+
+
+@pytest.fixture
+def label_network():
+    """Ten word indices, of which the third label has no evidence of two."""
+    weights = np.random.RandomState(0).uniform(0.2, 2, (10, 3)).astype(np.float32)
+    weights[4:6, 2] = 0
+    return Network(10, 7, 0, 3, several=True, pooling=LabelEvidence(3, weights))
+
+
+def test_of_one_class_every_term_of_a_document_has_the_same_evidence():
+    counts = ClassCounts(csr_matrix([[3], [0]]), np.array([5]), 1)
+    assert_array_equal(class_evidence(counts), [1, 0])
+
+
+@pytest.mark.parametrize("hidden_units", [0, 4])
+def test_the_gradient_of_labels_pooled_apart_is_that_of_differences(label_network, hidden_units):
+    network = replace(label_network, hidden_units=hidden_units, label_smoothing=0.1)
+    X = np.array([[4, 5, 5, 3, 8, 9], [6, 6, 6, 3, 0, 0], [5, 7, 4, 3, 9, 9], [3, 0, 0, 0, 0, 0]])
+    rng = np.random.RandomState(2)
+    weights = [rng.normal(size=shape) for shape in network.shapes]
+    shares = network.pooling.shares(X, 10)
+    shares = replace(shares, counts=shares.counts.astype(float), scales=shares.scales.astype(float))
+    check_gradients(network, weights, shares, rng.randint(2, size=(len(X), 3)))
+
+
+def test_a_label_starts_from_its_own_dimensions(label_network):
+    _, kernel, _ = draw_weights(label_network, np.random.RandomState(0))
+    own = np.arange(7)[:, np.newaxis] % 3 == np.arange(3)
+    assert_array_equal(kernel != 0, own)
+    assert np.abs(kernel).max() <= np.sqrt(6 / (7 / 3 + 1))
+
+
+def test_the_gradient_of_several_labels_is_that_of_differences():
+    network = Network(7, 3, 4, 3, several=True, label_smoothing=0.1, l2=0.01)
+    rng = np.random.RandomState(0)
+    weights = [array.astype(np.float64) for array in draw_weights(network, rng)]
+    X, y = rng.randint(1, 7, (5, 4)), rng.randint(2, size=(5, 3))
+    shares = network.pooling.shares(X, 7).astype(np.float64)
+    check_gradients(network, weights, shares, y)
+
+
+def test_embeddings_start_normal_and_small():
+    network = Network(10_000, 4, 0, 1, pooling=Evidence())
+    embedding, *_ = draw_weights(network, np.random.RandomState(0))
+    assert_allclose([embedding.mean(), embedding.std()], [0, 0.01], atol=2e-4)
+    assert np.abs(embedding).max() > 0.03
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_smoothed_labels_are_a_mixture_with_all_classes(n_classes):
+    rng = np.random.RandomState(0)
+    z = rng.normal(size=(6, 1 if n_classes == 2 else n_classes))
+    y = rng.randint(n_classes, size=6)
+    p = np.hstack([expit(-z), expit(z)])
+    if n_classes > 2:
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    labels = 0.8 * np.eye(n_classes)[y] + 0.2 / n_classes
+    network = Network(5, 2, 0, z.shape[1], label_smoothing=0.2)
+    losses, _ = cross_entropies(network, z, y)
+    assert_allclose(losses, -(labels * np.log(p)).sum(axis=1))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_gradient_of_a_smoothed_loss_is_that_of_differences(n_classes):
+    rng = np.random.RandomState(1)
+    network = Network(
+        8, 3, 4, 1 if n_classes == 2 else 3, label_smoothing=0.3,
+        pooling=Evidence(None, np.abs(rng.normal(size=8))),
+    )  # fmt: skip
+    X, y = rng.randint(8, size=(10, 5)), rng.randint(n_classes, size=10)
+    shares = network.pooling.shares(X, 8).astype(np.float64)
+    weights = [rng.normal(size=shape) for shape in network.shapes]
+    _, gradients, _ = loss_and_gradients(network, weights, shares, y, None)
+    assert not gradients.pop().any()  # The last bias is not trained.
+    for array, gradient in zip(weights, gradients, strict=False):
+        place = np.unravel_index(np.abs(gradient).argmax(), array.shape)
+        values = []
+        for step in (1e-6, -1e-6):
+            array[place] += step
+            values.append(loss_and_gradients(network, weights, shares, y, None)[0])
+            array[place] -= step
+        assert_allclose((values[0] - values[1]) / 2e-6, gradient[place], rtol=1e-5)

@@ -15,11 +15,6 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
-from sklearn_imdb._class_evidence import ClassCounts, class_evidence
-from sklearn_imdb._targets import check_targets
-from sklearn_imdb._training.network import Network, draw_weights
-from sklearn_imdb._training.pooling import Evidence
-from sklearn_imdb._training.rows import Rows, hold_out
 
 WORDS = ["fine", "long", "loud", "sad"]
 
@@ -98,15 +93,6 @@ def test_the_accuracy_of_an_epoch_is_the_share_of_labels_that_are_right(sequence
     assert classifier.history_["val_accuracy"][-1] == pytest.approx(expected)
 
 
-def test_the_gradient_is_that_of_differences(check_gradients):
-    network = Network(7, 3, 4, 3, several=True, label_smoothing=0.1, l2=0.01)
-    rng = np.random.RandomState(0)
-    weights = [array.astype(np.float64) for array in draw_weights(network, rng)]
-    X, y = rng.randint(1, 7, (5, 4)), rng.randint(2, size=(5, 3))
-    shares = network.pooling.shares(X, 7).astype(np.float64)
-    check_gradients(network, weights, shares, y)
-
-
 @pytest.mark.usefixtures("keras")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 @pytest.mark.parametrize(
@@ -158,30 +144,34 @@ def test_it_is_as_accurate_as_a_classifier_for_each_label():
 # -- evidence -----------------------------------------------------------------------------------
 
 
+def sharing(**parameters):
+    """A classifier of fewer dimensions than labels, which therefore share the weights of words."""
+    return quick(pooling="evidence", embedding_dim=1, epochs=1, **parameters)
+
+
 def test_the_evidence_of_one_label_a_document_is_that_of_classes():
     rng = np.random.RandomState(0)
-    frequency = rng.randint(9, size=(20, 3))
-    sizes = np.array([30, 40, 50])
-    with_all = np.column_stack([frequency, frequency.sum(axis=1)])
-    assert_allclose(
-        class_evidence(ClassCounts(csr_matrix(with_all), np.append(sizes, sizes.sum()), 3)),
-        class_evidence(ClassCounts(csr_matrix(frequency), sizes, 3)),
-    )
+    X, y = rng.randint(24, size=(120, 3)), rng.randint(3, size=120)
+    of_labels, of_classes = (sharing().fit(X, target) for target in (np.eye(3)[y], y))
+    assert_allclose(of_labels.token_weights_, of_classes.token_weights_, rtol=1e-6)
 
 
 def test_the_evidence_of_labels_by_hand():
     # One label of 4 of 8 documents, and one that all have and that tells nothing.
-    [evidence] = class_evidence(ClassCounts(csr_matrix([[2, 2, 2]]), np.array([4, 8, 8]), 2))
+    X, Y = np.array([4, 4, 0, 0, 0, 0, 0, 0])[:, np.newaxis], np.ones((8, 2), int)
+    Y[4:, 0] = 0
     share = (2 + 6 * 0.5) / (2 + 6)
-    assert evidence == pytest.approx(np.sqrt(share) * np.log(share / (1 - share)))
+    assert sharing().partial_fit(X, Y, classes=range(2)).token_weights_[4] == pytest.approx(
+        np.sqrt(share) * np.log(share / (1 - share))
+    )
 
 
-def test_rows_are_counted_for_each_of_their_labels():
-    X, y = np.array([[4, 5], [4, 0], [5, 5]]), np.array([[1, 1], [0, 1], [0, 0]])
-    rows = Rows(X, check_targets(y), np.array([1.0, 2.0, 3.0]))
-    counts = Evidence().learn(rows, 6, None)
-    assert_array_equal(counts.frequency[4:].toarray(), [[1, 3, 3], [1, 1, 4]])
-    assert_array_equal(counts.sizes, [1, 3, 6])
+def test_a_row_of_weight_two_counts_twice_for_each_of_its_labels():
+    X, Y = np.array([[4, 5], [4, 0], [5, 5]]), np.array([[1, 1], [0, 1], [0, 0]])
+    weighted = sharing().fit(X, Y, sample_weight=[1, 2, 3])
+    repeated = sharing().fit(X.repeat([1, 2, 3], axis=0), Y.repeat([1, 2, 3], axis=0))
+    assert_allclose(weighted.token_weights_, repeated.token_weights_, rtol=1e-6)
+    assert (weighted.token_weights_[4:] > 0).all()
 
 
 def test_chunks_with_other_labels_than_the_first_are_refused(texts_and_labels):
@@ -198,10 +188,10 @@ def test_chunks_with_other_labels_than_the_first_are_refused(texts_and_labels):
 
 
 def test_held_out_rows_are_a_part_of_all():
-    rows = Rows(np.arange(20).reshape(20, 1), check_targets(np.eye(20)))
-    training, validation = hold_out(rows, 0.2, np.random.RandomState(0))
-    assert (len(training), len(validation)) == (16, 4)
-    assert sorted([*training.X.ravel(), *validation.X.ravel()]) == list(range(20))
+    X, Y = np.arange(4, 24)[:, np.newaxis], np.eye(20, dtype=int)
+    classifier = sharing(early_stopping=True, validation_split=0.2, input_dim=24).fit(X, Y)
+    # Each row has a word of its own, which has evidence where the row was trained on.
+    assert np.count_nonzero(classifier.token_weights_[4:]) == 16
 
 
 def test_early_stopping_and_weights_work_as_with_one_label(sequences_and_labels):

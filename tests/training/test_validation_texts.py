@@ -6,11 +6,11 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline
 
 from sklearn_imdb import SequenceVectorizer
-from sklearn_imdb._training import scipy_backend
 
 # What is looked at here is which rows come where, and not what is learned from them.
 pytestmark = pytest.mark.filterwarnings(
@@ -36,46 +36,54 @@ def problem(reviews):
     return texts[:400], y[:400], {"X_val": texts[400:550], "y_val": y[400:550]}
 
 
+def check_validated_on(pipeline, X_val, y_val):
+    """Assert that the validation loss of the epoch that was kept is the loss on these texts."""
+    classifier = pipeline["classifier"]
+    kept = classifier.history_["val_loss"][classifier.kept_epoch_ - 1]
+    assert kept == pytest.approx(log_loss(y_val, pipeline.predict_proba(X_val)), rel=1e-4)
+
+
 @pytest.fixture
-def validated_on(monkeypatch):
-    """Classes of the validation rows in each fit."""
-    seen = []
-    train = scipy_backend.train
-
-    def spy(plan, network, weights, training, validation, **options):
-        seen.append(validation.targets.numbers.tolist())
-        return train(plan, network, weights, training, validation, **options)
-
-    monkeypatch.setattr(scipy_backend, "train", spy)
-    return seen
+def seen():
+    """Pipelines that a search fitted, in their order."""
+    return []
 
 
-def test_a_pipeline_stops_early_on_the_texts_it_is_given(routed, problem, validated_on):
+@pytest.fixture
+def note(seen):
+    """A scorer that keeps what it scores."""
+
+    def score(pipeline, X, y):
+        seen.append(pipeline)
+        return pipeline.score(X, y)
+
+    return score
+
+
+def test_a_pipeline_stops_early_on_the_texts_it_is_given(routed, problem):
     texts, y, validation = problem
     routed.fit(texts, y, **validation)
     classifier = routed["classifier"]
-    assert validated_on == [validation["y_val"].tolist()]
+    check_validated_on(routed, **validation)
     assert 1 < classifier.best_epoch_ == classifier.n_iter_ - 2 < 28
     accuracy = classifier.history_["val_accuracy"][classifier.best_epoch_ - 1]
     assert accuracy == routed.score(validation["X_val"], validation["y_val"]) > 0.65
 
 
-def test_cross_validation_passes_validation_texts_whole_to_every_fold(
-    routed, problem, validated_on
-):
+def test_cross_validation_passes_validation_texts_whole_to_every_fold(routed, problem):
     texts, y, validation = problem
     done = cross_validate(routed, texts, y, cv=4, params=validation, return_estimator=True)
-    assert validated_on == [validation["y_val"].tolist()] * 4
-    assert all("val_loss" in fitted["classifier"].history_ for fitted in done["estimator"])
+    for fitted in done["estimator"]:
+        check_validated_on(fitted, **validation)
 
 
-def test_grid_search_passes_validation_texts_whole_to_every_candidate(
-    routed, problem, validated_on
-):
+def test_grid_search_passes_validation_texts_whole_to_every_candidate(routed, problem, seen, note):
     texts, y, validation = problem
     search = GridSearchCV(routed, {"classifier__patience": [0, 4], "vectorizer__maxlen": [8, 80]})
-    search.set_params(cv=2).fit(texts, y, **validation)
-    assert validated_on == [validation["y_val"].tolist()] * 9
+    search.set_params(cv=2, scoring=note).fit(texts, y, **validation)
+    assert len(seen) == 8
+    for fitted in (*seen, search.best_estimator_):
+        check_validated_on(fitted, **validation)
     assert search.best_params_["vectorizer__maxlen"] == 80
     alone = clone(search.best_estimator_).fit(texts, y, **validation)
     assert search.best_estimator_["classifier"].history_ == alone["classifier"].history_
@@ -84,19 +92,22 @@ def test_grid_search_passes_validation_texts_whole_to_every_candidate(
 
 @pytest.mark.parametrize("search", ["cross_validate", "GridSearchCV"])
 def test_validation_texts_as_many_as_the_rows_are_cut_and_the_warning_says_so(
-    routed, problem, validated_on, search
+    routed, problem, seen, note, search
 ):
     texts, y, _ = problem
     validation = {"X_val": texts[::-1], "y_val": y[::-1]}
-    grid = GridSearchCV(routed, {"classifier__patience": [1]}, cv=2, refit=False)
+    grid = GridSearchCV(routed, {"classifier__patience": [1]}, scoring=note, cv=2, refit=False)
     search = {
-        "cross_validate": lambda: cross_validate(routed, texts, y, cv=2, params=validation),
+        "cross_validate": lambda: cross_validate(
+            routed, texts, y, scoring=note, cv=2, params=validation
+        ),
         "GridSearchCV": lambda: grid.fit(texts, y, **validation),
     }[search]
     with pytest.warns(UserWarning, match="X_val has as many rows as X, 200") as warned:
         search()
-    assert [len(rows) for rows in validated_on] == [200, 200]
     warned = [found for found in warned if "as many rows" in str(found.message)]
+    for fitted, (train, _) in zip(seen, StratifiedKFold(2).split(texts, y), strict=True):
+        check_validated_on(fitted, *([part[row] for row in train] for part in validation.values()))
     message = str(warned[0].message)
     assert "not the validation set you passed" in message
     assert "X_val of another length" in message
