@@ -108,33 +108,6 @@ def test_texts_from_a_generator_are_never_all_in_memory(peak_memory):
     assert_array_equal(vectorizer.transform(texts()), vectorizer.transform(list(texts())))
 
 
-@pytest.mark.parametrize(
-    "made",
-    [
-        lambda X: X,
-        lambda X: X.astype(np.int64),
-        lambda X: X.astype(np.float64),
-        np.asfortranarray,
-        pd.DataFrame,
-    ],
-    ids=["int32", "int64", "float64", "F-ordered", "DataFrame"],
-)
-@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
-def test_predicting_takes_memory_for_a_block_of_rows_not_for_all(
-    quick, monkeypatch, peak_memory, made, method
-):
-    monkeypatch.setattr("sklearn_imdb._training.sequences.ROWS_AT_ONCE", 500)
-    X = np.random.RandomState(0).randint(0, 300, (32_000, 60)).astype(np.int32)
-    X[:500, 0] = 1000  # Beyond the table.
-    few, many = made(X[:2000]), made(X)
-    classifier = quick(epochs=1).fit(few.clip(0, 200), np.arange(2000) % 2)
-    growth = peak_memory(getattr(classifier, method), many) - peak_memory(
-        getattr(classifier, method), few
-    )
-    assert growth < X.nbytes / 5
-    assert_array_equal(getattr(classifier, method)(many)[:2000], getattr(classifier, method)(few))
-
-
 @pytest.mark.parametrize("in_X", [True, False])
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_a_table_larger_than_memory_is_an_error_that_says_what_to_lower(sequences, in_X, method):

@@ -5,10 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb.datasets import make_multilabel_reviews
 from sklearn_imdb.streaming import fit_stream
 
@@ -264,37 +262,3 @@ def test_names_for_the_columns_of_a_matrix_of_labels_are_refused():
 def test_wrong_parameters_are_refused_before_a_chunk_is_read():
     with pytest.raises(ValueError, match="'epochs' parameter of EmbeddingAverageClassifier must"):
         fit_stream(make_text_classifier(), lambda: pytest.fail("read"), epochs=0)
-
-
-# -- rows in a file ---------------------------------------------------------------------------
-
-
-def test_rows_of_a_file_are_a_sequence():
-    with RowFile() as rows:
-        rows.extend([])
-        assert list(rows) == []
-        assert rows[0:5] == []
-        rows.extend([np.array([3, 1], np.int32), np.empty(0, np.int32)])
-        assert rows[1].tolist() == []
-        rows.extend([np.array([7], np.int32)])
-        assert [row.tolist() for row in rows] == [[3, 1], [], [7]]
-        assert [row.tolist() for row in rows[::-2]] == [[7], [3, 1]]
-        assert rows[-1].tolist() == [7]
-        assert rows.lengths.tolist() == [2, 0, 1]
-        with pytest.raises(IndexError):
-            rows[3]
-
-
-def test_ngrams_are_the_same_in_blocks_and_in_ranges(reviews, monkeypatch):
-    texts, y = reviews
-    vectorizer = make_text_classifier()["vectorizer"].set_params(subword_range=(3, 4))
-    at_once = vectorizer.fit_transform(texts, y)
-    vocabulary = vectorizer.vocabulary_
-    monkeypatch.setattr("sklearn_imdb._text.ngrams._WORDS_AT_ONCE", 1_000)
-    monkeypatch.setattr("sklearn_imdb._text.ngrams._PAIRS_AT_ONCE", 700)
-    assert_array_equal(vectorizer.fit_transform(texts, y), at_once)
-    assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())
-    pipeline = make_pipeline(vectorizer, make_text_classifier()["classifier"])
-    fit_stream(pipeline, in_chunks(texts, y, 130), epochs=1)
-    assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())
-    assert_array_equal(vectorizer.transform(texts), at_once)
