@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -144,3 +145,29 @@ def test_both_steps_of_a_preset_show_what_they_do(preset, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Counting 1200/1200"
     assert lines[-1].startswith("Epoch 2/2 loss 0.")
+
+
+def test_progress_of_several_fits_at_once(quick, sequences, capsys):
+    X, y = sequences
+    with ThreadPoolExecutor(3) as pool:
+        fits = [pool.submit(quick(epochs=5, verbose=1).fit, X, y) for _ in range(3)]
+    assert [fit.result().n_iter_ for fit in fits] == [5, 5, 5]
+    assert "5/5" in capsys.readouterr().out
+
+
+def test_progress_as_keras_users_know_it(quick, sequences, capsys):
+    X, y = sequences
+    quick(epochs=2).fit(X, y)
+    assert capsys.readouterr() == ("", "")
+    quick(epochs=2, verbose=2).fit(X, y, X_val=X[:9], y_val=y[:9])
+    lines = capsys.readouterr().out.splitlines()
+    number = r"\d\.\d{4}"
+    expected = f"Epoch 1/2 - loss: {number} - accuracy: {number} - val_loss: {number} - val_acc"
+    assert len(lines) == 2
+    assert re.match(expected, lines[0])
+    quick(epochs=3, verbose=1).fit(X, y, X_val=X[:9], y_val=y[:9])
+    shown = capsys.readouterr().out
+    assert "3/3" in shown
+    figures = [rf"{name} \d\.\d{{3}}" for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
+    assert re.search(" ".join(figures), shown)
+    assert max(map(len, shown.splitlines())) <= 80

@@ -84,9 +84,6 @@ def test_threads_that_predict_at_once_get_the_same_answers(quick, reviews):
             assert_array_equal(answer, at_once)
 
 
-# -- interrupts -------------------------------------------------------------------------------
-
-
 # -- memory -----------------------------------------------------------------------------------
 
 

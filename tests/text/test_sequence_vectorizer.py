@@ -5,11 +5,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
 
 TEXTS = ["The film, the cast: great!", "the film is long", ""]
 
@@ -121,16 +122,6 @@ def test_binary_takes_each_word_once_a_document():
     assert vectorizer.transform(["b a b z a z"]).tolist() == [[1, 5, 4, 2, 0, 0]]
 
 
-@pytest.mark.parametrize(
-    ("min_df", "kept"), [(1, "abc"), (2, "ab"), (0.6, "ab"), (0.7, "a"), (3, "a"), (1.0, "a")]
-)
-@pytest.mark.parametrize("binary", [False, True])
-def test_min_df_leaves_out_words_of_too_few_documents(min_df, kept, binary):
-    texts = ["a a c c c c", "a b", "a b b"]
-    vectorizer = fitted(texts, min_df=min_df, binary=binary)
-    assert set(vectorizer.vocabulary_) == set(kept)
-
-
 def test_words_beyond_num_words_are_not_kept():
     assert fitted(num_words=6).vocabulary_ == {"the": 1, "film": 2}
 
@@ -220,28 +211,6 @@ def test_inverse_transform_decodes_and_leaves_padding_out():
 
 
 # -- the scikit-learn contract ----------------------------------------------------------------
-
-
-def test_partial_fit_counts_chunks_that_keep_no_word_yet():
-    vectorizer = SequenceVectorizer(min_df=2).partial_fit(["a b"])
-    with pytest.raises(ValueError, match="no word was kept yet"):
-        vectorizer.transform(["a b"])
-    assert vectorizer.partial_fit(["..."]).partial_fit(["b c"]).vocabulary_ == {"b": 1}
-    # min_df may be another one later where the documents have been counted.
-    assert vectorizer.set_params(min_df=1).partial_fit(["d"]).vocabulary_ == {
-        "b": 1,
-        "a": 2,
-        "c": 3,
-        "d": 4,
-    }
-    assert vectorizer.set_params(min_df=2).partial_fit(["c"]).vocabulary_ == {"b": 1, "c": 2}
-
-
-def test_partial_fit_that_counted_no_documents_refuses_a_min_df_that_needs_them():
-    vectorizer = SequenceVectorizer().partial_fit([]).partial_fit(["a b"])
-    with pytest.raises(ValueError, match=r"min_df=2 needs the number of documents.* min_df=1"):
-        vectorizer.set_params(min_df=2).partial_fit(["b c"])
-    assert vectorizer.set_params(min_df=1).partial_fit(["b c"]).vocabulary_["b"] == 1
 
 
 def test_partial_fit_on_index_lists_keeps_what_was_counted():
@@ -430,3 +399,19 @@ def test_texts_to_a_vectorizer_without_words():
 def test_inverse_transform_of_texts():
     with pytest.raises(TypeError, match="got texts"):
         fitted().inverse_transform(["a text"])
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has StringDType")
+def test_an_array_of_numpys_strings_is_texts_and_labels():
+    texts = np.array(TEXTS * 4, dtype=np.dtypes.StringDType())
+    expected = SequenceVectorizer().fit_transform(TEXTS * 4)
+    assert_array_equal(SequenceVectorizer().fit_transform(texts), expected)
+    y = np.array(["a", "b", "b"] * 4, dtype=np.dtypes.StringDType())
+    assert EmbeddingAverageClassifier(epochs=1).fit(expected, y).classes_.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("column", [pl.Series, pa.array, lambda rows: pa.chunked_array([rows])])
+def test_a_column_of_lists_is_word_indices(column):
+    rows = [[1, 4, 5], [], [1, 6]]
+    expected = SequenceVectorizer(maxlen=4).fit_transform(rows)
+    assert_array_equal(SequenceVectorizer(maxlen=4).fit_transform(column(rows)), expected)

@@ -1,4 +1,4 @@
-"""The recipe of the vectorizer, without a fit; and subwords and lengths, which it decides."""
+"""`subword_range`: the parts of words that are terms, and the parameters they depend on."""
 
 from random import Random
 
@@ -12,14 +12,6 @@ from sklearn_imdb.text import check_recipe
 
 def recipe(**parameters):
     return check_recipe(SequenceVectorizer(**parameters))
-
-
-@pytest.mark.parametrize(
-    ("n_words", "min_df"), [(0, 1), (19_999, 1), (20_000, 2), (999_999, 2), (1_000_000, 3)]
-)
-def test_an_automatic_min_df_grows_with_the_words(n_words, min_df):
-    assert recipe(min_df="auto").resolve(n_words).min_df == min_df
-    assert recipe(min_df=7).resolve(n_words).min_df == 7
 
 
 @pytest.mark.parametrize(
@@ -121,26 +113,30 @@ def test_each_part_is_cut_by_its_share(n_words, n_subwords, maxlen, expected):
     assert vectorizer.set_params(maxlen=1).transform([text]).tolist() == [[0]]
 
 
-# -- lengths ----------------------------------------------------------------------------------
+# -- words and scripts ------------------------------------------------------------------------
 
 
-def test_the_length_is_that_of_the_longest_or_of_nearly_all():
-    texts = ["a " * n for n in range(1, 201)]
-    assert SequenceVectorizer(maxlen=None).fit(texts).maxlen_ == 201
-    assert SequenceVectorizer(maxlen="auto").fit(texts).maxlen_ == 199 + 1
-    vectorizer = SequenceVectorizer(maxlen="auto").fit(["a"] * 199 + ["a " * 50])
-    assert vectorizer.maxlen_ == 2
-    assert vectorizer.transform(["a a a a"]).shape == (1, 2)
-    assert list(vectorizer.get_feature_names_out()) == ["position0", "position1"]
+def test_words_of_more_than_forty_characters_have_no_subwords():
+    words = ["a" * 40, "b" * 41]
+    vectorizer = SequenceVectorizer(subword_range=(3, 3), maxlen=99, start_char=None)
+    X = vectorizer.fit_transform(words)
+    subwords = {term for term in vectorizer.vocabulary_ if term.startswith(" ")}
+    assert subwords == {"  aa", " aaa", " aa "}
+    assert_array_equal(vectorizer.transform(words), X)
 
 
-def test_the_length_of_an_iterator_of_index_lists_is_found_too():
-    vectorizer = SequenceVectorizer(maxlen=None).fit(iter([[1, 4], [1, 5, 6]]))
-    assert vectorizer.maxlen_ == 3
-    assert_array_equal(vectorizer.transform([[7]]), np.array([[7, 0, 0]]))
-
-
-@pytest.mark.parametrize("maxlen", ["auto", None])
-def test_chunks_cannot_know_the_longest(maxlen):
-    with pytest.raises(ValueError, match="give maxlen as an int"):
-        SequenceVectorizer(maxlen=maxlen).partial_fit(["a text"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the cast is superb", (4, 5)),
+        ("배우들이 정말 좋았다", (1, 3)),
+        ("이 영화 정말 good film", (1, 3)),
+        ("演员非常好", None),
+        ("นักแสดงดีมาก", None),
+        ("the film 好", (4, 5)),
+        ("1234 5678 ...", (4, 5)),
+    ],
+)
+def test_automatic_subwords_go_by_the_script(text, expected):
+    vectorizer = SequenceVectorizer(tokenizer="unicode", subword_range="auto")
+    assert vectorizer.fit([text]).subword_range_ == expected

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
@@ -99,3 +100,31 @@ def test_a_missing_file_and_a_vectorizer_without_words_are_named(vectorizer, tmp
         initial_embedding(SequenceVectorizer(), VECTORS)
     with pytest.raises(ValueError, match="knows no words"):
         initial_embedding(SequenceVectorizer().fit([[1, 4]]), VECTORS)
+
+
+def test_training_starts_from_the_given_embeddings(quick, sequences):
+    X, y = sequences
+    table = np.random.RandomState(0).normal(size=(X.max() + 5, 6))
+    classifier = quick(
+        initial_embedding=table, embedding_dim="auto", learning_rate=1e-9, epochs=1
+    ).fit(X, y)
+    assert_allclose(classifier.embedding_, table, atol=1e-6)
+    assert_array_equal(table, np.random.RandomState(0).normal(size=table.shape))
+    assert clone(classifier).fit(X, y).embedding_dim_ == 6
+
+
+@pytest.mark.parametrize(
+    ("table", "parameters", "message"),
+    [
+        (np.zeros((500, 5)), {}, r"the shape \(500, 5\), and input_dim and embedding_dim make it"),
+        (np.zeros((2, 8)), {}, "2 rows"),
+        (np.zeros((500, 8)), {"input_dim": 600}, r"set them to 500 and 8, or to None"),
+        (np.full((500, 8), np.nan), {}, r"initial_embedding must be an array .*NaN"),
+        (np.zeros((5, 8)), {}, "beyond input_dim=5"),
+        (["a"], {}, "initial_embedding must be an array of shape"),
+    ],
+)
+def test_embeddings_that_do_not_fit_are_named(quick, sequences, table, parameters, message):
+    X, y = sequences
+    with pytest.raises(ValueError, match=message):
+        quick(initial_embedding=table, **parameters).fit(np.minimum(X, 499), y)
