@@ -10,12 +10,16 @@ from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import make_multilabel_reviews
 from sklearn_imdb.streaming import fit_stream
 
+WORDS = {"vectorizer__subword_range": None}
 PARAMETERS = {
     "ngram": ("ngram", {}),
     "subwords": ("ngram", {"vectorizer__subword_range": (3, 4)}),
-    "unknown n-grams": ("ngram", {"vectorizer__oov_char": 2}),
-    "balanced": ("ngram", {"classifier__class_weight": "balanced"}),
-    "longest": ("ngram", {"vectorizer__maxlen": None}),
+    "unknown n-grams": ("ngram", {**WORDS, "vectorizer__oov_char": 2}),
+    "balanced": (
+        "ngram",
+        {**WORDS, "classifier__class_weight": "balanced"},
+    ),
+    "longest": ("ngram", {**WORDS, "vectorizer__maxlen": None}),
     "tutorial": ("tutorial", {}),
     "given words": ("tutorial", {"vectorizer__vocabulary": {"superb": 1, "dull": 2}}),
     "min_df": ("tutorial", {"vectorizer__min_df": 3}),
@@ -30,6 +34,11 @@ def pipeline(request):
     return pipeline.set_params(classifier__early_stopping=False, classifier__epochs=EPOCHS)
 
 
+@pytest.fixture(scope="module")
+def few_reviews(reviews):
+    return reviews[0][:240], reviews[1][:240]
+
+
 def in_chunks(texts, y, size):
     """Return a function that returns the chunks, an empty one among them."""
 
@@ -41,22 +50,22 @@ def in_chunks(texts, y, size):
     return read_chunks
 
 
-def test_one_chunk_gives_what_fit_does(reviews, pipeline):
-    fitted = clone(pipeline).fit(*reviews)
-    streamed = fit_stream(pipeline, in_chunks(*reviews, 600), epochs=EPOCHS)
+def test_one_chunk_gives_what_fit_does(few_reviews, pipeline):
+    fitted = clone(pipeline).fit(*few_reviews)
+    streamed = fit_stream(pipeline, in_chunks(*few_reviews, 600), epochs=EPOCHS)
     assert streamed is pipeline
     assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
     assert streamed[0].maxlen_ == fitted[0].maxlen_
     for name in ("embedding_", "token_weights_", "history_", "n_iter_", "learning_rate_"):
         assert_array_equal(getattr(streamed[1], name), getattr(fitted[1], name), err_msg=name)
-    assert_array_equal(streamed.predict_proba(reviews[0]), fitted.predict_proba(reviews[0]))
+    assert_array_equal(streamed.predict_proba(few_reviews[0]), fitted.predict_proba(few_reviews[0]))
 
 
-def test_chunks_are_encoded_and_weighted_as_all_at_once(reviews, pipeline):
-    fitted = clone(pipeline).fit(*reviews)
-    streamed = fit_stream(pipeline, in_chunks(*reviews, 130), epochs=EPOCHS)
+def test_chunks_are_encoded_and_weighted_as_all_at_once(few_reviews, pipeline):
+    fitted = clone(pipeline).fit(*few_reviews)
+    streamed = fit_stream(pipeline, in_chunks(*few_reviews, 90), epochs=EPOCHS)
     assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
-    assert_array_equal(streamed[0].transform(reviews[0]), fitted[0].transform(reviews[0]))
+    assert_array_equal(streamed[0].transform(few_reviews[0]), fitted[0].transform(few_reviews[0]))
     assert streamed[1].learning_rate_ == fitted[1].learning_rate_
     assert streamed[1].batch_size_ == fitted[1].batch_size_
     assert len(streamed[1].history_["loss"]) == EPOCHS
@@ -109,16 +118,16 @@ def test_keras_trains_on_a_stream_as_scipy_does(reviews, preset):
     assert_allclose(*probabilities, atol=1e-4)
 
 
-def test_a_stream_is_read_once_whatever_it_comes_in(reviews, pipeline):
+def test_a_stream_is_read_once_whatever_it_comes_in(few_reviews, pipeline):
     calls = []
 
     def read_chunks():
         calls.append(1)
-        yield from in_chunks(*reviews, 130)()
+        yield from in_chunks(*few_reviews, 90)()
 
     by_function = fit_stream(clone(pipeline), read_chunks)
-    by_iterator = fit_stream(clone(pipeline), in_chunks(*reviews, 130)())
-    by_list = fit_stream(clone(pipeline), list(in_chunks(*reviews, 130)()))
+    by_iterator = fit_stream(clone(pipeline), in_chunks(*few_reviews, 90)())
+    by_list = fit_stream(clone(pipeline), list(in_chunks(*few_reviews, 90)()))
     assert calls == [1]
     assert by_function[1].n_iter_ == EPOCHS  # The classifier's own.
     assert_array_equal(by_function[1].embedding_, by_iterator[1].embedding_)
