@@ -148,9 +148,10 @@ class BaseEmbeddingAverage(
         targets = self._find_targets(y, known=known)
         X_checked = self._checked_X(X, reset=known is None)
         check_consistent_length(X_checked, targets.numbers)
-        training = check_rows(X_checked, targets, sample_weight)
-        if known is None and self._needs_two_classes:
-            training.targets.check_two_classes()
+        needs_two_classes = known is None and self._needs_two_classes
+        training = check_rows(
+            X_checked, targets, sample_weight, needs_two_classes=needs_two_classes
+        )
         self._begin(X, training, known)
         refuse_other_numbering(X_val, "X_val", self._numbering)
         find_targets = partial(self._find_targets, name="y_val", known=targets)

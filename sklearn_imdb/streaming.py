@@ -141,7 +141,8 @@ def fit_stream(
             chunks = _check_tuples(chunks() if callable(chunks) else chunks)
             for number, _ in enumerate(map_chunks(reader.add, chunks), 1):
                 progress.update(number)
-        targets = find_targets(classifier, reader.labels, known=reader.check_classes(classes))
+        known = reader.check_classes(classes)
+        targets = find_targets(classifier, reader.labels, known=known)
         learned = reader.learner.learned(find_term_targets(reader.labels, recipe))
         if learned.counts is not None:
             found = learned.rows()

@@ -174,7 +174,7 @@ def interrupted_after_counting(vectorizer, data):
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sklearn_imdb._text.learner.ranked", interrupt)
+        patch.setattr("sklearn_imdb._text.learner.rank_terms", interrupt)
         vectorizer.partial_fit(["new words film"])
 
 

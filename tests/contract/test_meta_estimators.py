@@ -175,6 +175,7 @@ def test_one_against_the_rest(pipeline, of_three_classes):
 # -- searches and curves ----------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping ended:sklearn.exceptions.ConvergenceWarning")
 def test_grid_search_over_what_stops_early(pipeline, labelled):
     texts, y = labelled[0][:300], labelled[1][:300]
     pipeline.set_params(embeddingaverageclassifier__early_stopping=True)

@@ -149,6 +149,7 @@ def sharing(**parameters):
     return quick(pooling="evidence", embedding_dim=1, epochs=1, **parameters)
 
 
+@pytest.mark.filterwarnings("ignore:Each row of y has one label")
 def test_the_evidence_of_one_label_a_document_is_that_of_classes():
     rng = np.random.RandomState(0)
     X, y = rng.randint(24, size=(120, 3)), rng.randint(3, size=120)

@@ -5,7 +5,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import sklearn_imdb
-from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
+from sklearn_imdb import (
+    EmbeddingAverageClassifier,
+    SequenceVectorizer,
+    make_text_classifier,
+    make_text_regressor,
+)
 from sklearn_imdb.datasets import make_multilabel_reviews, make_reviews
 from sklearn_imdb.streaming import fit_stream
 
@@ -38,9 +43,12 @@ def test_a_fitted_pipeline_is_loaded(preset, labels):
     assert_array_equal(load(pipeline).predict_proba(texts), pipeline.predict_proba(texts))
 
 
-def test_both_types_are_asked_for_and_no_more():
-    saved = skops_io.dumps(make_text_classifier(random_state=0).fit(TEXTS, Y_ONE))
-    assert sorted(skops_io.get_untrusted_types(data=saved)) == sklearn_imdb.SKOPS_TRUSTED_TYPES
+def test_all_types_are_asked_for_and_no_more():
+    asked = set()
+    for make in (make_text_classifier, make_text_regressor):
+        saved = skops_io.dumps(make(random_state=0).fit(TEXTS, Y_ONE))
+        asked |= set(skops_io.get_untrusted_types(data=saved))
+    assert sorted(asked) == sklearn_imdb.SKOPS_TRUSTED_TYPES
 
 
 @pytest.mark.parametrize("labels", ["numbers", "several"])
