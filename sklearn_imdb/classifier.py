@@ -372,8 +372,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     epochs : int, default=40
         Passes over the training rows; the most of them with `early_stopping`.
     batch_size : int or "auto", default=512
-        Rows in a step of the optimizer. "auto" is a 125th of the rows trained on, at least 2 and at
-        most 128. An epoch then has some 125 steps or more, also where there are few rows.
+        Rows in a step of the optimizer. "auto" is a 125th of the rows trained on, where a row may
+        have several labels a 200th, at least 2 and at most 128. An epoch then has some 125 steps or
+        more, also where there are few rows.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
     class_weight : dict, "balanced" or list of dict, default=None

@@ -78,7 +78,7 @@ class Plan:
         targets = rows.targets
         known = {**parameters, "n_classes": targets.n_classes, "several": targets.several}
         if known["batch_size"] == "auto":
-            known["batch_size"] = auto_batch_size(len(rows))
+            known["batch_size"] = auto_batch_size(rows)
         known["n_steps"] = rows.n_steps(known["batch_size"])
         if isinstance(known["learning_rate"], str):
             optimizer = _find_optimizer(known["optimizer"])
@@ -208,9 +208,9 @@ def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
         )
 
 
-def auto_batch_size(n_rows: int) -> int:
-    """Return a 125th of the rows, at least 2 and at most 128."""
-    return min(max(n_rows // 125, 2), 128)
+def auto_batch_size(rows: Rows) -> int:
+    """Return a 125th of the rows, of several labels a 200th, at least 2 and at most 128."""
+    return min(max(len(rows) // (200 if rows.targets.several else 125), 2), 128)
 
 
 def auto_learning_rate(rows: Rows, network: Network) -> float:

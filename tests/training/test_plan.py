@@ -26,8 +26,12 @@ def make_rows(y, length=1):
 
 @pytest.mark.parametrize(("n_rows", "expected"), [(9, 2), (250, 2), (375, 3), (26_000, 128)])
 def test_an_automatic_batch_is_a_125th_of_the_rows(n_rows, expected):
-    assert auto_batch_size(n_rows) == expected
     assert plan(n_rows, batch_size="auto").batch_size == expected
+
+
+def test_an_automatic_batch_of_several_labels_is_a_200th_of_the_rows():
+    Y = np.random.RandomState(0).randint(2, size=(1200, 3))
+    assert auto_batch_size(make_rows(Y)) == 6
 
 
 def test_an_automatic_rate_grows_with_the_classes_and_falls_with_the_shares():
