@@ -263,6 +263,27 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         quantiles = np.stack(columns, axis=1)
         return quantiles if wanted.ndim else quantiles[:, 0]
 
+    def score(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> float:
+        """Return R², the share of the variance of y that is predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices, as for `predict`.
+        y : array-like of shape (n_samples,)
+            True numbers; a missing one raises a ValueError that names its row.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            At most 1; 0 is that of the mean of y.
+        """
+        return super().score(X, check_numbers(y), sample_weight)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.

@@ -90,7 +90,7 @@ def fit_stream(
     TypeError
         If `pipeline` is of other steps, or a chunk is no such tuple.
     ValueError
-        Where `fit` would, if there is no chunk, or if `early_stopping` watches a "val_" monitor
+        Where `fit` would, if there is no chunk, or if `early_stopping` watches a `"val_"` monitor
         and `X_val` is missing.
     Exception
         What `chunks` raises. An error in a chunk has the note of :func:`map_chunks`. Every error
