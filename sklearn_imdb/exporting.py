@@ -66,14 +66,14 @@ def to_keras(pipeline: Pipeline) -> Any:
     >>> model.predict(tensorflow.constant(["A superb film.", "Dull."]), verbose=0).shape
     (2, 2)
     """
-    steps = find_steps(pipeline).check_fitted()
+    steps = find_steps(pipeline)
     if steps.cleaning:
         raise TypeError(
             "pipeline must be a Pipeline of a SequenceVectorizer and an "
             f"EmbeddingAverageClassifier alone, got {type(steps.cleaning[0]).__name__} in front. "
             "What it does to texts is to be done before the model."
         )
-    vectorizer, classifier = steps.vectorizer, steps.classifier
+    _, vectorizer, classifier = steps.check_fitted()
     recipe = fitted_recipe(vectorizer)
     for name, value, only in (
         ("tokenizer", recipe.tokenizer, "keras"),

@@ -235,7 +235,7 @@ def test_the_backends_agree_and_keras_predicts_the_same(
     X = vectorizer.fit_transform(texts, y)
     X[0], X[1, :5] = 0, X[1, 0]  # Nothing but padding, and one word again and again.
     if subword_range:
-        X[0, -1] = 3  # The divider.
+        X[0, 0] = 3  # The divider.
     fitted = []
     for backend in ("scipy", "keras"):
         classifier.set_params(backend=backend, hidden_units=hidden_units, l2=0.001).fit(

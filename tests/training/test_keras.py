@@ -67,6 +67,7 @@ AS_SHIPPED = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:Early stopping ended:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("parameters", AS_SHIPPED, ids=str)
 def test_the_backends_agree_on_generated_reviews(sequences, parameters):
     X, y = sequences
