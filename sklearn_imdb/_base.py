@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import reprlib
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sklearn_imdb._compat import CallbackSupportMixin, begin_task, is_fitted, with_callbacks
 from sklearn_imdb._version import __version__
+from sklearn_imdb._warnings import warn_user
 
 STATE_FORMAT = 5
 """Raise it with every change of a state that the versions before it would misread."""
@@ -174,10 +174,8 @@ def _unstamped(state: Mapping[str, Any], name: str) -> dict[str, Any]:
             "this version."
         )
     if stamp["version"] != __version__:
-        warnings.warn(
+        warn_user(
             f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at all. "
             "Load it with the version that saved it, or check its predictions and save it anew.",
-            UserWarning,
-            stacklevel=3,
         )
     return state

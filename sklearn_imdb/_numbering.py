@@ -6,12 +6,13 @@ array of sequences therefore remembers its numbering, as long as it is the array
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+
+from sklearn_imdb._warnings import warn_user
 
 
 class NumberedBytes(bytearray):
@@ -52,12 +53,10 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
 def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
     """Warn where a network is to read words that are numbered otherwise."""
     if _is_other(numbered_by, known):
-        warnings.warn(
+        warn_user(
             "The words are numbered by another vocabulary than the classifier was trained with: "
             "indices stand for other words, and the predictions mean nothing, nor does what "
             "explains them. Fit the vectorizer and the classifier together.",
-            UserWarning,
-            stacklevel=4,
         )
 
 

@@ -6,7 +6,6 @@ remedy.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -21,6 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_imdb._checks import is_missing, refuse_lazy, show_index_label
+from sklearn_imdb._warnings import warn_user
 
 _PLAIN = (str, int, bool)
 """Types of labels in which there is nothing to find."""
@@ -78,12 +78,10 @@ class Targets:
     def warn_if_one_hot(self) -> None:
         """Warn where each of many rows has one label of several, as in one-hot classes."""
         if self.several and len(self) > self.n_classes and (self.numbers.sum(axis=1) == 1).all():
-            warnings.warn(
+            warn_user(
                 f"Each row of y has one label of {self.n_classes}, as one-hot classes have it, and "
                 "a row may have any number of them: a text may get no label, or two. Where the "
                 "columns are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1).",
-                UserWarning,
-                stacklevel=6,
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -18,6 +17,7 @@ from sklearn_imdb._targets import N_BINS, Targets, assign_bins, check_numbers, m
 from sklearn_imdb._training.network import probabilities
 from sklearn_imdb._training.plan import MEASURED
 from sklearn_imdb._training.rows import VALIDATION_SPLIT
+from sklearn_imdb._warnings import warn_user
 from sklearn_imdb.classifier import BaseEmbeddingAverage
 
 __all__ = ["EmbeddingAverageRegressor"]
@@ -189,10 +189,8 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         if known is not None:
             return Targets(known.classes, assign_bins(numbers, self.bin_edges_), False)
         if numbers.min() == numbers.max():
-            warnings.warn(
+            warn_user(
                 f"{name} is constant, {numbers[0]}: every prediction will be that.",
-                UserWarning,
-                stacklevel=5,
             )
         targets, self.bin_edges_ = make_bins(numbers, self.n_bins)
         return targets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, takewhile
 from numbers import Integral
@@ -41,6 +40,7 @@ from sklearn_imdb._text.encoding import (
 from sklearn_imdb._text.learner import Learned, VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.vocabulary import is_packable, name_indices, pack_words, unpack_words
+from sklearn_imdb._warnings import warn_user
 
 __all__ = ["SequenceVectorizer"]
 
@@ -456,13 +456,11 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
 
     def _warn_if_more_are_cut(self, share: float) -> None:
         if self.cut_share_ is not None and share > self.cut_share_ + _MORE_CUT:
-            warnings.warn(
+            warn_user(
                 f"{share:.0%} of the documents are longer than maxlen={sequence_length(self)} and "
                 f"were cut, where fit cut {self.cut_share_:.0%}: what they say "
                 f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
                 "documents of such lengths, or set a larger maxlen and fit anew.",
-                UserWarning,
-                stacklevel=4,  # Behind scikit-learn's wrapper of `transform`.
             )
 
     def _encoded(self, X: Iterable[Any]) -> tuple[npt.NDArray[np.int32], int]:

@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import tarfile
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from sklearn_imdb._imdb.download import PublishedFile, fetch_published
 from sklearn_imdb._progress import Progress
+from sklearn_imdb._warnings import warn_user
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def load_split(
         try:
             reviews = _read_cache(cache)
         except Exception as error:  # NumPy and zipfile raise many kinds.
-            warnings.warn(f"The cache {cache} is damaged ({error}) and is made anew.", stacklevel=4)
+            warn_user(f"The cache {cache} is damaged ({error}) and is made anew.")
         else:
             return _checked_count(reviews, split, cache)
     folder = home / "aclImdb"

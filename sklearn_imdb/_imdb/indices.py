@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from sklearn_imdb._convention import FILTERS, INDEX_FROM, START, UNKNOWN
 from sklearn_imdb._imdb.download import PublishedFile, fetch_published
+from sklearn_imdb._warnings import warn_user
 
 ENCODED = PublishedFile(
     what="Keras's encoded IMDB reviews",
@@ -45,10 +45,9 @@ def load_encoded(
     try:
         path = fetch_published(ENCODED, home, download, verbose=verbose)
     except OSError as error:
-        warnings.warn(
+        warn_user(
             "Keras's encoded reviews are made from the texts and Keras's word index: the same "
             f"numbers, in another order of the reviews. {error}",
-            stacklevel=3,
         )
         return None
     # The lists in the file are pickled. That is safe, because the checksum has been verified.

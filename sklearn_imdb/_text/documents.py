@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence, Set, Sized
 from itertools import chain, count, islice
 from numbers import Real
@@ -16,6 +15,7 @@ from scipy.sparse import issparse
 from sklearn_imdb._checks import N_SEARCHED, is_missing, refuse_lazy, show_index_label
 from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._progress import Progress
+from sklearn_imdb._warnings import warn_user
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 
@@ -54,11 +54,9 @@ class Documents:
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
         if self.are_texts and first and _looks_like_path(first[0]) and _name_files(first):
-            warnings.warn(
+            warn_user(
                 f"X holds names of files, such as {first[0]!r}, and each name is taken for a text. "
                 + _READ_FILES,
-                UserWarning,
-                stacklevel=2,
             )
         self._X = X
         self._documents: Iterable[Any] = chain(first, documents)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import warnings
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Counts, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.unicode_tokens import fold, has_unspaced_script
+from sklearn_imdb._warnings import warn_user
 
 _TERMS_LOOKED_AT = 1000
 
@@ -111,11 +111,9 @@ def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
     lower = fold if recipe.tokenizer == "unicode" else str.lower
     capital = [word for word in words if word != lower(word)]
     if 100 * len(capital) > len(words):
-        warnings.warn(
+        warn_user(
             f"vocabulary has {len(capital)} words with capitals, such as {capital[0]!r}, which no "
             "text has after lowercase=True: set lowercase=False, or lower-case the vocabulary.",
-            UserWarning,
-            stacklevel=2,
         )
 
 
@@ -130,12 +128,10 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
     some = terms[:_TERMS_LOOKED_AT]
     unspaced = [term for term in some if has_unspaced_script(term)]
     if 2 * len(unspaced) > len(some) and sum(map(len, unspaced)) > _WORD_LENGTH * len(unspaced):
-        warnings.warn(
+        warn_user(
             "The texts are of a script without spaces, and tokenizer='keras' splits them at spaces "
             f"alone: a word is a sentence, such as {unspaced[0]!r}. Set tokenizer='unicode' and "
             "ngram_range=(1, 3), or separate the words with spaces.",
-            UserWarning,
-            stacklevel=2,
         )
 
 

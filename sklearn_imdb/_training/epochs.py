@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from sklearn_imdb._training.network import (
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Plan
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._warnings import warn_user
 
 _FEW_EPOCHS = 10
 
@@ -193,13 +193,12 @@ def _warn_if_unconverged(trained: Trained, targets: Targets) -> None:
     )
     largest = float(np.maximum(shares, 1 - shares).mean() if targets.several else shares.max())
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
-        warnings.warn(
+        warn_user(
             f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
             f"training accuracy of {accuracy:.2f}, where the largest class alone gives "
             f"{largest:.2f}: the network has not converged. Raise learning_rate or epochs, or "
             f"lower batch_size. {remedy}",
             ConvergenceWarning,
-            stacklevel=7,
         )
         return
     ended_early = plan.early_stopping and len(loss) < plan.epochs and "val_loss" in history
@@ -208,13 +207,12 @@ def _warn_if_unconverged(trained: Trained, targets: Targets) -> None:
     known = _shares_loss(shares, plan, several=targets.several)
     best = min(history["val_loss"])
     if best > (1 - _LEAST_LEARNED) * known:
-        warnings.warn(
+        warn_user(
             f"Early stopping ended the training after {len(loss)} epochs with a best val_loss of "
             f"{best:.3f}, and the shares of the classes alone give {known:.3f}: the network has "
             f"learned next to nothing. Raise learning_rate or patience, or lower batch_size. "
             f"{remedy}",
             ConvergenceWarning,
-            stacklevel=7,
         )
 
 

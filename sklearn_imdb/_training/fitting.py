@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from sklearn_imdb._training.rows import (
     with_mean_one,
     with_row_weights,
 )
+from sklearn_imdb._warnings import warn_user
 
 _MANY_NUMBERS = 5
 """Numbers, as of stars, that with the loss of a regression are likely meant to be in order."""
@@ -147,12 +147,10 @@ def _hold_out(
         if parameters["monitor"].startswith("val_"):
             return hold_out(training, parameters["validation_split"], rng)
     elif parameters["validation_split"] != VALIDATION_SPLIT:
-        warnings.warn(
+        warn_user(
             f"validation_split={parameters['validation_split']} holds out nothing without "
             "early_stopping: set early_stopping=True, with patience=epochs to train them all, or "
             "pass X_val and y_val.",
-            UserWarning,
-            stacklevel=6,
         )
     return training, None
 
@@ -160,12 +158,10 @@ def _hold_out(
 def _warn_of_a_regression(plan: Plan, training: Rows) -> None:
     classes = training.targets.classes
     if plan.is_of_a_regression and len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf":
-        warnings.warn(
+        warn_user(
             f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are "
             "classes without an order, and the loss compares their probabilities with 0 and 1. For "
             "a number in place of a class take predict_proba(X) @ classes_.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

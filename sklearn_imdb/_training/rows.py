@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
@@ -18,6 +17,7 @@ from sklearn_imdb._checks import refuse_texts
 from sklearn_imdb._compat import check_sample_weight
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.sequences import checked_indices, within
+from sklearn_imdb._warnings import warn_user
 
 ClassWeight: TypeAlias = Mapping[Any, float] | str | list[Mapping[int, float]] | None
 
@@ -155,14 +155,12 @@ def check_validation(
             "labels."
         )
     if len(X_val) == n_training:
-        warnings.warn(
+        warn_user(
             f"X_val has as many rows as X, {n_training}. Metadata of that length is cut to the "
             "rows of each fold by scikit-learn's cross-validation and grid search, as "
             "sample_weight is, and is then not the validation set you passed. If this is no "
             "cross-validation, all is well; else pass an X_val of another length, or leave it out "
             "and set early_stopping=True.",
-            UserWarning,
-            stacklevel=3,
         )
     return check_rows(X_val, targets, sample_weight_val, "_val")
 
@@ -191,12 +189,10 @@ def hold_out(
     of_class = [order[y[order] == number] for number in np.unique(y)]
     held_out = np.concatenate([rows[: int(len(rows) * validation_split)] for rows in of_class])
     if not len(held_out):
-        warnings.warn(
+        warn_user(
             f"early_stopping=True holds out nothing: validation_split={validation_split} of the "
             f"{sizes.max()} rows of the largest class is less than a row. All epochs are trained, "
             "without validation. Raise validation_split, or pass X_val and y_val.",
-            UserWarning,
-            stacklevel=4,
         )
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]

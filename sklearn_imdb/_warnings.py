@@ -1,0 +1,20 @@
+"""Warnings that point at the user's line, from however deep they come."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+_INSIDE = ("sklearn_imdb", "sklearn", "joblib", "pickle")
+"""Packages whose lines are not the user's."""
+
+
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the innermost line that is outside of this package and of those that call it.
+
+    Python 3.12 has `skip_file_prefixes` for it.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
