@@ -146,29 +146,60 @@ class BaseEmbeddingAverage(
         self._validate_params()
         known = self._known_targets() if self.warm_start else None
         targets = self._find_targets(y, known=known)
-        X_checked = self._checked_X(X, reset=known is None)
-        check_consistent_length(X_checked, targets.numbers)
-        needs_two_classes = known is None and self._needs_two_classes
-        training = check_rows(
-            X_checked, targets, sample_weight, needs_two_classes=needs_two_classes
+        training = self._check_rows(
+            X,
+            targets,
+            sample_weight,
+            known,
+            needs_two_classes=known is None and self._needs_two_classes,
         )
-        self._begin(X, training, known)
         refuse_other_numbering(X_val, "X_val", self._numbering)
         find_targets = partial(self._find_targets, name="y_val", known=targets)
-        validation = check_validation(
-            X_val, y_val, sample_weight_val, find_targets, X_checked.shape
-        )
+        shape = len(targets), self.n_features_in_
+        validation = check_validation(X_val, y_val, sample_weight_val, find_targets, shape)
         if validation is not None:
             try:  # Whether it has the columns of X, in their order.
                 validate_data(self, X_val, reset=False, skip_check_array=True)
             except ValueError as error:
                 raise ValueError(f"X_val: {error}") from error
         before = trained_network(self) if known is not None else None
-        rng = check_random_state(self.random_state)
-        with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            trained = fit(self._read_parameters(), training, validation, rng, task, before=before)
-            self._set_trained(trained)
+        self._train(X, y, sample_weight, training, validation, before=before)
         return self
+
+    def _check_rows(
+        self,
+        X: Any,
+        targets: Targets,
+        sample_weight: Any,
+        known: Targets | None,
+        *,
+        needs_two_classes: bool = False,
+    ) -> Rows:
+        """Return the training rows, checked by themselves and against those of before."""
+        X_checked = self._checked_X(X, reset=known is None)
+        check_consistent_length(X_checked, targets.numbers)
+        training = check_rows(
+            X_checked, targets, sample_weight, needs_two_classes=needs_two_classes
+        )
+        self._begin(X, training, known)
+        return training
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        training: Rows,
+        validation: Rows | None,
+        *,
+        before: tuple[Network, Weights] | None = None,
+        **changed: Any,
+    ) -> None:
+        """Train, and tell callbacks of X and y; `changed` are parameters for this training."""
+        parameters = {**self._read_parameters(), **changed}
+        rng = check_random_state(self.random_state)
+        with self._fit_task("fit", X, y, sample_weight, epochs=parameters["epochs"]) as task:
+            self._set_trained(fit(parameters, training, validation, rng, task, before=before))
 
     def _known_targets(self) -> Targets | None:
         """Return no rows of the classes that were learned; None before `fit`."""
@@ -616,7 +647,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         check_partial_fit(self.class_weight, self.learning_rate_schedule)
         return True
 
-    @available_if(_has_partial_fit)  # type: ignore[untyped-decorator]
+    @available_if(_has_partial_fit)  # type: ignore[untyped-decorator]  # scikit-learn has no types.
     @learning_method
     def partial_fit(
         self,
@@ -671,13 +702,11 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
                     f"classes={listed.classes.tolist()} are not those of the first call, "
                     f"{known.classes.tolist()}."
                 )
-            targets = check_targets(y, known=known or listed)
+            if known is None:
+                targets = check_targets(y, known=listed)
         elif is_first:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
-        X_checked = self._checked_X(X, reset=is_first)
-        check_consistent_length(X_checked, targets.numbers)
-        training = check_rows(X_checked, targets, sample_weight)
-        self._begin(X, training, known)
+        training = self._check_rows(X, targets, sample_weight, known)
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
             trained, state = fit_chunk(
                 self.get_params(deep=False),
@@ -826,9 +855,5 @@ def fit_on_rows(
     """
     classifier._checked_X(training.X, reset=True)
     classifier._begin(training.X, training, None)
-    parameters = {**classifier._read_parameters(), **parameters}
-    rng = check_random_state(classifier.random_state)
-    y, n_epochs = training.targets.labels, parameters["epochs"]
-    with classifier._fit_task("fit", training.X, y, epochs=n_epochs) as task:
-        trained = fit(parameters, training, validation, rng, task)
-        classifier._set_trained(trained)
+    y = training.targets.labels
+    classifier._train(training.X, y, None, training, validation, **parameters)

@@ -195,11 +195,14 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         targets, self.bin_edges_ = make_bins(numbers, self.n_bins)
         return targets
 
-    def _read_parameters(self) -> dict[str, Any]:
+    def _validate_params(self) -> None:
+        super()._validate_params()
         if self.monitor not in MEASURED:
             raise ValueError(
                 f"monitor must be one of {list(MEASURED)}, of the bins, got {self.monitor!r}."
             )
+
+    def _read_parameters(self) -> dict[str, Any]:
         return {**super()._read_parameters(), "loss": "auto", "class_weight": None}
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -245,20 +248,16 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         shares = probabilities(*self._outputs(X))
         reached = np.clip(np.cumsum(shares, axis=1), 0, 1)
         reached[:, -1] = 1
-        edges, values = self.bin_edges_, self.bin_values_
-        columns = []
-        for one in np.atleast_1d(wanted):
-            at = (reached < one - 1e-12).sum(axis=1)
-            rows = np.arange(len(at))
-            if self._has_single_values:
-                columns.append(values[at])
-                continue
-            share = shares[rows, at]
-            inside = np.divide(
-                one - (reached[rows, at] - share), share, out=np.zeros(len(at)), where=share > 0
-            )
-            columns.append(edges[at] + np.clip(inside, 0, 1) * (edges[at + 1] - edges[at]))
-        quantiles = np.stack(columns, axis=1)
+        # The bin of each quantile, shape (n_samples, n_quantiles).
+        bins = (reached[:, np.newaxis] < np.atleast_1d(wanted)[:, np.newaxis] - 1e-12).sum(axis=2)
+        if self._has_single_values:
+            quantiles = self.bin_values_[bins]
+        else:
+            share = np.take_along_axis(shares, bins, axis=1)
+            begin = np.take_along_axis(reached, bins, axis=1) - share
+            inside = np.divide(wanted - begin, share, out=np.zeros_like(share), where=share > 0)
+            low, high = self.bin_edges_[bins], self.bin_edges_[bins + 1]
+            quantiles = low + np.clip(inside, 0, 1) * (high - low)
         return quantiles if wanted.ndim else quantiles[:, 0]
 
     def score(

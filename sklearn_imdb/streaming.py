@@ -27,7 +27,7 @@ from sklearn_imdb._text.encoding import TextEncoder, encode_row, pad_sequences
 from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
-from sklearn_imdb._training.rows import Rows, StreamedRows, check_weights, find_weighted
+from sklearn_imdb._training.rows import Rows, StreamedRows, check_pair, check_weights, find_weighted
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 from sklearn_imdb.classifier import BaseEmbeddingAverage, find_targets, fit_on_rows
 from sklearn_imdb.pipelines import find_steps
@@ -142,8 +142,9 @@ def fit_stream(
             for number, _ in enumerate(map_chunks(reader.add, chunks), 1):
                 progress.update(number)
         known = reader.check_classes(classes)
-        targets = find_targets(classifier, reader.labels, known=known)
-        learned = reader.learner.learned(find_term_targets(reader.labels, recipe))
+        labels = reader.labels
+        targets = find_targets(classifier, labels, known=known)
+        learned = reader.learner.learned(find_term_targets(labels, recipe))
         if learned.counts is not None:
             found = learned.rows()
             while some := list(islice(found, ROWS_AT_ONCE)):
@@ -179,9 +180,8 @@ def _check_parameters(
     """Raise an error for parameters that cannot work, before anything is read."""
     parameters = {**classifier.get_params(deep=False), **parameters}
     type(classifier)(**parameters)._validate_params()
-    if (X_val is None) != (y_val is None):
-        missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
+    if X_val is not None or y_val is not None:
+        check_pair(X_val, y_val)
     monitor = parameters["monitor"]
     if parameters["early_stopping"] and monitor.startswith("val_") and X_val is None:
         raise ValueError(

@@ -122,6 +122,13 @@ def check_rows(
     return Rows(checked_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
 
+def check_pair(X_val: Any, y_val: Any) -> None:
+    """Raise a ValueError unless validation rows and their labels are both there."""
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
+
+
 def check_validation(
     X_val: Any,
     y_val: Any,
@@ -132,9 +139,7 @@ def check_validation(
     """Return the validation rows that `fit` was given; None where it was given none."""
     if X_val is None and y_val is None and sample_weight_val is None:
         return None
-    if X_val is None or y_val is None:
-        missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
+    check_pair(X_val, y_val)
     refuse_texts(
         X_val,
         "X_val",
