@@ -67,12 +67,7 @@ def to_keras(pipeline: Pipeline) -> Any:
     (2, 2)
     """
     steps = find_steps(pipeline)
-    if steps.cleaning:
-        raise TypeError(
-            "pipeline must be a Pipeline of a SequenceVectorizer and an "
-            f"EmbeddingAverageClassifier alone, got {type(steps.cleaning[0]).__name__} in front. "
-            "What it does to texts is to be done before the model."
-        )
+    steps.refuse_cleaning("before the model")
     _, vectorizer, classifier = steps.check_fitted()
     recipe = fitted_recipe(vectorizer)
     for name, value, only in (

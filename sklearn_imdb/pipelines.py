@@ -171,6 +171,15 @@ class Steps(NamedTuple):
             texts = step.transform(texts)
         return texts
 
+    def refuse_cleaning(self, instead: str) -> None:
+        """Raise a TypeError for a step in front of the vectorizer; `instead` tells its place."""
+        if self.cleaning:
+            raise TypeError(
+                "pipeline must be a Pipeline of a SequenceVectorizer and an "
+                f"EmbeddingAverageClassifier alone, got {type(self.cleaning[0]).__name__} in "
+                f"front. What it does to texts is to be done {instead}."
+            )
+
     def check_fitted(self) -> Self:
         """Return the steps, or raise a NotFittedError."""
         check_is_fitted(self.classifier)

@@ -118,12 +118,7 @@ def fit_stream(
     [1, 0]
     """
     steps = find_steps(pipeline)
-    if steps.cleaning:
-        raise TypeError(
-            "pipeline must be a Pipeline of a SequenceVectorizer and an "
-            f"EmbeddingAverageClassifier alone, got {type(steps.cleaning[0]).__name__} in front. "
-            "What it does to texts is to be done to the chunks."
-        )
+    steps.refuse_cleaning("to the chunks")
     vectorizer, classifier = steps.vectorizer, steps.classifier
     parameters: dict[str, Any] = {"verbose": verbose}
     if epochs is not None:

@@ -340,6 +340,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 keep_learned(self, learned, recipe, sequences.lengths)
         return sequences
 
+    @learning_method
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
         """Count one more chunk of documents and rank the words of all chunks so far.
 
@@ -368,10 +369,6 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             Where `fit` would; where labels are strings in one chunk and numbers in another; where
             `min_df` was 1 before and is not now; and after `fit`, whose counts were not kept.
         """
-        return self._count_on(X, y)
-
-    @learning_method
-    def _count_on(self, X: Iterable[Any], y: Any) -> Self:
         recipe = check_recipe(self)
         before: VocabularyLearner | None = self.__dict__.get("_learner")
         if not isinstance(recipe.maxlen, Integral):

@@ -265,7 +265,7 @@ class Pooling(ABC):
 def load_pooling(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
     """Return the pooling that has this `state`."""
     kind = POOLINGS[state["name"]]
-    return kind() if token_weights is None else kind(state["divider"], token_weights)  # type: ignore[call-arg]
+    return kind(state["divider"], token_weights) if issubclass(kind, Evidence) else kind()
 
 
 def draw_glorot(shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
