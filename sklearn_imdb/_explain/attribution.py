@@ -8,8 +8,9 @@ unit is off, or on, or is switched once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +21,16 @@ from sklearn_imdb._training.sequences import within
 
 Doubles = npt.NDArray[np.float64]
 
+Path: TypeAlias = Callable[[Doubles, Doubles, list[Doubles]], tuple[float, float, Doubles]]
+"""What is explained: from the vectors at either end of a straight path and the dense layers, its
+value at either end and its mean gradient along the path."""
+
 _N_NODES = 24
 """Points of a part of a path at which a gradient is taken: contributions add up to 1e-9."""
 
 
 class Attributions(NamedTuple):
-    """Contributions of every position of some sequences to one logit of each."""
+    """Contributions of every position of some sequences to one value of each, such as a logit."""
 
     contributions: Doubles
     """Shape (n_samples, maxlen); of padding 0. A row's sum is its logit less its baseline, as
@@ -72,15 +77,9 @@ def attributions(
     network: Network,
     weights: Weights,
     X: npt.NDArray[np.integer],
-    directions: Doubles,
-    values: Doubles | None = None,
+    paths: Iterable[Path],
 ) -> Attributions:
-    """Attribute one logit of each sequence to the positions in the sequence.
-
-    With the `values` of the classes, attribute the expected value in place of a logit.
-
-    The logit is the sum of the network's logits times the row of `directions`, which is of shape
-    (n_samples, n_outputs). It may be one logit, one with its sign turned, or a difference of two.
+    """Attribute one value of each sequence, as its path has it, to the positions in the sequence.
 
     A word index with the share s and the embedding e contributes s * (e - b) times the mean slope
     along the path, where b is the vector of nothing but padding. This is how far the word moved
@@ -103,14 +102,10 @@ def attributions(
     dense = [array.astype(np.float64) for array in weights[1:]]
     contributions = np.zeros(X.shape)
     logits, baselines = np.empty(len(X)), np.empty(len(X))
-    for row, (sequence, direction) in enumerate(zip(X, directions, strict=True)):
+    for row, (sequence, path) in enumerate(zip(X, paths, strict=True)):
         indices, row_shares, vectors = of_row(row + 1)
         vector = (row_shares * vectors).sum(axis=0)
-        if values is None:
-            found = _path(empty, vector, dense, direction)
-        else:
-            found = _expected_path(empty, vector, dense, network, values)
-        baselines[row], logits[row], slope = found
+        baselines[row], logits[row], slope = path(empty, vector, dense)
         words, positions, counts = np.unique(sequence, return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
         of_words[np.searchsorted(words, indices)] = (row_shares * (vectors - empty)) @ slope
@@ -118,10 +113,14 @@ def attributions(
     return Attributions(contributions, logits, baselines)
 
 
-def _path(
-    start: Doubles, end: Doubles, dense: list[Doubles], direction: Doubles
+def logit_path(
+    start: Doubles, end: Doubles, dense: list[Doubles], *, direction: Doubles
 ) -> tuple[float, float, Doubles]:
-    """Return the logit at either end of a straight path, and its mean gradient along it."""
+    """Return the logit at either end of a straight path, and its mean gradient along it.
+
+    The logit is the sum of the network's logits times `direction`, of shape (n_outputs,). It may
+    be one logit, one with its sign turned, or a difference of two.
+    """
     *hidden, kernel, bias = dense
     output, offset = kernel @ direction, float(bias @ direction)
     if not hidden:
@@ -134,8 +133,8 @@ def _path(
     return float(off @ output) + offset, float(on @ output) + offset, hidden[0] @ (part * output)
 
 
-def _expected_path(
-    start: Doubles, end: Doubles, dense: list[Doubles], network: Network, values: Doubles
+def expected_path(
+    start: Doubles, end: Doubles, dense: list[Doubles], *, network: Network, values: Doubles
 ) -> tuple[float, float, Doubles]:
     """Return the expected value at either end of a straight path, and its mean gradient along it.
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import PADDING
-from sklearn_imdb._explain.attribution import Attributions, attributions, class_directions
+from sklearn_imdb._explain.attribution import (
+    Attributions,
+    attributions,
+    class_directions,
+    expected_path,
+    logit_path,
+)
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.vocabulary import name_indices
 from sklearn_imdb._training.network import Network, Weights
@@ -63,7 +70,8 @@ def contributions_of(
             raise ValueError(f"against={against!r} is the label that is explained: name another.")
         if z.ndim > 1:  # Else the logit is of one class against the other.
             directions = directions - of_class[other]
-    found = attributions(network, weights, X, directions)
+    paths = (partial(logit_path, direction=direction) for direction in directions)
+    found = attributions(network, weights, X, paths)
     labels = [classes[number] for number in numbers.tolist()]
     return _name_tokens(X, found, network, vocabulary, recipe, labels, against)
 
@@ -77,7 +85,8 @@ def explain_values(
     recipe: Recipe,
 ) -> list[TokenContributions]:
     """Explain the expected value of each sequence, in the units of the values."""
-    found = attributions(network, weights, X, np.zeros((len(X), 1)), values)
+    path = partial(expected_path, network=network, values=values)
+    found = attributions(network, weights, X, [path] * len(X))
     return _name_tokens(X, found, network, vocabulary, recipe, [None] * len(X), None)
 
 
