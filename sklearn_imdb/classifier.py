@@ -146,13 +146,8 @@ class BaseEmbeddingAverage(
         self._validate_params()
         known = self._known_targets() if self.warm_start else None
         targets = self._find_targets(y, known=known)
-        training = self._check_rows(
-            X,
-            targets,
-            sample_weight,
-            known,
-            needs_two_classes=known is None and self._needs_two_classes,
-        )
+        needs_two_classes = known is None and self._needs_two_classes
+        training = self._check_rows(X, targets, sample_weight, known, needs_two_classes)
         refuse_other_numbering(X_val, "X_val", self._numbering)
         find_targets = partial(self._find_targets, name="y_val", known=targets)
         shape = len(targets), self.n_features_in_
@@ -163,43 +158,21 @@ class BaseEmbeddingAverage(
             except ValueError as error:
                 raise ValueError(f"X_val: {error}") from error
         before = trained_network(self) if known is not None else None
-        self._train(X, y, sample_weight, training, validation, before=before)
+        rng = check_random_state(self.random_state)
+        with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
+            trained = fit(self._read_parameters(), training, validation, rng, task, before=before)
+            self._set_trained(trained)
         return self
 
     def _check_rows(
-        self,
-        X: Any,
-        targets: Targets,
-        sample_weight: Any,
-        known: Targets | None,
-        *,
-        needs_two_classes: bool = False,
+        self, X: Any, targets: Targets, weights: Any, known: Targets | None, needs_two_classes: bool
     ) -> Rows:
         """Return the training rows, checked by themselves and against those of before."""
         X_checked = self._checked_X(X, reset=known is None)
         check_consistent_length(X_checked, targets.numbers)
-        training = check_rows(
-            X_checked, targets, sample_weight, needs_two_classes=needs_two_classes
-        )
+        training = check_rows(X_checked, targets, weights, needs_two_classes=needs_two_classes)
         self._begin(X, training, known)
         return training
-
-    def _train(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        training: Rows,
-        validation: Rows | None,
-        *,
-        before: tuple[Network, Weights] | None = None,
-        **changed: Any,
-    ) -> None:
-        """Train, and tell callbacks of X and y; `changed` are parameters for this training."""
-        parameters = {**self._read_parameters(), **changed}
-        rng = check_random_state(self.random_state)
-        with self._fit_task("fit", X, y, sample_weight, epochs=parameters["epochs"]) as task:
-            self._set_trained(fit(parameters, training, validation, rng, task, before=before))
 
     def _known_targets(self) -> Targets | None:
         """Return no rows of the classes that were learned; None before `fit`."""
@@ -706,7 +679,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
                 targets = check_targets(y, known=listed)
         elif is_first:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
-        training = self._check_rows(X, targets, sample_weight, known)
+        training = self._check_rows(X, targets, sample_weight, known, needs_two_classes=False)
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
             trained, state = fit_chunk(
                 self.get_params(deep=False),
@@ -855,5 +828,9 @@ def fit_on_rows(
     """
     classifier._checked_X(training.X, reset=True)
     classifier._begin(training.X, training, None)
-    y = training.targets.labels
-    classifier._train(training.X, y, None, training, validation, **parameters)
+    parameters = {**classifier._read_parameters(), **parameters}
+    rng = check_random_state(classifier.random_state)
+    y, n_epochs = training.targets.labels, parameters["epochs"]
+    with classifier._fit_task("fit", training.X, y, epochs=n_epochs) as task:
+        trained = fit(parameters, training, validation, rng, task)
+        classifier._set_trained(trained)
