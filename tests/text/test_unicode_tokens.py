@@ -13,7 +13,8 @@ tokenizer = UnicodeTokenizer(lowercase=True)
 # What the n-gram preset used until now.
 PATTERN = re.compile(r"(?:<br />)*('\w+|\w+|(?:(?!<br />)[^\w\s'])+)")
 
-MEGABYTE = 1_000_000
+LONG = 250_000
+"""Bytes of a text that takes minutes where time is quadratic."""
 
 
 def random_texts(alphabet, n_texts, max_length, seed=0):
@@ -256,8 +257,10 @@ def test_capitals_and_small_letters_give_equal_tokens():
 
 def test_the_form_of_a_form_is_the_form():
     for character in map(chr, range(0x110000)):
-        form = unicode_tokens.fold(f"x{character}y")
-        assert unicode_tokens.fold(form).split() == form.split()
+        word = f"x{character}y"
+        form = unicode_tokens.fold(word)
+        if form != word:  # Else the form is its own.
+            assert unicode_tokens.fold(form).split() == form.split()
 
 
 @pytest.mark.parametrize(
@@ -334,16 +337,16 @@ HOSTILE = {
 
 @pytest.mark.parametrize("start", ["", "é", "字"])
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
-def test_a_megabyte_of_anything_takes_moderate_time(start, unit):
-    text = start + unit * (MEGABYTE // len(unit.encode("utf-8", "surrogatepass")))
+def test_a_long_text_of_anything_takes_moderate_time(start, unit):
+    text = start + unit * (LONG // len(unit.encode("utf-8", "surrogatepass")))
     began = time.process_time()
     tokenizer.split(text)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 1.5
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 def test_spans_of_a_hostile_text_take_moderate_time(unit):
-    text = "é" + unit * (MEGABYTE // 10 // len(unit.encode("utf-8", "surrogatepass")))
+    text = "é" + unit * (LONG // 4 // len(unit.encode("utf-8", "surrogatepass")))
     began = time.process_time()
     assert len(tokenizer.spans(text)) == len(tokenizer.split(text))
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 3
