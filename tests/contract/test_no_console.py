@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from sklearn_imdb import make_text_classifier
-from sklearn_imdb._progress import Progress
+from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.streaming import fit_stream
 
@@ -95,12 +94,12 @@ def test_all_else_that_shows_progress_goes_on(make_stream, monkeypatch):
     pipeline.set_params(classifier__early_stopping=False)
     chunks = [(texts[:150], y[:150]), (texts[150:], y[150:])]
     assert fit_stream(pipeline, lambda: iter(chunks), epochs=1).predict(texts).shape == (300,)
-    with Progress("Counting", 600) as progress:
-        assert list(progress.over(range(600))) == list(range(600))
+    vectorizer = SequenceVectorizer(verbose=1).fit(iter(texts * 2))
+    assert vectorizer.transform(iter(texts)).shape == (300, 256)
 
 
 def test_a_line_that_cannot_be_written_is_logged(monkeypatch, caplog):
     monkeypatch.setattr(sys, "stdout", FullDisk())
-    with caplog.at_level("DEBUG", "sklearn_imdb"), Progress("Epoch", 1) as progress:
-        progress.update(1)
+    with caplog.at_level("DEBUG", "sklearn_imdb"):
+        SequenceVectorizer(verbose=1).fit(iter(["a text"]))
     assert "Progress could not be written or flushed: [Errno 28] No space" in caplog.text
