@@ -118,6 +118,7 @@ def test_keras_trains_on_a_stream_as_scipy_does(reviews, preset):
     assert_allclose(*probabilities, atol=1e-4)
 
 
+@pytest.mark.parametrize("pipeline", [("ngram", WORDS), ("tutorial", {})], indirect=True)
 def test_a_stream_is_read_once_whatever_it_comes_in(few_reviews, pipeline):
     calls = []
 

@@ -34,11 +34,11 @@ SETTINGS = [
     {"rank_by": "class_evidence", "num_words": 100},
 ]
 
-N = 240
+N = 160
 
 LABELS = {
-    "classes": make_reviews(N, n_classes=3, mean_length=30, random_state=0),
-    "several labels": make_multilabel_reviews(N, n_labels=3, mean_length=30, random_state=0),
+    "classes": make_reviews(N, n_classes=3, mean_length=20, random_state=0),
+    "several labels": make_multilabel_reviews(N, n_labels=3, mean_length=20, random_state=0),
 }
 
 
