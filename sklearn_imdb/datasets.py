@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch, check_random_state, resample
 
 from sklearn_imdb._compat import Interval, StrOptions, validate_parameter_constraints
 from sklearn_imdb._convention import N_RESERVED
-from sklearn_imdb._imdb.files import Reviews, load_split
+from sklearn_imdb._imdb.files import load_texts
 from sklearn_imdb._imdb.grammar import THEMES, write_review, write_themed_review
 from sklearn_imdb._imdb.indices import encode, limit_num_words, load_encoded, load_word_index
 from sklearn_imdb._progress import Progress
@@ -186,20 +186,16 @@ def fetch_imdb(
             "SequenceVectorizer."
         )
     if columns is None:
-        reviews = Reviews.concatenated(
-            [load_split(split, home, download, verbose=verbose) for split in splits]
-        )
-        columns = reviews.columns()
+        columns = load_texts(splits, home, download, verbose=verbose)
         if encoding == "index":
-            columns["data"] = encode(reviews.texts, bunch.word_index)
+            columns["data"] = encode(columns["data"], bunch.word_index)
     if num_words is not None:
         columns["data"] = limit_num_words(columns["data"], num_words)
 
-    order = np.arange(len(columns["data"]))
     if shuffle:
-        check_random_state(random_state).shuffle(order)
-    for name, column in columns.items():
-        bunch[name] = [column[i] for i in order] if isinstance(column, list) else column[order]
+        rows = resample(*columns.values(), replace=False, random_state=random_state)
+        columns = dict(zip(columns, rows, strict=True))
+    bunch.update(columns)
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 
@@ -217,9 +213,10 @@ def _find_home(data_home: str | os.PathLike[str] | None) -> Path:
 
 # -- generated reviews ------------------------------------------------------------------------
 
-_MAKE_REVIEWS: dict[str, list[Any]] = {
+_GENERATED: dict[str, list[Any]] = {
     "n_samples": [Interval(Integral, 1, None, closed="left")],
     "n_classes": [Interval(Integral, 2, None, closed="left")],
+    "n_labels": [Interval(Integral, 2, len(THEMES), closed="both")],
     "mean_length": [Interval(Integral, 1, None, closed="left")],
     "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
     "random_state": ["random_state"],
@@ -278,7 +275,7 @@ def make_reviews(
     >>> y
     array([0, 1, 1, 0])
     """
-    validate_parameter_constraints(_MAKE_REVIEWS, locals(), caller_name="make_reviews")
+    validate_parameter_constraints(_GENERATED, locals(), caller_name="make_reviews")
     generator = check_random_state(random_state)
     y = generator.permutation(np.arange(n_samples) % n_classes)
     rng = Random(int(generator.randint(np.iinfo(np.int32).max)))
@@ -289,15 +286,6 @@ def make_reviews(
             sentiment = rng.gauss((written_for + 0.5) / n_classes, 0.25 / n_classes)
             texts.append(write_review(sentiment, mean_length, rng))
     return texts, y
-
-
-_MAKE_MULTILABEL_REVIEWS: dict[str, list[Any]] = {
-    "n_samples": [Interval(Integral, 1, None, closed="left")],
-    "n_labels": [Interval(Integral, 2, len(THEMES), closed="both")],
-    "mean_length": [Interval(Integral, 1, None, closed="left")],
-    "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
-    "random_state": ["random_state"],
-}
 
 
 def make_multilabel_reviews(
@@ -349,9 +337,7 @@ def make_multilabel_reviews(
     >>> Y.shape
     (500, 8)
     """
-    validate_parameter_constraints(
-        _MAKE_MULTILABEL_REVIEWS, locals(), caller_name="make_multilabel_reviews"
-    )
+    validate_parameter_constraints(_GENERATED, locals(), caller_name="make_multilabel_reviews")
     generator = check_random_state(random_state)
     shown = generator.random_sample((n_samples, n_labels)) < 0.25
     is_wrong = generator.random_sample(shown.shape) < label_noise

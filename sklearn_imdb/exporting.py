@@ -10,11 +10,24 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from sklearn_imdb._convention import UNKNOWN
+from sklearn_imdb._text.vocabulary import check_has_words
 from sklearn_imdb._training.keras_text import make_text_model
 from sklearn_imdb.pipelines import find_steps
 from sklearn_imdb.text import fitted_recipe, sequence_length
 
 __all__ = ["to_keras"]
+
+_ONLY = {
+    "tokenizer": "keras",
+    "token_pattern": None,
+    "ngram_range": (1, 1),
+    "subword_range": None,
+    "binary": False,
+}
+"""The parameters of the vectorizer that TensorFlow's string operations can do one value of."""
+
+_HANDED_ON = ("padding", "truncating", "lowercase", "filters", "start_char", "oov_char")
+"""The parameters that the layer of the texts takes."""
 
 
 def to_keras(pipeline: Pipeline) -> Any:
@@ -70,21 +83,15 @@ def to_keras(pipeline: Pipeline) -> Any:
     steps.refuse_cleaning("before the model")
     _, vectorizer, classifier = steps.check_fitted()
     recipe = fitted_recipe(vectorizer)
-    for name, value, only in (
-        ("tokenizer", recipe.tokenizer, "keras"),
-        ("token_pattern", recipe.token_pattern, None),
-        ("ngram_range", recipe.ngram_range, (1, 1)),
-        ("subword_range", recipe.subword_range, None),
-        ("binary", recipe.binary, False),
-    ):
+    for name, only in _ONLY.items():
+        value = getattr(recipe, name)
         if value != only:
             raise ValueError(
                 f"{name}={value!r} is beyond TensorFlow's string operations, and a model that "
                 f"takes texts can be made for {name}={only!r} alone. classifier.model_, which "
                 "takes sequences, can be saved for any vectorizer."
             )
-    if not vectorizer.vocabulary_:
-        raise ValueError("The vectorizer knows no words: fit it on texts, or give it a vocabulary.")
+    check_has_words(vectorizer.vocabulary_)
     # The network takes an index beyond its embeddings for the unknown word.
     indices = [rank + recipe.index_from for rank in vectorizer.vocabulary_.values()]
     n_known = len(classifier.embedding_)
@@ -92,11 +99,6 @@ def to_keras(pipeline: Pipeline) -> Any:
         "words": list(vectorizer.vocabulary_),
         "indices": [index if index < n_known else UNKNOWN for index in indices],
         "maxlen": sequence_length(vectorizer),
-        "padding": recipe.padding,
-        "truncating": recipe.truncating,
-        "lowercase": recipe.lowercase,
-        "filters": recipe.filters,
-        "start_char": recipe.start_char,
-        "oov_char": recipe.oov_char,
+        **{name: getattr(recipe, name) for name in _HANDED_ON},
     }
     return make_text_model(options, classifier.model_)

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,83 +43,62 @@ def fetch_published(
     for the error message, what the user can put into `home` instead of the file. `verbose` shows
     the MB downloaded.
     """
+    path = home / published.filename
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    fault = f"{published.what} are not in {home}{', which does not exist,' if missing else ''}"
+    if path.exists():
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 == published.sha256:
+            return path
+        fault = (
+            f"{path} is damaged or not the published file: its SHA-256 is {sha256}, not "
+            f"{published.sha256},"
+        )
     remedy = (
         f"Download {published.url} ({published.n_bytes / 1e6:.0f} MB) where there is a network and "
         f"put it{alternative} into {home}; or pass the folder that has it as data_home."
     )
-    path = home / published.filename
-    place = home if home.exists() else f"{home}, which does not exist,"
     if download is None:
-        if not path.exists():
-            raise OSError(
-                f"{published.what} are not in {place} and download_if_missing=False. {remedy}"
-            )
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 != published.sha256:
-            raise OSError(
-                f"{path} is damaged or not the published file: its SHA-256 is {sha256}, not "
-                f"{published.sha256}, and download_if_missing=False. {remedy}"
-            )
-        return path
-    fault = f"{path} is damaged or not the published file, and another"
-    if not path.exists():
-        fault = f"{published.what} are not in {place} and"
-        logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
-    shown = verbose > 0 and not path.exists()
+        raise OSError(f"{fault} and download_if_missing=False. {remedy}")
+    logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
     try:
-        with _created(home), _show_download(published, home, shown=shown):
+        home.mkdir(parents=True, exist_ok=True)
+        with _show_download(published, home) if verbose > 0 else nullcontext():
             name, sha256 = published.filename, published.sha256
-            return Path(
-                fetch_file(published.url, home, local_filename=name, sha256=sha256, **download)
-            )
+            fetch_file(published.url, home, local_filename=name, sha256=sha256, **download)
+        return path
     except (OSError, HTTPException) as error:
-        failure = OSError(f"{fault} could not be downloaded: {error}. {remedy}")
+        failure = OSError(f"{fault} and could not be downloaded: {error}. {remedy}")
         failure.errno = getattr(error, "errno", None)
         if isinstance(error, HTTPError):
             error.close()  # `failure` refers to the error, which would keep the connection open.
         raise failure from error
-
-
-@contextmanager
-def _created(home: Path) -> Iterator[None]:
-    """Create a folder and its parents, and remove again those that nothing was put into."""
-    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        yield
     finally:
-        with suppress(OSError):  # Of the first one that is not empty, or not there.
+        with suppress(OSError):  # A folder with a file in it stays.
             for folder in missing:
                 folder.rmdir()
 
 
 @contextmanager
-def _show_download(published: PublishedFile, home: Path, *, shown: bool) -> Iterator[None]:
+def _show_download(published: PublishedFile, home: Path) -> Iterator[None]:
     """Show how large the file is that scikit-learn writes beside its final name."""
-    name = f"Downloading {published.filename}, MB"
-    with Progress(name, published.n_bytes // 10**6, shown=shown) as progress:
+    n_megabytes = published.n_bytes // 10**6
+    with Progress(f"Downloading {published.filename}, MB", n_megabytes) as progress:
         is_over = threading.Event()
 
         def look() -> None:
             while not is_over.wait(0.5):
-                sizes = [_size(part) for part in home.glob(f"{published.filename}.part_*")]
-                progress.update(max(sizes, default=0) // 10**6)
+                with suppress(FileNotFoundError):  # The file has just got its final name.
+                    parts = home.glob(f"{published.filename}.part_*")
+                    n_bytes = max((part.stat().st_size for part in parts), default=0)
+                    progress.update(n_bytes // 10**6)
 
         watcher = threading.Thread(target=look, daemon=True)
-        if shown:
-            watcher.start()
+        watcher.start()
         try:
             yield
-            progress.update(published.n_bytes // 10**6)
+            progress.update(n_megabytes)
         finally:
             is_over.set()
-            if shown:
-                watcher.join()
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:  # It has just got its final name.
-        return 0
+            watcher.join()

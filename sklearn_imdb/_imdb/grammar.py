@@ -7,7 +7,6 @@ opposite position. Sentences about the plot carry no sentiment.
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import product
 from random import Random
 
@@ -71,13 +70,17 @@ NEGATIONS = (
     "There is nothing {adjective} about the {subject}.",
 )
 PLOTS = (
-    "{name} plays a {person} who {deed} a {other} in {place}.",
+    "{name} plays a {person} who {deed} a {person2} in {place}.",
     "It begins {time}, when {name} {deed} the {person}.",
-    "The {subject} by {name} has a {person}, a {other} and a {subject2}.",
+    "The {subject} by {name} has a {person}, a {person2} and a {subject2}.",
     "{name} and {name2} are in it, too.",
     "Set in {place}, it shows how a {person} {deed} {name}.",
     "I saw it with a {person} {time}.",
 )
+
+PLOT_WORDS = {"person": PEOPLE, "deed": DEEDS, "place": PLACES, "time": TIMES, "subject": SUBJECTS}
+PLOT_SLOTS = "person person2 deed place time subject subject2".split()
+"""The slots of a sentence about the plot, in the order in which words are drawn for them."""
 
 MEAN_SENTENCE = 9
 """Mean length of a sentence, in words."""
@@ -85,6 +88,7 @@ MEAN_SENTENCE = 9
 SYLLABLES = (
     "an bel cor da el fa gor hal in jo ka lin mor na os per qui ro sa tor ul vi wen ya zo".split()
 )
+NAMES = ["".join(syllables).capitalize() for syllables in product(SYLLABLES, repeat=3)]
 
 
 def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str:
@@ -94,7 +98,7 @@ def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str
             word=rng.choice(THEMES[theme]),
             word2=rng.choice(THEMES[theme]),
             subject=rng.choice(SUBJECTS),
-            name=rng.choice(_names()),
+            name=rng.choice(NAMES),
         )
         for theme in themes
         for _ in range(rng.randint(1, 2))
@@ -112,8 +116,7 @@ def write_review(sentiment: float, mean_length: int, rng: Random) -> str:
 
     def name() -> str:
         # A few names are frequent and most are rare, like words in real texts (Zipf's law).
-        names = _names()
-        return names[int(len(names) ** rng.random()) - 1]
+        return NAMES[int(len(NAMES) ** rng.random()) - 1]
 
     n_words = rng.gauss(mean_length, mean_length / 3)
     sentences: list[str] = []
@@ -123,13 +126,7 @@ def write_review(sentiment: float, mean_length: int, rng: Random) -> str:
             sentence = pick(PLOTS).format(
                 name=name(),
                 name2=name(),
-                person=pick(PEOPLE),
-                other=pick(PEOPLE),
-                deed=pick(DEEDS),
-                place=pick(PLACES),
-                time=pick(TIMES),
-                subject=pick(SUBJECTS),
-                subject2=pick(SUBJECTS),
+                **{slot: pick(PLOT_WORDS[slot.removesuffix("2")]) for slot in PLOT_SLOTS},
             )
         else:
             negated = rng.random() < 0.15
@@ -145,8 +142,3 @@ def write_review(sentiment: float, mean_length: int, rng: Random) -> str:
         sentences.append(sentence)
         length += sentence.count(" ") + 1
     return " ".join(sentences)
-
-
-@cache
-def _names() -> list[str]:
-    return ["".join(syllables).capitalize() for syllables in product(SYLLABLES, repeat=3)]
