@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import compress
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import Pipeline
 
 from sklearn_imdb._compat import check_matplotlib_support
-from sklearn_imdb._explain.attribution import class_scores
-from sklearn_imdb._explain.contributions import (
+from sklearn_imdb._explain.attribution import (
     TokenContributions,
-    contributions_of,
-    explain_values,
+    attribute,
+    choose_logits,
+    class_scores,
+    expected_path,
+    find_class,
     is_token_at,
-    number_of,
 )
-from sklearn_imdb._explain.page import TextExplanation, explanation, shown_names
+from sklearn_imdb._explain.page import TextExplanation, check_names, make_page
 from sklearn_imdb._explain.picking import pick_terms
-from sklearn_imdb._explain.spans import NOWHERE, Alignment, aligned, find_place
+from sklearn_imdb._explain.spans import NOWHERE, Alignment, align, find_place
 from sklearn_imdb._numbering import numbering, warn_of_other_numbering
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents, materialized
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import spell
-from sklearn_imdb._text.vocabulary import check_has_words
+from sklearn_imdb._text.vocabulary import check_has_words, name_indices
 from sklearn_imdb.classifier import trained_network, trained_numbering
 from sklearn_imdb.pipelines import Steps, find_steps
 from sklearn_imdb.text import fitted_recipe, sequence_length
@@ -290,12 +293,12 @@ def explain_html(
     X = vectorizer.transform([cleaned])
     [explained] = _explain(steps, X, label, against)
     classes = classifier.classes_.tolist()
-    names = dict(zip(classes, shown_names(classes, target_names), strict=True))
+    names = dict(zip(classes, check_names(classes, target_names), strict=True))
     [sequence] = np.asarray(X)
     alignment, is_token = _align(steps, cleaned, sequence)
     [probabilities] = classifier.predict_proba(X)
     network, _ = trained_network(classifier)
-    return explanation(
+    return make_page(
         alignment,
         explained,
         is_token,
@@ -368,10 +371,10 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
         if word.lower() in known:
             remedy = f"did you mean {word.lower()!r}? Words are looked up as they are"
         raise ValueError(f"word={word!r} is not known to the network: {remedy}.")
-    words = [other for other in known if other != word]
-    vectors = _directions(embedding[[known[other] for other in words]])
-    cosines = vectors @ _directions(embedding[[known[word]]])[0]
-    return [(words[number], float(cosines[number])) for number in np.argsort(-cosines)[:n]]
+    terms, table = list(known), embedding.astype(np.float64)
+    cosines = cosine_similarity(table[list(known.values())], table[[known[word]]])[:, 0]
+    ranked = [place for place in np.argsort(-cosines, kind="stable") if terms[place] != word]
+    return [(terms[place], float(cosines[place])) for place in ranked[:n]]
 
 
 def class_words(
@@ -465,11 +468,11 @@ def class_words(
     )
     names = classifier.classes_
     if target_names is not None:
-        names = np.array(shown_names(classes, target_names))
+        names = np.array(check_names(classes, target_names))
     position_of = {term: position for position, term in enumerate(known)}
     are_words = fitted_recipe(steps.vectorizer).is_of_words
     rows = []
-    for number in range(len(classes)) if label is None else [number_of(label, classes)]:
+    for number in range(len(classes)) if label is None else [find_class(label, classes)]:
         of_class = scores[:, number]
         for term in pick_terms(position_of, of_class, n, are_words=are_words):
             rows.append((names[number], spell(term), of_class[position_of[term]]))
@@ -531,10 +534,13 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     steps = find_steps(pipeline).check_fitted()
     vocabulary = steps.vectorizer.vocabulary_
     check_has_words(vocabulary)
+    documents = Documents(steps.clean(texts))
+    if not documents.are_texts:
+        raise TypeError("texts must be an iterable of str, got lists of word indices.")
     analyzer = Analyzer(fitted_recipe(steps.vectorizer))
     shares = [
         (_known_share(analyzer.split(text), vocabulary), _known_share(analyzer(text), vocabulary))
-        for text in _texts(steps.clean(texts))
+        for text in documents
     ]
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
 
@@ -619,11 +625,9 @@ class ClassWordsDisplay:
             n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
             size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))
-            _, ax = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")
-            ax = np.ravel(ax)
-            for empty in ax[len(labels) :]:
-                empty.remove()
-            ax = ax[: len(labels)]
+            figure = plt.figure(figsize=size, layout="constrained")
+            places = range(1, len(labels) + 1)
+            ax = [figure.add_subplot(n_rows, n_columns, place) for place in places]
         self.ax_ = np.ravel(ax)
         if len(self.ax_) != len(labels):
             raise ValueError(f"ax must be {len(labels)} axes, one for each class, got {ax!r}.")
@@ -656,44 +660,43 @@ def _known_terms(steps: Steps) -> dict[str, int]:
     }
 
 
-def _texts(texts: Iterable[Any]) -> Documents:
-    """Return the documents, or raise a TypeError where they are no texts."""
-    documents = Documents(texts)
-    if not documents.are_texts:
-        raise TypeError("texts must be an iterable of str, got lists of word indices.")
-    return documents
-
-
 def _known_share(terms: list[str], vocabulary: Container[str]) -> float:
     return sum(term in vocabulary for term in terms) / len(terms) if terms else np.nan
 
 
 def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContributions]:
-    values = getattr(steps.classifier, "bin_values_", None)
-    if values is not None:
-        if label is not None or against is not None:
-            raise ValueError("label and against are for classes; the pipeline predicts numbers.")
-        steps.classifier.predict(X)  # Which checks X.
-        network, weights = trained_network(steps.classifier)
-        recipe = fitted_recipe(steps.vectorizer)
-        X = np.asarray(X)
-        return explain_values(X, network, weights, values, steps.vectorizer.vocabulary_, recipe)
-    return contributions_of(
-        np.asarray(X),
-        steps.classifier.decision_function(X),  # Which checks X as well.
-        *trained_network(steps.classifier),
-        steps.classifier.classes_.tolist(),
-        steps.vectorizer.vocabulary_,
-        fitted_recipe(steps.vectorizer),
-        label=label,
-        against=against,
-    )
+    """Explain each sequence: a logit of a classifier, the predicted number of a regressor."""
+    classifier, sequences = steps.classifier, np.asarray(X)
+    network, weights = trained_network(classifier)
+    labels: list[Any] = [None] * len(sequences)
+    if hasattr(classifier, "classes_"):
+        z = classifier.decision_function(X)  # Which checks X as well.
+        labels, paths = choose_logits(z, network, classifier.classes_.tolist(), label, against)
+    elif label is None and against is None:
+        classifier.predict(X)  # Which checks X.
+        path = partial(expected_path, network=network, values=classifier.bin_values_)
+        paths = [path] * len(sequences)
+    else:
+        raise ValueError("label and against are for classes; the pipeline predicts numbers.")
+    indices, positions = np.unique(sequences, return_inverse=True)
+    recipe = fitted_recipe(steps.vectorizer)
+    names = np.array(
+        name_indices(indices.tolist(), steps.vectorizer.vocabulary_, recipe), dtype=object
+    )[positions.reshape(sequences.shape)]  # NumPy 1 leaves it flat.
+    found = attribute(network, weights, sequences, paths)
+    are_tokens = is_token_at(sequences, network)
+    return [
+        TokenContributions(tokens[kept].tolist(), values[kept], logit, baseline, explained, against)
+        for tokens, kept, (values, logit, baseline), explained in zip(
+            names, are_tokens, found, labels, strict=True
+        )
+    ]
 
 
 def _true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str]:
     """Return the names of the labels that a text has in truth."""
     if not several:
-        return [list(names.values())[number_of(true_label, list(names), "true_label")]]
+        return [list(names.values())[find_class(true_label, list(names), "true_label")]]
     row = np.asarray(true_label)
     if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
         raise ValueError(
@@ -708,7 +711,7 @@ def _align(
     """Return where the tokens of a text's sequence stand, and which of them contribute."""
     vectorizer = steps.vectorizer
     recipe, maxlen = fitted_recipe(vectorizer), sequence_length(vectorizer)
-    alignment = aligned(text, recipe, vectorizer.vocabulary_, maxlen)
+    alignment = align(text, recipe, vectorizer.vocabulary_, maxlen)
     n_tokens = len(alignment.tokens)
     begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
     network, _ = trained_network(steps.classifier)
@@ -726,8 +729,3 @@ def _given_texts(texts: Any, n: int) -> list[str | None]:
 def _check_n(n: Any) -> None:
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"n must be a positive integer, got {n!r}.")
-
-
-def _directions(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)

@@ -1,4 +1,4 @@
-"""How much each position of a sequence moved the logit: integrated gradients, in closed form.
+"""How much each token of a sequence moved the logit: integrated gradients, in closed form.
 
 The network sees a document as one vector, its word shares times the embedding table. The path is
 the straight line from the vector of a document without words to the vector of the document. The
@@ -8,9 +8,10 @@ unit is off, or on, or is switched once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,16 +30,39 @@ _N_NODES = 24
 """Points of a part of a path at which a gradient is taken: contributions add up to 1e-9."""
 
 
-class Attributions(NamedTuple):
-    """Contributions of every position of some sequences to one value of each, such as a logit."""
+class TokenContributions(NamedTuple):
+    """What each token of a text contributed to a logit.
 
-    contributions: Doubles
-    """Shape (n_samples, maxlen); of padding 0. A row's sum is its logit less its baseline, as
-    nearly as shares of float32 add up to 1."""
-    logits: Doubles
-    """Shape (n_samples,)."""
-    baselines: Doubles
-    """The same logits of a sequence of nothing but padding, shape (n_samples,)."""
+    `contributions.sum()` is `logit - baseline`. They are computed in float64, where
+    `decision_function` adds up embeddings in float32: it differs from `logit` in the sixth digit.
+    """
+
+    tokens: list[str]
+    """The tokens that the network was given, in order, as `inverse_transform` of the vectorizer
+    names them: `<START>`, and `<UNK>` for a word it does not know. Tokens that were cut off
+    and padding contribute nothing and are not listed."""
+    contributions: npt.NDArray[np.float64]
+    """Of each token, shape (n_tokens,)."""
+    logit: float
+    """The logit of `label`; of a regressor the predicted number."""
+    baseline: float
+    """The same logit of a sequence of nothing but padding."""
+    label: Any
+    """The class whose logit it is; None of a regressor."""
+    against: Any = None
+    """The class whose logit was taken from it; None where none was."""
+
+
+def find_class(label: Any, classes: list[Any], name: str = "label") -> int:
+    """Return the position of a label among the classes, or raise a ValueError."""
+    if label not in classes:
+        raise ValueError(f"{name}={label!r} is none of the classes {classes}.")
+    return classes.index(label)
+
+
+def is_token_at(X: npt.NDArray[np.integer], network: Network) -> npt.NDArray[np.bool_]:
+    """Whether each index stands for a token, and not for padding or the network's divider."""
+    return ~np.isin(X, [PADDING, network.pooling.divider or PADDING])
 
 
 def class_directions(n_outputs: int, n_classes: int) -> Doubles:
@@ -73,44 +97,64 @@ def class_scores(
     return scores if network.ends_in_sigmoids else scores - scores.mean(axis=1, keepdims=True)
 
 
-def attributions(
+def choose_logits(
+    z: npt.NDArray[np.floating],
     network: Network,
-    weights: Weights,
-    X: npt.NDArray[np.integer],
-    paths: Iterable[Path],
-) -> Attributions:
+    classes: list[Any],
+    label: Any,
+    against: Any,
+) -> tuple[list[Any], list[Path]]:
+    """Return the label to explain of each sequence, and the path of its logit.
+
+    `z` are the decisions, which choose the label where it is None.
+    """
+    if label is not None:
+        chosen = np.full(len(z), find_class(label, classes))
+    else:
+        chosen = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
+    by_class = class_directions(network.n_outputs, len(classes))
+    directions = by_class[chosen]
+    if against is not None:
+        other = find_class(against, classes, "against")
+        if (chosen == other).any():
+            raise ValueError(f"against={against!r} is the label that is explained: name another.")
+        if z.ndim > 1:  # Else the logit is of one class against the other.
+            directions = directions - by_class[other]
+    paths: list[Path] = [partial(logit_path, direction=direction) for direction in directions]
+    return [classes[number] for number in chosen.tolist()], paths
+
+
+def attribute(
+    network: Network, weights: Weights, X: npt.NDArray[np.integer], paths: Iterable[Path]
+) -> Iterator[tuple[Doubles, float, float]]:
     """Attribute one value of each sequence, as its path has it, to the positions in the sequence.
 
-    A word index with the share s and the embedding e contributes s * (e - b) times the mean slope
-    along the path, where b is the vector of nothing but padding. This is how far the word moved
-    the document's vector by standing in for padding. Where padding has no share, b is zero.
-    Occurrences of a word share its contribution equally.
+    Yields the contribution of each position, the value and the value of nothing but padding. A word
+    index with the share s and the embedding e contributes s * (e - b) times the mean slope along
+    the path, where b is the vector of nothing but padding. This is how far the word moved the
+    document's vector by standing in for padding. Where padding has no share, b is zero. Occurrences
+    of a word share its contribution equally.
     """
     embedding = weights[0]
+    dense = [array.astype(np.float64) for array in weights[1:]]
     # In front, a sequence of nothing but padding.
     padding = np.full_like(X, PADDING, shape=(1, X.shape[1]))
     X = within(np.vstack([padding, X]), len(embedding))
     shares = network.pooling.shares(X, network.input_dim)
-    X = X[1:]
 
-    def of_row(row: int) -> tuple[npt.NDArray[np.integer], Doubles, Doubles]:
+    def read_row(row: int) -> tuple[npt.NDArray[np.integer], Doubles, Doubles]:
         indices, row_shares = shares.of_row(row, network.embedding_dim)
         return indices, row_shares.astype(np.float64), embedding[indices].astype(np.float64)
 
-    _, row_shares, vectors = of_row(0)
+    _, row_shares, vectors = read_row(0)
     empty = (row_shares * vectors).sum(axis=0)
-    dense = [array.astype(np.float64) for array in weights[1:]]
-    contributions = np.zeros(X.shape)
-    logits, baselines = np.empty(len(X)), np.empty(len(X))
-    for row, (sequence, path) in enumerate(zip(X, paths, strict=True)):
-        indices, row_shares, vectors = of_row(row + 1)
-        vector = (row_shares * vectors).sum(axis=0)
-        baselines[row], logits[row], slope = path(empty, vector, dense)
-        words, positions, counts = np.unique(sequence, return_inverse=True, return_counts=True)
+    for row, path in enumerate(paths, 1):
+        indices, row_shares, vectors = read_row(row)
+        baseline, value, slope = path(empty, (row_shares * vectors).sum(axis=0), dense)
+        words, positions, counts = np.unique(X[row], return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
         of_words[np.searchsorted(words, indices)] = (row_shares * (vectors - empty)) @ slope
-        contributions[row] = (of_words / counts)[positions]
-    return Attributions(contributions, logits, baselines)
+        yield (of_words / counts)[positions], value, baseline
 
 
 def logit_path(

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._explain.contributions import TokenContributions
+from sklearn_imdb._explain.attribution import TokenContributions
 from sklearn_imdb._explain.spans import Alignment
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import spell
@@ -102,7 +103,7 @@ class TextExplanation:
         Path(path).write_text(str(self), encoding="utf-8")
 
 
-def explanation(
+def make_page(
     alignment: Alignment,
     explained: TokenContributions,
     is_token: Sequence[bool],
@@ -114,7 +115,7 @@ def explanation(
     several: bool,
     true_names: Sequence[str] | None = None,
 ) -> TextExplanation:
-    """Show the contributions to a text's prediction.
+    """Show the contributions to a text's prediction. All strings are escaped, and add no markup.
 
     Parameters
     ----------
@@ -138,12 +139,14 @@ def explanation(
     true_names : sequence of str, default=None
         Names of the classes that the text has in truth; None says nothing of them.
     """
-    of_tokens = [words for words, counts in zip(alignment.tokens, is_token, strict=True) if counts]
-    of_words: defaultdict[int, float] = defaultdict(float)
+    by_word: defaultdict[int, float] = defaultdict(float)
     by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     notes = []
     for token, words, contribution in zip(
-        explained.tokens, of_tokens, explained.contributions.tolist(), strict=True
+        explained.tokens,
+        compress(alignment.tokens, is_token),
+        explained.contributions.tolist(),
+        strict=True,
     ):
         if words:
             # A subword adds to its word's occurrence, and is no occurrence of its own.
@@ -152,10 +155,9 @@ def explanation(
         else:
             notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
         for word in words:
-            of_words[word] += contribution / len(words)
+            by_word[word] += contribution / len(words)
     label = names[explained.label]
-    away = f"away from {label}"
-    explains = f"Logit of {label}"
+    explains, away = f"Logit of {label}", f"away from {label}"
     if explained.against is not None:
         away = f"towards {names[explained.against]}"
         explains += f" less that of {names[explained.against]}"
@@ -169,86 +171,46 @@ def explanation(
         f"{explains}: {signed(explained.baseline)} without words, "
         f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}."
     )
-    summary = _predicted(probabilities, list(names.values()), several)
+    summary = _say_predicted(probabilities, list(names.values()), several)
     if true_names is not None:
         plural = "s" if several else ""
         summary += f" True label{plural}: {', '.join(true_names) or 'none'}."
-    return TextExplanation(
-        element(
-            alignment,
-            of_words,
-            is_cut=is_cut,
-            directions=(f"towards {label}", away),
-            summary=summary,
-            tokens={token: list(places.values()) for token, places in by_token.items()},
-            notes=notes,
-        )
-    )
 
-
-def element(
-    alignment: Alignment,
-    contributions: Mapping[int, float],
-    *,
-    is_cut: bool,
-    directions: tuple[str, str],
-    summary: str,
-    tokens: Mapping[str, Sequence[float]],
-    notes: Sequence[str] = (),
-) -> str:
-    """Return the HTML element: a summary, the text, a legend, the strongest tokens, the notes.
-
-    All strings are escaped, so none of them can add markup.
-
-    Parameters
-    ----------
-    alignment : Alignment
-        The text and the span of each word.
-    contributions : mapping of int to float
-        Contribution of each word that the network read, by the word's position in
-        `alignment.words`.
-    is_cut : bool
-        Whether the sequence has no more room, so that words may have been cut off.
-    directions : tuple of (str, str)
-        Legend of positive and of negative contributions.
-    summary : str
-        Line above the text.
-    tokens : mapping of str to sequence of float
-        Contributions of each token, one for each of its occurrences.
-    notes : sequence of str, default=()
-        Lines below the text.
-    """
-    legend = [
-        f'<span style="{_style(sign * 0.7)}">{escaped(direction)}</span>'
-        for direction, sign in zip(directions, (1, -1), strict=True)
-    ]
-    unread = _unread(alignment, contributions, is_cut)
+    unread = _style_unread(alignment, by_word, is_cut)
+    directions = ((escaped(f"towards {label}"), 1), (escaped(away), -1))
+    legend = [_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
     for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
         if style in unread.values():
-            legend.append(f'<span style="{style}">{meaning}: no weight</span>')
-    lines = [f'<p style="{_NOTE_STYLE}">{" &#160; ".join(legend)}</p>']
-    sums = {token: sum(occurrences) for token, occurrences in tokens.items()}
-    for direction, sign in zip(directions, (1, -1), strict=True):
-        ranked = sorted(sums, key=lambda token: -sign * sums[token])[:_N_LISTED]
-        listed = " ".join(
-            f'<span style="{_TOKEN_STYLE};background:{tint(sign * 0.25)}"><bdi>'
-            f"{escaped(token)}</bdi> {signed(sums[token])}{_times(len(tokens[token]))}</span>"
-            for token in ranked
-            if sums[token] * sign > 0
-        )
-        if listed:
-            lines.append(f'<p style="{_NOTE_STYLE}">Most {escaped(direction)}: {listed}</p>')
-    lines += [f'<p style="{_NOTE_STYLE}">{escaped(note)}</p>' for note in notes]
-    return (
+            legend.append(_span(f"{meaning}: no weight", style))
+    lines = [" &#160; ".join(legend)]
+    for direction, sign in directions:
+        if listed := _list_strongest(by_token, sign):
+            lines.append(f"Most {direction}: {listed}")
+    paragraphs = "\n".join(
+        f'<p style="{_NOTE_STYLE}">{line}</p>' for line in [*lines, *map(escaped, notes)]
+    )
+    return TextExplanation(
         f'<div style="{_BOX_STYLE}">\n<p style="{_SUMMARY_STYLE}">{escaped(summary)}</p>\n'
-        f'<div dir="auto" style="{_TEXT_STYLE}">{_tinted(alignment, contributions, unread)}</div>\n'
-        + "\n".join(lines)
-        + "\n</div>"
+        f'<div dir="auto" style="{_TEXT_STYLE}">{_tint_words(alignment, by_word, unread)}</div>\n'
+        f"{paragraphs}\n</div>"
     )
 
 
-def shown_names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
-    """Return the names to show of the classes, checked."""
+def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> str:
+    """Return the tokens that contributed most in a direction, those of all places added up."""
+    sums = {token: sum(places.values()) for token, places in by_token.items()}
+    spans = []
+    for token in sorted(sums, key=lambda token: -sign * sums[token])[:_N_LISTED]:
+        n_places = len(by_token[token])
+        times = f" ({n_places} \N{MULTIPLICATION SIGN})" if n_places > 1 else ""
+        if sums[token] * sign > 0:
+            content = f"<bdi>{escaped(token)}</bdi> {signed(sums[token])}{times}"
+            spans.append(_span(content, f"{_TOKEN_STYLE};background:{tint(sign * 0.25)}"))
+    return " ".join(spans)
+
+
+def check_names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
+    """Return the names to show of the classes."""
     if target_names is None:
         return [str(label) for label in classes]
     if not isinstance(target_names, Sequence | np.ndarray):
@@ -264,24 +226,22 @@ def shown_names(classes: list[Any], target_names: Sequence[str] | None) -> list[
     return [str(name) for name in target_names]
 
 
-def _predicted(probabilities: npt.NDArray[np.floating], names: Sequence[str], several: bool) -> str:
+def _say_predicted(
+    probabilities: npt.NDArray[np.floating], names: Sequence[str], several: bool
+) -> str:
     """Say what is predicted, with its probability, and which classes are next."""
-    ranked = np.argsort(-probabilities, kind="stable").tolist()
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = [(names[number], f"{probabilities[number]:.2f}") for number in order]
     n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
-    shown = [f"{names[number]}, with probability {probabilities[number]:.2f}" for number in ranked]
-    first = "; ".join(shown[:n_predicted]) or "no label"
-    others = [f"{names[number]} ({probabilities[number]:.2f})" for number in ranked[n_predicted:]]
-    next_ones = f" Next: {', '.join(others[:3])}." if others else ""
-    return f"Predicted: {first}.{next_ones}"
+    first = "; ".join(f"{name}, with probability {share}" for name, share in ranked[:n_predicted])
+    others = [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]
+    following = f" Next: {', '.join(others)}." if others else ""
+    return f"Predicted: {first or 'no label'}.{following}"
 
 
 def signed(number: float) -> str:
     """Return a contribution with its sign and three decimals."""
     return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _times(n_occurrences: int) -> str:
-    return f" ({n_occurrences} \N{MULTIPLICATION SIGN})" if n_occurrences > 1 else ""
 
 
 def escaped(text: str) -> str:
@@ -291,7 +251,11 @@ def escaped(text: str) -> str:
     return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _unread(
+def _span(content: str, style: str, title: str = "") -> str:
+    return f'<span style="{style}"{title}>{content}</span>'
+
+
+def _style_unread(
     alignment: Alignment, contributions: Mapping[int, float], is_cut: bool
 ) -> dict[int, str]:
     """Return the style of each word that the network was not given, by its position.
@@ -306,26 +270,25 @@ def _unread(
     }
 
 
-def _tinted(
+def _tint_words(
     alignment: Alignment, contributions: Mapping[int, float], unread: Mapping[int, str]
 ) -> str:
     largest = max(map(abs, contributions.values()), default=0) or 1.0
     text, parts, end = alignment.text, [], 0
     for position, (word_begin, word_end) in enumerate(alignment.words):
-        parts.append(escaped(text[end:word_begin]))
-        word = escaped(text[word_begin:word_end])
-        contribution = contributions.get(position)
-        if contribution is None:
-            parts.append(f'<span style="{unread[position]}">{word}</span>')
-        else:
-            style, title = _style(round(contribution / largest, 2)), signed(contribution)
-            parts.append(f'<span style="{style}" title="{title}">{word}</span>')
+        style, title = unread.get(position, ""), ""
+        if not style:
+            contribution = contributions[position]
+            style = _style_word(round(contribution / largest, 2))
+            title = f' title="{signed(contribution)}"'
+        word = _span(escaped(text[word_begin:word_end]), style, title)
+        parts += [escaped(text[end:word_begin]), word]
         end = word_end
     return "".join([*parts, escaped(text[end:])])
 
 
 @lru_cache(maxsize=1024)
-def _style(strength: float) -> str:
+def _style_word(strength: float) -> str:
     """Return the style of a word; `strength` is its share of the strongest contribution."""
     style = f"background:{tint(strength)}"
     if abs(strength) >= _UNDERLINED:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -38,24 +39,20 @@ def pick_terms(
         score, term = scores[position], names[position]
         if score <= 0 or len(picked) == n:
             break
-        parts = [] if are_words else [part for part in _parts(term) if part in terms]
+        # The shorter n-grams of an n-gram, its words among them.
+        words = [term] if are_words else term.split(" ")
+        bounds = combinations(range(len(words) + 1), 2)
+        ngrams = (" ".join(words[start:end]) for start, end in bounds)
+        parts = {ngram for ngram in ngrams if ngram in terms} - {term}
         # The n-grams of characters are the words of a script that has no spaces.
         has_words = not are_words and spell(term) == term
         least = score * (_SPEAKS_TOO if has_words else 1)
         if term in parts_of_picked or any(scores[terms[part]] >= least for part in parts):
             continue
-        words = [word for word in term.split(" ") if word in terms] if has_words else [term]
-        telling = max(words, key=lambda word: abs(scores[terms[word]]), default=term)
+        known = [word for word in words if word in terms] if has_words else [term]
+        telling = max(known, key=lambda word: abs(scores[terms[word]]), default=term)
         if telling not in telling_words:
             picked[term] = None
             parts_of_picked.update(parts)
             telling_words.add(telling)
     return list(picked)
-
-
-def _parts(term: str) -> Iterator[str]:
-    """Yield the shorter n-grams of an n-gram, its words among them."""
-    words = term.split(" ")
-    for n_words in range(1, len(words)):
-        for start in range(len(words) - n_words + 1):
-            yield " ".join(words[start : start + n_words])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from itertools import accumulate
 from typing import NamedTuple
 
 from sklearn_imdb._text.analyzer import Analyzer
@@ -31,7 +32,7 @@ class Alignment(NamedTuple):
     """Of every word, as the tokenizer made it."""
 
 
-def aligned(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) -> Alignment:
+def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) -> Alignment:
     """Find the tokens of a text's sequence in the text.
 
     Where the tokenizer cannot tell where its words stand, the words are shown in place of the text.
@@ -40,9 +41,11 @@ def aligned(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) 
     words = analyzer.split(text)
     tokens = _find_tokens(words, analyzer, recipe, vocabulary, maxlen)
     spans = analyzer.find_spans(text)
-    if spans is None:
-        return Alignment(" ".join(words), False, _joined(words), tokens, words)
-    return Alignment(text, True, spans, tokens, words)
+    if spans is not None:
+        return Alignment(text, True, spans, tokens, words)
+    ends = accumulate(len(word) + 1 for word in words)  # Each with the space behind the word.
+    spans = [(end - 1 - len(word), end - 1) for word, end in zip(words, ends, strict=True)]
+    return Alignment(" ".join(words), False, spans, tokens, words)
 
 
 def find_place(alignment: Alignment, term: str, words: tuple[int, ...], recipe: Recipe) -> Span:
@@ -64,19 +67,7 @@ def _find_tokens(
     ]
     if recipe.start_char is not None:
         ngrams.insert(0, ())
-    if recipe.subword_range is None:
-        kept, _ = find_kept(len(ngrams), None, maxlen, recipe)
-        return ngrams[kept]
     found = [term.words for term in analyzer.find_subwords(words) if term.name in vocabulary]
-    kept, kept_subwords = find_kept(len(ngrams), len(found), maxlen, recipe)
+    n_subwords = None if recipe.subword_range is None else len(found)
+    kept, kept_subwords = find_kept(len(ngrams), n_subwords, maxlen, recipe)
     return ngrams[kept] if kept_subwords is None else [*ngrams[kept], (), *found[kept_subwords]]
-
-
-def _joined(words: list[str]) -> list[Span]:
-    """Return where each word stands when they are joined by spaces."""
-    spans, end = [], -1
-    for word in words:
-        begin = end + 1
-        end = begin + len(word)
-        spans.append((begin, end))
-    return spans

@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb._explain.page import BLUE, FAINT_INK, INK, VERMILION, escaped, signed, tint
-from sklearn_imdb._explain.spans import aligned
+from sklearn_imdb._explain.spans import align
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
 from sklearn_imdb.text import fitted_recipe
@@ -25,7 +25,7 @@ NASTY = (
 
 
 def aligned_by(vectorizer, text):
-    return aligned(text, fitted_recipe(vectorizer), vectorizer.vocabulary_, vectorizer.maxlen_)
+    return align(text, fitted_recipe(vectorizer), vectorizer.vocabulary_, vectorizer.maxlen_)
 
 
 @pytest.fixture(scope="module")
