@@ -26,14 +26,7 @@ _VALIDATION: dict[str, Any] = {"label": "validation", "color": "#0072B2", "lines
 _KEPT: dict[str, Any] = {"color": "0.3", "linestyle": ":", "linewidth": 1}
 _FOLD: dict[str, Any] = {"linewidth": 0.8, "alpha": 0.5}
 _BAND: dict[str, Any] = {"alpha": 0.2, "linewidth": 0}
-_KEPT_IN_FOLD: dict[str, Any] = {
-    "label": "epoch kept, each fold",
-    "linestyle": "none",
-    "marker": "D",
-    "markersize": 5,
-    "markeredgecolor": "0.1",
-    "zorder": 3,
-}
+_KEPT_IN_FOLD: dict[str, Any] = {"ls": "none", "marker": "D", "ms": 5, "mec": "0.1", "zorder": 3}
 
 
 class TrainingHistoryDisplay:
@@ -242,13 +235,12 @@ class TrainingHistoryDisplay:
                 "TrainingHistoryDisplay draws with matplotlib, which is not installed: "
                 'pip install "sklearn-imdb[plot]".'
             ) from error
-        has_folds = _is_list_of_histories(self.history)
-        histories = _check_histories(self.history, self.kept_epoch)
+        has_folds, histories = _check_histories(self.history, self.kept_epoch)
         metrics = [metric for metric in _METRICS if metric in histories[0].curves]
         if ax is None:
             size = (4.8 * len(metrics), 3.6)
             _, ax = plt.subplots(ncols=len(metrics), figsize=size, layout="constrained")
-        axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        axes = np.ravel(ax)
         if not all(isinstance(one, Axes) for one in axes) or len(set(axes)) < len(axes):
             raise TypeError(
                 f"ax must be a matplotlib Axes or an array-like of different ones, got {ax!r}."
@@ -261,9 +253,7 @@ class TrainingHistoryDisplay:
                     "display drawn there."
                 )
             outer.set_axis_off()
-            axes = np.array(
-                [outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)], dtype=object
-            )
+            axes = np.array([outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)])
         if len(axes) != len(metrics):
             raise ValueError(
                 f"ax has {len(axes)} Axes, but there are {len(metrics)} to draw, "
@@ -278,51 +268,52 @@ class TrainingHistoryDisplay:
         self.bands_: list[FillBetweenPolyCollection] = []
         for metric, metric_ax in zip(metrics, axes, strict=True):
             for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
-                if name not in histories[0].curves:
-                    continue
-                curves = [history.curves[name] for history in histories]
-                colour = style["color"]
-                if has_folds:
-                    self._draw_folds(metric_ax, curves, style)
-                else:
-                    self._draw_curve(metric_ax, curves[0], **style)
+                if name in histories[0].curves:
+                    curves, colour = [fold.curves[name] for fold in histories], style["color"]
+                    self._draw_curves(metric_ax, curves, style, has_folds)
             # `curves` and `colour` are now those of validation, or of training without validation.
             kept = [
-                (epoch, curve[epoch - 1])
-                for (_, epoch), curve in zip(histories, curves, strict=True)
-                if epoch is not None
+                (fold.kept_epoch, curve[fold.kept_epoch - 1])
+                for fold, curve in zip(histories, curves, strict=True)
+                if fold.kept_epoch is not None
             ]
             if kept and has_folds:
-                lines = metric_ax.plot(*np.transpose(kept), color=colour, **_KEPT_IN_FOLD)
+                label, places = "epoch kept, each fold", np.transpose(kept)
+                lines = metric_ax.plot(*places, color=colour, label=label, **_KEPT_IN_FOLD)
                 self.kept_epoch_lines_ += lines
             elif kept:
                 [(epoch, _)] = kept
-                label = f"epoch kept ({epoch})"
-                line = metric_ax.axvline(epoch, label=label, zorder=0, **_KEPT)
+                line = metric_ax.axvline(epoch, label=f"epoch kept ({epoch})", zorder=0, **_KEPT)
                 self.kept_epoch_lines_.append(line)
             metric_ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             metric_ax.set(xlabel="Epoch", ylabel=metric.capitalize())
             metric_ax.legend()
         return self
 
-    def _draw_folds(self, ax: Axes, curves: list[Any], style: dict[str, Any]) -> None:
-        faint = style | {"label": None} | _FOLD
-        self.fold_lines_.append(
-            [ax.plot(np.arange(1, len(curve) + 1), curve, **faint)[0] for curve in curves]
-        )
+    def _draw_curves(
+        self, ax: Axes, curves: list[Any], style: dict[str, Any], has_folds: bool
+    ) -> None:
         # The mean ends with the shortest fold: see the Notes of the class.
         n_epochs = min(map(len, curves))
         shared = np.stack([curve[:n_epochs] for curve in curves])
-        mean, deviation = shared.mean(axis=0), shared.std(axis=0)
-        label = f"{style['label']}, mean ± sd of {len(curves)} folds"
-        self._draw_curve(ax, mean, **style | {"label": label, "linewidth": 2})
-        epochs, low, high = np.arange(1, n_epochs + 1), mean - deviation, mean + deviation
-        self.bands_.append(ax.fill_between(epochs, low, high, color=style["color"], **_BAND))
-
-    def _draw_curve(self, ax: Axes, curve: Any, **style: Any) -> None:
+        epochs, mean, deviation = (
+            np.arange(1, n_epochs + 1),
+            shared.mean(axis=0),
+            shared.std(axis=0),
+        )
+        if has_folds:
+            faint, colour = style | {"label": None} | _FOLD, style["color"]
+            lines = [ax.plot(np.arange(1, len(curve) + 1), curve, **faint) for curve in curves]
+            self.fold_lines_.append([line for [line] in lines])
+            band = ax.fill_between(
+                epochs, mean - deviation, mean + deviation, color=colour, **_BAND
+            )
+            self.bands_.append(band)
+            label = f"{style['label']}, mean ± sd of {len(curves)} folds"
+            style = style | {"label": label, "linewidth": 2}
         # Without markers a single epoch would be invisible. More than 20 would hide the line.
-        epochs, every = np.arange(1, len(curve) + 1), max(1, len(curve) // 20)
-        self.lines_ += ax.plot(epochs, curve, marker=".", markevery=every, **style)
+        every = max(1, n_epochs // 20)
+        self.lines_ += ax.plot(epochs, mean, marker=".", markevery=every, **style)
 
 
 class _History(NamedTuple):
@@ -355,31 +346,25 @@ def _find_history(estimator: Any, name: str) -> _History:
     return _History(classifier.history_, classifier.kept_epoch_)
 
 
-def _is_list_of_histories(history: Any) -> bool:
-    return isinstance(history, list | tuple) and any(isinstance(fold, Mapping) for fold in history)
-
-
-def _check_histories(history: Any, kept_epoch: Any) -> list[_History]:
-    """Return one checked history, or one for each fold where `history` is a list."""
-    if not _is_list_of_histories(history):
-        return [_check_history(history, kept_epoch, "history")]
+def _check_histories(history: Any, kept_epoch: Any) -> tuple[bool, list[_History]]:
+    """Return whether there are folds, and their histories, or the only one."""
+    if not isinstance(history, list | tuple) or not any(isinstance(h, Mapping) for h in history):
+        return False, [_check_history(history, kept_epoch, "history")]
     kept_epochs = [None] * len(history) if kept_epoch is None else kept_epoch
     if not isinstance(kept_epochs, list | tuple) or len(kept_epochs) != len(history):
         raise ValueError(
             f"kept_epoch must be None or a list of {len(history)} epochs, one for each fold of "
             f"history, got {kept_epoch!r}."
         )
-    folds = [
-        _check_history(*fold, f"history[{number}]")
-        for number, fold in enumerate(zip(history, kept_epochs, strict=True))
-    ]
-    for number, fold in enumerate(folds):
+    names = [f"history[{number}]" for number in range(len(history))]
+    folds = list(map(_check_history, history, kept_epochs, names))
+    for name, fold in zip(names, folds, strict=True):
         if fold.curves.keys() != folds[0].curves.keys():
             raise ValueError(
                 f"history must have the same curves in every fold, got {list(folds[0].curves)} in "
-                f"history[0] and {list(fold.curves)} in history[{number}]."
+                f"history[0] and {list(fold.curves)} in {name}."
             )
-    return folds
+    return True, folds
 
 
 def _check_history(history: Any, kept_epoch: Any, name: str) -> _History:
@@ -390,15 +375,13 @@ def _check_history(history: Any, kept_epoch: Any, name: str) -> _History:
             f"{name} must be a mapping of names to values an epoch, got "
             f"{type(history).__name__}{remedy}."
         )
-    if not any(metric in history for metric in _METRICS):
+    metrics = [metric for metric in _METRICS if metric in history]
+    if not metrics:
         raise ValueError(f"{name} must have 'loss' or 'accuracy', got {sorted(history)}.")
-    curves = {
-        curve: _check_curve(f"{name}[{curve!r}]", history[curve])
-        for metric in _METRICS
-        if metric in history
-        for curve in (metric, f"val_{metric}")
-        if curve in history
-    }
+    curves = {}
+    for curve in (prefix + metric for metric in metrics for prefix in ("", "val_")):
+        if curve in history:
+            curves[curve] = _check_curve(history[curve], f"{name}[{curve!r}]")
     lengths = {curve: len(values) for curve, values in curves.items()}
     n_epochs = max(lengths.values())
     if n_epochs == 0 or len(set(lengths.values())) > 1:
@@ -411,11 +394,8 @@ def _check_history(history: Any, kept_epoch: Any, name: str) -> _History:
     return _History(curves, kept_epoch)
 
 
-def _check_curve(name: str, values: Any) -> Any:
+def _check_curve(values: Any, name: str) -> Any:
     try:
-        curve = np.asarray(values, dtype=np.float64)
-        if curve.ndim != 1:
-            raise TypeError(f"It has {curve.ndim} dimensions.")
+        return np.fromiter(values, np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be a list of numbers, got {values!r}.") from error
-    return curve

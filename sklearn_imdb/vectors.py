@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
+import gzip
+import lzma
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -199,44 +200,41 @@ def _found_in_file(
             yield word, vector
 
 
-_COMPRESSED_BY = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bz2",
-    b"\xfd7zXZ\0": "lzma",
-    b"PK\3\4": "zipfile",
+def _open_zip(file: Any) -> Any:
+    """Open the only file of a zip archive."""
+    archive = zipfile.ZipFile(file)
+    members = [name for name in archive.namelist() if not name.endswith("/")]
+    names = [name for name in members if not name.startswith("__MACOSX/")]
+    if len(names) != 1:
+        raise ValueError(
+            f"{file.name} is a compressed archive of {len(names)} files, such as {names[:9]}, and "
+            "one alone is read. Unpack it, and pass the path of one of its files."
+        )
+    return archive.open(names[0])
+
+
+_OPENERS: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+    b"PK\3\4": _open_zip,
 }
-"""The modules that decompress files, by how a file begins: a browser may have decompressed a .gz
-and left its name."""
+"""What opens a compressed file, by how it begins: a browser may have decompressed a .gz and left
+its name."""
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file, compressed or not."""
-    with ExitStack() as stack:
-        file: Any = stack.enter_context(path.open("rb"))
+    with path.open("rb") as file:
         start = file.read(6)
         file.seek(0)
-        module = next((name for sign, name in _COMPRESSED_BY.items() if start.startswith(sign)), "")
-        if not module:
+        opener = next((_OPENERS[sign] for sign in _OPENERS if start.startswith(sign)), None)
+        if opener is None:
             yield from file
             return
         try:
-            if module == "zipfile":
-                archive = stack.enter_context(zipfile.ZipFile(file))
-                names = [
-                    name
-                    for name in archive.namelist()
-                    if not (name.endswith("/") or name.startswith("__MACOSX/"))
-                ]
-                if len(names) != 1:
-                    raise ValueError(
-                        f"{path} is a compressed archive of {len(names)} files, such as "
-                        f"{names[:9]}, and one alone is read. Unpack it, and pass the path of one "
-                        "of its files."
-                    )
-                file = stack.enter_context(archive.open(names[0]))
-            else:
-                file = stack.enter_context(import_module(module).open(file))
-            yield from file
+            with opener(file) as content:
+                yield from content
         except ValueError:
             raise
         except Exception as error:  # Each module raises kinds of its own.
