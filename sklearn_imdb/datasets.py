@@ -14,6 +14,7 @@ from sklearn.utils import Bunch, check_random_state, resample
 
 from sklearn_imdb._compat import Interval, StrOptions, validate_parameter_constraints
 from sklearn_imdb._convention import N_RESERVED
+from sklearn_imdb._imdb.download import DataHome
 from sklearn_imdb._imdb.files import load_texts
 from sklearn_imdb._imdb.grammar import THEMES, write_review, write_themed_review
 from sklearn_imdb._imdb.indices import encode, limit_num_words, load_encoded, load_word_index
@@ -171,22 +172,22 @@ def fetch_imdb(
     ([1, 13, 244, 6, 87], 1)
     """
     validate_parameter_constraints(_FETCH_IMDB, locals(), caller_name="fetch_imdb")
-    home = _find_home(data_home)
     download = {"n_retries": n_retries, "delay": delay} if download_if_missing else None
+    home = DataHome(_find_folder(data_home), download, is_shown=verbose > 0)
     splits = ["train", "test"] if subset == "all" else [subset]
     bunch = Bunch(target_names=["neg", "pos"], DESCR=_DESCR)
     columns: dict[str, Any] | None = None
     if encoding == "index":
-        bunch.word_index = load_word_index(home, download, verbose=verbose)
+        bunch.word_index = load_word_index(home)
         if subset != "unsupervised":
-            columns = load_encoded(splits, home, download, verbose=verbose)
+            columns = load_encoded(splits, home)
     elif num_words is not None:
         raise ValueError(
             f"num_words={num_words} goes with encoding='index'; for texts give it to the "
             "SequenceVectorizer."
         )
     if columns is None:
-        columns = load_texts(splits, home, download, verbose=verbose)
+        columns = load_texts(splits, home)
         if encoding == "index":
             columns["data"] = encode(columns["data"], bunch.word_index)
     if num_words is not None:
@@ -199,16 +200,16 @@ def fetch_imdb(
     return (bunch.data, bunch.target) if return_X_y else bunch
 
 
-def _find_home(data_home: str | os.PathLike[str] | None) -> Path:
+def _find_folder(data_home: str | os.PathLike[str] | None) -> Path:
     """Return scikit-learn's folder or the one given; its `get_data_home` would also create it."""
     if data_home is None:
         data_home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
-    home = Path(os.path.expanduser(data_home))
-    if home.is_file():
+    folder = Path(data_home).expanduser()
+    if folder.is_file():
         raise NotADirectoryError(
-            f"data_home must be a folder, got the file {home}: pass the folder that it is in."
+            f"data_home must be a folder, got the file {folder}: pass the folder that it is in."
         )
-    return home
+    return folder
 
 
 # -- generated reviews ------------------------------------------------------------------------

@@ -194,25 +194,15 @@ def contribution_table(
     ):
         places = [NOWHERE] * len(explained.tokens)
         if isinstance(text, str) and text == given[number]:
-            alignment, is_token = _align(steps, text, sequence)
-            places = [
-                find_place(alignment, term, words, recipe)
-                for term, words in zip(
-                    explained.tokens, compress(alignment.tokens, is_token), strict=True
-                )
-            ]
+            alignment = _align(steps, text, sequence)
+            tokens = zip(explained.tokens, alignment.tokens, strict=True)
+            places = [find_place(alignment, term, words, recipe) for term, words in tokens]
         for term, place, contribution in zip(
             explained.tokens, places, explained.contributions.tolist(), strict=True
         ):
             rows.append((number, term, *place, contribution))
-    kinds = [
-        ("text", np.int64),
-        ("term", object),
-        ("begin", np.int64),
-        ("end", np.int64),
-        ("contribution", np.float64),
-    ]
-    return np.array(rows, dtype=kinds).view(np.recarray)
+    names, kinds = ("text", "term", "begin", "end", "contribution"), ("i8", "O", "i8", "i8", "f8")
+    return np.array(rows, [*zip(names, kinds, strict=True)]).view(np.recarray)
 
 
 def explain_html(
@@ -295,16 +285,13 @@ def explain_html(
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, check_names(classes, target_names), strict=True))
     [sequence] = np.asarray(X)
-    alignment, is_token = _align(steps, cleaned, sequence)
     [probabilities] = classifier.predict_proba(X)
     network, _ = trained_network(classifier)
     return make_page(
-        alignment,
+        _align(steps, cleaned, sequence),
         explained,
-        is_token,
         probabilities,
         names,
-        is_cut=len(alignment.tokens) >= sequence_length(vectorizer),
         is_cleaned=cleaned != text,
         several=network.several,
         true_names=None if true_label is None else _true_names(true_label, names, network.several),
@@ -696,7 +683,8 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
 def _true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str]:
     """Return the names of the labels that a text has in truth."""
     if not several:
-        return [list(names.values())[find_class(true_label, list(names), "true_label")]]
+        find_class(true_label, list(names), "true_label")
+        return [names[true_label]]
     row = np.asarray(true_label)
     if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
         raise ValueError(
@@ -705,17 +693,16 @@ def _true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[s
     return [name for name, has in zip(names.values(), row.tolist(), strict=True) if has]
 
 
-def _align(
-    steps: Steps, text: str, sequence: npt.NDArray[np.int32]
-) -> tuple[Alignment, list[bool]]:
-    """Return where the tokens of a text's sequence stand, and which of them contribute."""
+def _align(steps: Steps, text: str, sequence: npt.NDArray[np.int32]) -> Alignment:
+    """Return where the tokens of a text's sequence stand that contribute."""
     vectorizer = steps.vectorizer
     recipe, maxlen = fitted_recipe(vectorizer), sequence_length(vectorizer)
     alignment = align(text, recipe, vectorizer.vocabulary_, maxlen)
     n_tokens = len(alignment.tokens)
     begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
     network, _ = trained_network(steps.classifier)
-    return alignment, is_token_at(sequence[begin : begin + n_tokens], network).tolist()
+    is_token = is_token_at(sequence[begin : begin + n_tokens], network)
+    return alignment._replace(tokens=[*compress(alignment.tokens, is_token)])
 
 
 def _given_texts(texts: Any, n: int) -> list[str | None]:

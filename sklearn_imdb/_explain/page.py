@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -106,11 +105,9 @@ class TextExplanation:
 def make_page(
     alignment: Alignment,
     explained: TokenContributions,
-    is_token: Sequence[bool],
     probabilities: npt.NDArray[np.floating],
     names: Mapping[Any, str],
     *,
-    is_cut: bool,
     is_cleaned: bool,
     several: bool,
     true_names: Sequence[str] | None = None,
@@ -120,18 +117,13 @@ def make_page(
     Parameters
     ----------
     alignment : Alignment
-        The text, its words, and the words of each token of its sequence.
+        The text, its words, and the words of each token that contributes.
     explained : TokenContributions
         The contributions.
-    is_token : sequence of bool
-        Which tokens of `alignment` are among the contributions. A token of index 0 is padding to
-        the network, and is not.
     probabilities : ndarray of shape (n_classes,)
         What is predicted.
     names : mapping of object to str
         The name to show of each class, in their order.
-    is_cut : bool
-        Whether the sequence has no more room, so that words may have been cut off.
     is_cleaned : bool
         Whether the text is another than the one that was given.
     several : bool
@@ -143,10 +135,7 @@ def make_page(
     by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     notes = []
     for token, words, contribution in zip(
-        explained.tokens,
-        compress(alignment.tokens, is_token),
-        explained.contributions.tolist(),
-        strict=True,
+        explained.tokens, alignment.tokens, explained.contributions.tolist(), strict=True
     ):
         if words:
             # A subword adds to its word's occurrence, and is no occurrence of its own.
@@ -176,7 +165,7 @@ def make_page(
         plural = "s" if several else ""
         summary += f" True label{plural}: {', '.join(true_names) or 'none'}."
 
-    unread = _style_unread(alignment, by_word, is_cut)
+    unread = _style_unread(alignment, by_word)
     directions = ((escaped(f"towards {label}"), 1), (escaped(away), -1))
     legend = [_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
     for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
@@ -255,16 +244,14 @@ def _span(content: str, style: str, title: str = "") -> str:
     return f'<span style="{style}"{title}>{content}</span>'
 
 
-def _style_unread(
-    alignment: Alignment, contributions: Mapping[int, float], is_cut: bool
-) -> dict[int, str]:
+def _style_unread(alignment: Alignment, contributions: Mapping[int, float]) -> dict[int, str]:
     """Return the style of each word that the network was not given, by its position.
 
     Words are cut off at one end of a text, before the first or after the last that was given.
     """
     given = range(min(contributions, default=0), max(contributions, default=-1) + 1)
     return {
-        position: _CUT_STYLE if is_cut and position not in given else _NO_TERM_STYLE
+        position: _CUT_STYLE if alignment.is_full and position not in given else _NO_TERM_STYLE
         for position in range(len(alignment.words))
         if position not in contributions
     }

@@ -30,6 +30,8 @@ class Alignment(NamedTuple):
     occurrences in the text."""
     names: list[str]
     """Of every word, as the tokenizer made it."""
+    is_full: bool
+    """Whether the sequence has no more room, so that words may have been cut off."""
 
 
 def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) -> Alignment:
@@ -41,11 +43,12 @@ def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) ->
     words = analyzer.split(text)
     tokens = _find_tokens(words, analyzer, recipe, vocabulary, maxlen)
     spans = analyzer.find_spans(text)
-    if spans is not None:
-        return Alignment(text, True, spans, tokens, words)
-    ends = accumulate(len(word) + 1 for word in words)  # Each with the space behind the word.
-    spans = [(end - 1 - len(word), end - 1) for word, end in zip(words, ends, strict=True)]
-    return Alignment(" ".join(words), False, spans, tokens, words)
+    is_verbatim = spans is not None
+    if spans is None:
+        text = " ".join(words)
+        ends = accumulate(len(word) + 1 for word in words)  # Each with the space behind the word.
+        spans = [(end - 1 - len(word), end - 1) for word, end in zip(words, ends, strict=True)]
+    return Alignment(text, is_verbatim, spans, tokens, words, len(tokens) >= maxlen)
 
 
 def find_place(alignment: Alignment, term: str, words: tuple[int, ...], recipe: Recipe) -> Span:

@@ -29,20 +29,22 @@ class PublishedFile(NamedTuple):
     n_bytes: int
 
 
-def fetch_published(
-    published: PublishedFile,
-    home: Path,
-    download: dict[str, Any] | None,
-    alternative: str = "",
-    *,
-    verbose: int = 0,
-) -> Path:
-    """Return the path of the verified file in `home`. Download the file if it is missing there.
+class DataHome(NamedTuple):
+    """The folder of the data, and how files that it lacks are downloaded into it."""
 
-    `download` contains the options of `fetch_file`. None forbids a download. `alternative` names,
-    for the error message, what the user can put into `home` instead of the file. `verbose` shows
-    the MB downloaded.
+    folder: Path
+    download: dict[str, Any] | None
+    """The options of `fetch_file`. None forbids a download."""
+    is_shown: bool
+    """Whether to show the progress of a download, and of reading many files."""
+
+
+def fetch_published(published: PublishedFile, data_home: DataHome, alternative: str = "") -> Path:
+    """Return the path of the verified file. Download the file if it is missing.
+
+    `alternative` names, for the error message, what the user can put into the folder instead.
     """
+    home, download, is_shown = data_home
     path = home / published.filename
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
     fault = f"{published.what} are not in {home}{', which does not exist,' if missing else ''}"
@@ -64,7 +66,7 @@ def fetch_published(
     logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with _show_download(published, home) if verbose > 0 else nullcontext():
+        with _show_download(published, home) if is_shown else nullcontext():
             name, sha256 = published.filename, published.sha256
             fetch_file(published.url, home, local_filename=name, sha256=sha256, **download)
         return path

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from sklearn_imdb._imdb.download import PublishedFile, fetch_published
+from sklearn_imdb._imdb.download import DataHome, PublishedFile, fetch_published
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._warnings import warn_user
 
@@ -40,28 +40,23 @@ _REVIEW_FILE = re.compile(r"(?:\./)?(?:aclImdb/)?((train|test)/(neg|pos|unsup)/(
 _LABELS = {"neg": 0, "pos": 1, "unsup": -1}
 
 
-def load_texts(
-    splits: list[str], home: Path, download: dict[str, Any] | None, *, verbose: int = 0
-) -> dict[str, Any]:
+def load_texts(splits: list[str], data_home: DataHome) -> dict[str, Any]:
     """Return the columns of the reviews of some splits, under the names that `fetch_imdb` uses.
 
-    The reviews of a split are sorted by class and by the number in the file name. `download`
-    contains the options of `fetch_file`. None forbids a download. `verbose` shows the progress of a
-    download, and of reading many files.
+    The reviews of a split are sorted by class and by the number in the file name.
     """
-    parts = [_load_split(split, home, download, verbose) for split in splits]
+    parts = [_load_split(split, data_home) for split in splits]
     texts = [text for part in parts for text in part.pop("data")]
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return {"data": texts, **arrays}
 
 
-def _load_split(
-    split: str, home: Path, download: dict[str, Any] | None, verbose: int
-) -> dict[str, Any]:
+def _load_split(split: str, data_home: DataHome) -> dict[str, Any]:
     """Return the columns of a split from the first source that has it.
 
-    The order is: the cache, the folder, which may be `home` itself, the archive, a download.
+    The order is: the cache, the folder, which may be the data home itself, the archive, a download.
     """
+    home = data_home.folder
     source = home / f"imdb_{split}.npz"
     columns = _read_cache(source)
     if columns is None:
@@ -69,11 +64,11 @@ def _load_split(
         is_folder_itself = (home / "train/neg").is_dir() or (home / "test/neg").is_dir()
         if is_folder_itself and not source.exists():
             source = home
-        found = _read_folder(source, split, verbose)
+        found = _read_folder(source, split, data_home.is_shown)
         if not found:
             alternative = ", or the folder aclImdb unpacked from it,"
-            source = fetch_published(ARCHIVE, home, download, alternative, verbose=verbose)
-            found = _read_archive(source, verbose)
+            source = fetch_published(ARCHIVE, data_home, alternative)
+            found = _read_archive(source, data_home.is_shown)
         if split not in found:
             raise OSError(f"{source} holds no {split} reviews.")
         for name, of_split in found.items():
@@ -92,7 +87,7 @@ def _load_split(
 # -- the folder and the archive ---------------------------------------------------------------
 
 
-def _read_folder(folder: Path, split: str, verbose: int) -> dict[str, dict[str, Any]]:
+def _read_folder(folder: Path, split: str, is_shown: bool) -> dict[str, dict[str, Any]]:
     """Return the columns of the split by its name, or nothing if the folder does not have it."""
     parent = folder / ("test" if split == "test" else "train")
     parts = [parent / name for name in _FOLDERS[split]]
@@ -112,19 +107,19 @@ def _read_folder(folder: Path, split: str, verbose: int) -> dict[str, dict[str, 
             raise OSError(
                 f"{part} holds no review, no file named like 0_9.txt: unpack the archive again."
             )
-    with Progress("Reading reviews", len(files), shown=verbose > 0) as progress:
+    with Progress("Reading reviews", len(files), shown=is_shown) as progress:
         contents = ((name, path.read_bytes()) for name, path in progress.over(files))
         return {split: _make_columns(contents)}
 
 
-def _read_archive(archive: Path, verbose: int) -> dict[str, dict[str, Any]]:
+def _read_archive(archive: Path, is_shown: bool) -> dict[str, dict[str, Any]]:
     """Return the columns of all splits. Files are read in one pass and not unpacked to the disk."""
     files = defaultdict(list)
     try:
         # As a stream, "r|gz", tarfile would accept a truncated archive without an error.
         with (
             tarfile.open(archive, "r:gz") as tar,
-            Progress("Reading files", None, shown=verbose > 0) as progress,
+            Progress("Reading files", None, shown=is_shown) as progress,
         ):
             for member in progress.over(tar):
                 name = _REVIEW_FILE.fullmatch(member.name)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sklearn_imdb._convention import FILTERS, INDEX_FROM, START, UNKNOWN
-from sklearn_imdb._imdb.download import PublishedFile, fetch_published
+from sklearn_imdb._imdb.download import DataHome, PublishedFile, fetch_published
 from sklearn_imdb._warnings import warn_user
 
 ENCODED = PublishedFile(
@@ -30,20 +29,15 @@ WORD_INDEX = PublishedFile(
 _BLANKS = bytes.maketrans(FILTERS.encode(), b" " * len(FILTERS))
 
 
-def load_word_index(
-    home: Path, download: dict[str, Any] | None, *, verbose: int = 0
-) -> dict[str, int]:
+def load_word_index(data_home: DataHome) -> dict[str, int]:
     """Return the rank of each word, 1 for the most frequent word."""
-    path = fetch_published(WORD_INDEX, home, download, verbose=verbose)
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(fetch_published(WORD_INDEX, data_home).read_text(encoding="utf-8"))
 
 
-def load_encoded(
-    splits: list[str], home: Path, download: dict[str, Any] | None, *, verbose: int = 0
-) -> dict[str, Any] | None:
+def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | None:
     """Return the columns of Keras's copy. Return None, with a warning, if it is unavailable."""
     try:
-        path = fetch_published(ENCODED, home, download, verbose=verbose)
+        path = fetch_published(ENCODED, data_home)
     except OSError as error:
         warn_user(
             "Keras's encoded reviews are made from the texts and Keras's word index: the same "
