@@ -18,10 +18,10 @@ from sklearn_imdb._explain.attribution import (
     TokenContributions,
     attribute,
     choose_logits,
-    class_scores,
-    expected_path,
     find_class,
+    follow_expected,
     is_token_at,
+    score_terms,
 )
 from sklearn_imdb._explain.page import TextExplanation, check_names, make_page
 from sklearn_imdb._explain.picking import pick_terms
@@ -187,13 +187,16 @@ def contribution_table(
     cleaned = materialized(steps.clean(texts))
     X = steps.vectorizer.transform(cleaned)
     recipe = fitted_recipe(steps.vectorizer)
-    given = _given_texts(texts, len(X))
+    given = np.ravel(np.asarray(texts, dtype=object))  # Of a table with one column, too.
+    if len(given) != len(X):
+        given = np.full(len(X), None)
     rows: list[tuple[int, str, int, int, float]] = []
-    for number, (text, sequence, explained) in enumerate(
-        zip(Documents(cleaned), np.asarray(X), _explain(steps, X, label, against), strict=True)
-    ):
+    explanations = _explain(steps, X, label, against)
+    documents = zip(Documents(cleaned), given, np.asarray(X), explanations, strict=True)
+    for number, (text, original, sequence, explained) in enumerate(documents):
         places = [NOWHERE] * len(explained.tokens)
-        if isinstance(text, str) and text == given[number]:
+        is_text = isinstance(text, str) and isinstance(original, str)
+        if is_text and text == original:
             alignment = _align(steps, text, sequence)
             tokens = zip(explained.tokens, alignment.tokens, strict=True)
             places = [find_place(alignment, term, words, recipe) for term, words in tokens]
@@ -294,7 +297,7 @@ def explain_html(
         names,
         is_cleaned=cleaned != text,
         several=network.several,
-        true_names=None if true_label is None else _true_names(true_label, names, network.several),
+        true_names=_find_true_names(true_label, names, network.several),
     )
 
 
@@ -350,7 +353,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     network, (embedding, *_) = trained_network(classifier)
     maxlen = classifier.n_features_in_
     embedding = embedding * network.pooling.weigh_terms(slice(None), maxlen, embedding.shape[1])
-    known = _known_terms(steps)
+    known = _find_known_terms(steps)
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
@@ -446,13 +449,9 @@ def class_words(
     steps = find_steps(pipeline).check_fitted().check_classes()
     classifier = steps.classifier
     _check_n(n)
-    known, classes = _known_terms(steps), classifier.classes_.tolist()
-    scores = class_scores(
-        *trained_network(classifier),
-        np.fromiter(known.values(), np.intp),
-        classifier.n_features_in_,
-        len(classes),
-    )
+    known, classes = _find_known_terms(steps), classifier.classes_.tolist()
+    indices, maxlen = np.fromiter(known.values(), np.intp), classifier.n_features_in_
+    scores = score_terms(*trained_network(classifier), indices, maxlen, len(classes))
     names = classifier.classes_
     if target_names is not None:
         names = np.array(check_names(classes, target_names))
@@ -526,7 +525,7 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
         raise TypeError("texts must be an iterable of str, got lists of word indices.")
     analyzer = Analyzer(fitted_recipe(steps.vectorizer))
     shares = [
-        (_known_share(analyzer.split(text), vocabulary), _known_share(analyzer(text), vocabulary))
+        tuple(_find_share(terms, vocabulary) for terms in (analyzer.split(text), analyzer(text)))
         for text in documents
     ]
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
@@ -633,7 +632,7 @@ class ClassWordsDisplay:
 # -- what the functions share -------------------------------------------------------------------
 
 
-def _known_terms(steps: Steps) -> dict[str, int]:
+def _find_known_terms(steps: Steps) -> dict[str, int]:
     """Return the index of each word and n-gram that the network has an embedding of."""
     vocabulary, index_from = steps.vectorizer.vocabulary_, steps.vectorizer.index_from
     check_has_words(vocabulary)
@@ -647,7 +646,7 @@ def _known_terms(steps: Steps) -> dict[str, int]:
     }
 
 
-def _known_share(terms: list[str], vocabulary: Container[str]) -> float:
+def _find_share(terms: list[str], vocabulary: Container[str]) -> float:
     return sum(term in vocabulary for term in terms) / len(terms) if terms else np.nan
 
 
@@ -661,7 +660,7 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
         labels, paths = choose_logits(z, network, classifier.classes_.tolist(), label, against)
     elif label is None and against is None:
         classifier.predict(X)  # Which checks X.
-        path = partial(expected_path, network=network, values=classifier.bin_values_)
+        path = partial(follow_expected, network=network, values=classifier.bin_values_)
         paths = [path] * len(sequences)
     else:
         raise ValueError("label and against are for classes; the pipeline predicts numbers.")
@@ -680,8 +679,10 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
     ]
 
 
-def _true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str]:
-    """Return the names of the labels that a text has in truth."""
+def _find_true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str] | None:
+    """Return the names of the labels that a text has in truth; None where that is not told."""
+    if true_label is None:
+        return None
     if not several:
         find_class(true_label, list(names), "true_label")
         return [names[true_label]]
@@ -703,14 +704,6 @@ def _align(steps: Steps, text: str, sequence: npt.NDArray[np.int32]) -> Alignmen
     network, _ = trained_network(steps.classifier)
     is_token = is_token_at(sequence[begin : begin + n_tokens], network)
     return alignment._replace(tokens=[*compress(alignment.tokens, is_token)])
-
-
-def _given_texts(texts: Any, n: int) -> list[str | None]:
-    """Return the texts as they were given; None for what was given otherwise."""
-    given = np.asarray(texts, dtype=object).ravel()  # Of a table with one column, too.
-    if len(given) != n:
-        return [None] * n
-    return [text if isinstance(text, str) else None for text in given.tolist()]
 
 
 def _check_n(n: Any) -> None:

@@ -296,19 +296,13 @@ class TrainingHistoryDisplay:
         # The mean ends with the shortest fold: see the Notes of the class.
         n_epochs = min(map(len, curves))
         shared = np.stack([curve[:n_epochs] for curve in curves])
-        epochs, mean, deviation = (
-            np.arange(1, n_epochs + 1),
-            shared.mean(axis=0),
-            shared.std(axis=0),
-        )
+        epochs, mean = np.arange(1, n_epochs + 1), shared.mean(axis=0)
         if has_folds:
             faint, colour = style | {"label": None} | _FOLD, style["color"]
             lines = [ax.plot(np.arange(1, len(curve) + 1), curve, **faint) for curve in curves]
             self.fold_lines_.append([line for [line] in lines])
-            band = ax.fill_between(
-                epochs, mean - deviation, mean + deviation, color=colour, **_BAND
-            )
-            self.bands_.append(band)
+            low, high = mean - shared.std(axis=0), mean + shared.std(axis=0)
+            self.bands_.append(ax.fill_between(epochs, low, high, color=colour, **_BAND))
             label = f"{style['label']}, mean ± sd of {len(curves)} folds"
             style = style | {"label": label, "linewidth": 2}
         # Without markers a single epoch would be invisible. More than 20 would hide the line.

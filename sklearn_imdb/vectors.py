@@ -111,7 +111,7 @@ def initial_embedding(
     }
     table: npt.NDArray[np.float32] | None = None
     n_found = 0
-    for word, vector in _found(vectors, index_of):
+    for word, vector in _find_vectors(vectors, index_of):
         if table is None:
             largest = max(vectorizer.vocabulary_.values()) + vectorizer.index_from
             table = np.zeros((largest + 1, len(vector)), np.float32)
@@ -131,12 +131,12 @@ def initial_embedding(
     return InitialEmbedding(table, n_found, len(index_of))
 
 
-def _found(
+def _find_vectors(
     vectors: Any, words: Mapping[str, int]
 ) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
     """Yield each of the words that has a vector, with it."""
     if isinstance(vectors, str | PathLike):
-        yield from _found_in_file(Path(vectors), words)
+        yield from _read_vectors(Path(vectors), words)
         return
     if not (hasattr(vectors, "__getitem__") and hasattr(vectors, "__contains__")) or isinstance(
         vectors, list | tuple | np.ndarray
@@ -162,7 +162,7 @@ _OTHER_FILES = (
 _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)")
 
 
-def _found_in_file(
+def _read_vectors(
     path: Path, words: Mapping[str, int]
 ) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
     length = 0

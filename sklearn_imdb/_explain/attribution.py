@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -65,7 +64,7 @@ def is_token_at(X: npt.NDArray[np.integer], network: Network) -> npt.NDArray[np.
     return ~np.isin(X, [PADDING, network.pooling.divider or PADDING])
 
 
-def class_directions(n_outputs: int, n_classes: int) -> Doubles:
+def make_directions(n_outputs: int, n_classes: int) -> Doubles:
     """Return, for each class, the logit that speaks for it: shape (n_classes, n_outputs).
 
     Two classes share a logit, which speaks for the second and against the first.
@@ -73,7 +72,7 @@ def class_directions(n_outputs: int, n_classes: int) -> Doubles:
     return np.array([[-1.0], [1.0]]) if n_outputs < n_classes else np.eye(n_outputs)
 
 
-def class_scores(
+def score_terms(
     network: Network,
     weights: Weights,
     terms: npt.NDArray[np.integer],
@@ -93,7 +92,7 @@ def class_scores(
     share = pooling.weigh_terms(terms, maxlen, width).astype(np.float64)
     vectors = np.vstack([empty, empty + share * (embedding[terms] - empty)])
     z = logits(vectors, [embedding, *dense]).astype(np.float64)
-    scores = (z[1:] - z[0]) @ class_directions(network.n_outputs, n_classes).T
+    scores = (z[1:] - z[0]) @ make_directions(network.n_outputs, n_classes).T
     return scores if network.ends_in_sigmoids else scores - scores.mean(axis=1, keepdims=True)
 
 
@@ -112,7 +111,7 @@ def choose_logits(
         chosen = np.full(len(z), find_class(label, classes))
     else:
         chosen = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
-    by_class = class_directions(network.n_outputs, len(classes))
+    by_class = make_directions(network.n_outputs, len(classes))
     directions = by_class[chosen]
     if against is not None:
         other = find_class(against, classes, "against")
@@ -120,7 +119,7 @@ def choose_logits(
             raise ValueError(f"against={against!r} is the label that is explained: name another.")
         if z.ndim > 1:  # Else the logit is of one class against the other.
             directions = directions - by_class[other]
-    paths: list[Path] = [partial(logit_path, direction=direction) for direction in directions]
+    paths: list[Path] = [partial(follow_logit, direction=direction) for direction in directions]
     return [classes[number] for number in chosen.tolist()], paths
 
 
@@ -157,7 +156,7 @@ def attribute(
         yield (of_words / counts)[positions], value, baseline
 
 
-def logit_path(
+def follow_logit(
     start: Doubles, end: Doubles, dense: list[Doubles], *, direction: Doubles
 ) -> tuple[float, float, Doubles]:
     """Return the logit at either end of a straight path, and its mean gradient along it.
@@ -177,41 +176,31 @@ def logit_path(
     return float(off @ output) + offset, float(on @ output) + offset, hidden[0] @ (part * output)
 
 
-def expected_path(
+def follow_expected(
     start: Doubles, end: Doubles, dense: list[Doubles], *, network: Network, values: Doubles
 ) -> tuple[float, float, Doubles]:
     """Return the expected value at either end of a straight path, and its mean gradient along it.
 
     Gauss-Legendre quadrature, between the points of the path at which a relu unit is switched.
     """
-    hidden = dense[:-2]
+    *hidden, kernel, bias = dense
     bounds = np.array([0.0, 1.0])
     if hidden:
         before, after = (vector @ hidden[0] + hidden[1] for vector in (start, end))
         change = after - before
         switches = -before[change != 0] / change[change != 0]
-        inside = switches[(switches > 0) & (switches < 1)]
-        bounds = np.unique(np.concatenate([bounds, inside]))
+        bounds = np.unique(np.clip([*bounds, *switches], 0, 1))
     nodes, node_weights = np.polynomial.legendre.leggauss(_N_NODES)
-    slope = np.zeros_like(start)
-    for low, high in pairwise(bounds.tolist()):
-        for node, weight in zip(nodes, node_weights, strict=True):
-            vector = start + (end - start) * ((low + high) / 2 + node * (high - low) / 2)
-            gradient = _expect(vector, dense, network, values)[1]
-            slope += gradient * (weight * (high - low) / 2)
-    ends = [_expect(vector, dense, network, values)[0] for vector in (start, end)]
-    return ends[0], ends[1], slope
-
-
-def _expect(
-    vector: Doubles, dense: list[Doubles], network: Network, values: Doubles
-) -> tuple[float, Doubles]:
-    """Return the expected value for a pooled vector, and its gradient."""
-    *hidden, kernel, bias = dense
-    inner = vector @ hidden[0] + hidden[1] if hidden else vector
+    lengths = np.diff(bounds)[:, np.newaxis]
+    points = (bounds[:-1, np.newaxis] + lengths * (nodes + 1) / 2).ravel()
+    vectors = start + np.array([0, 1, *points])[:, np.newaxis] * (end - start)
+    inner = vectors @ hidden[0] + hidden[1] if hidden else vectors
     z = (np.maximum(inner, 0) if hidden else inner) @ kernel + bias
-    [shares] = probabilities(network, z[np.newaxis])
-    expected = float(shares @ values)
-    by_logit = shares * (values - expected)
-    gradient = kernel @ by_logit[-network.n_outputs :]
-    return expected, hidden[0] @ (gradient * (inner > 0)) if hidden else gradient
+    shares = probabilities(network, z)
+    expected = shares @ values
+    by_logit = shares * (values - expected[:, np.newaxis])
+    gradients = by_logit[:, -network.n_outputs :] @ kernel.T
+    if hidden:
+        gradients = (gradients * (inner > 0)) @ hidden[0].T
+    slope = (lengths * node_weights / 2).ravel() @ gradients[2:]
+    return float(expected[0]), float(expected[1]), slope

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -142,7 +141,7 @@ def make_page(
             name = alignment.names[words[0]] if is_subword(token) else spell(token)
             by_token[name][words[0]] += contribution
         else:
-            notes.append(f"The start of a text, which every text has: {signed(contribution)}.")
+            notes.append(f"The start of a text, which every text has: {show(contribution)}.")
         for word in words:
             by_word[word] += contribution / len(words)
     label = names[explained.label]
@@ -157,30 +156,30 @@ def make_page(
     elif is_cleaned:
         notes.append("Shown is the text as the steps before the vectorizer cleaned it.")
     notes.append(
-        f"{explains}: {signed(explained.baseline)} without words, "
-        f"{signed(explained.contributions.sum())} by them, together {signed(explained.logit)}."
+        f"{explains}: {show(explained.baseline)} without words, "
+        f"{show(explained.contributions.sum())} by them, together {show(explained.logit)}."
     )
     summary = _say_predicted(probabilities, list(names.values()), several)
     if true_names is not None:
         plural = "s" if several else ""
         summary += f" True label{plural}: {', '.join(true_names) or 'none'}."
 
-    unread = _style_unread(alignment, by_word)
-    directions = ((escaped(f"towards {label}"), 1), (escaped(away), -1))
+    tinted = _tint_words(alignment, by_word)
+    directions = ((escape(f"towards {label}"), 1), (escape(away), -1))
     legend = [_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
     for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
-        if style in unread.values():
+        if f'style="{style}"' in tinted:  # The quotes of a text are escaped.
             legend.append(_span(f"{meaning}: no weight", style))
     lines = [" &#160; ".join(legend)]
     for direction, sign in directions:
         if listed := _list_strongest(by_token, sign):
             lines.append(f"Most {direction}: {listed}")
     paragraphs = "\n".join(
-        f'<p style="{_NOTE_STYLE}">{line}</p>' for line in [*lines, *map(escaped, notes)]
+        f'<p style="{_NOTE_STYLE}">{line}</p>' for line in [*lines, *map(escape, notes)]
     )
     return TextExplanation(
-        f'<div style="{_BOX_STYLE}">\n<p style="{_SUMMARY_STYLE}">{escaped(summary)}</p>\n'
-        f'<div dir="auto" style="{_TEXT_STYLE}">{_tint_words(alignment, by_word, unread)}</div>\n'
+        f'<div style="{_BOX_STYLE}">\n<p style="{_SUMMARY_STYLE}">{escape(summary)}</p>\n'
+        f'<div dir="auto" style="{_TEXT_STYLE}">{tinted}</div>\n'
         f"{paragraphs}\n</div>"
     )
 
@@ -193,7 +192,7 @@ def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> s
         n_places = len(by_token[token])
         times = f" ({n_places} \N{MULTIPLICATION SIGN})" if n_places > 1 else ""
         if sums[token] * sign > 0:
-            content = f"<bdi>{escaped(token)}</bdi> {signed(sums[token])}{times}"
+            content = f"<bdi>{escape(token)}</bdi> {show(sums[token])}{times}"
             spans.append(_span(content, f"{_TOKEN_STYLE};background:{tint(sign * 0.25)}"))
     return " ".join(spans)
 
@@ -228,15 +227,13 @@ def _say_predicted(
     return f"Predicted: {first or 'no label'}.{following}"
 
 
-def signed(number: float) -> str:
+def show(number: float) -> str:
     """Return a contribution with its sign and three decimals."""
     return f"{number:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return HTML that shows the text, whatever characters it contains."""
-    if text == " " or text.isalnum():  # A shortcut: most of the hundreds of pieces are such.
-        return text
     return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
@@ -244,37 +241,26 @@ def _span(content: str, style: str, title: str = "") -> str:
     return f'<span style="{style}"{title}>{content}</span>'
 
 
-def _style_unread(alignment: Alignment, contributions: Mapping[int, float]) -> dict[int, str]:
-    """Return the style of each word that the network was not given, by its position.
+def _tint_words(alignment: Alignment, contributions: Mapping[int, float]) -> str:
+    """Return the text with a style for each word.
 
-    Words are cut off at one end of a text, before the first or after the last that was given.
+    Words that the network was not given were cut off, at one end of the text, or are in no term.
     """
-    given = range(min(contributions, default=0), max(contributions, default=-1) + 1)
-    return {
-        position: _CUT_STYLE if alignment.is_full and position not in given else _NO_TERM_STYLE
-        for position in range(len(alignment.words))
-        if position not in contributions
-    }
-
-
-def _tint_words(
-    alignment: Alignment, contributions: Mapping[int, float], unread: Mapping[int, str]
-) -> str:
     largest = max(map(abs, contributions.values()), default=0) or 1.0
+    given = range(min(contributions, default=0), max(contributions, default=-1) + 1)
     text, parts, end = alignment.text, [], 0
     for position, (word_begin, word_end) in enumerate(alignment.words):
-        style, title = unread.get(position, ""), ""
-        if not style:
-            contribution = contributions[position]
+        is_cut = alignment.is_full and position not in given
+        style, title = _CUT_STYLE if is_cut else _NO_TERM_STYLE, ""
+        if (contribution := contributions.get(position)) is not None:
             style = _style_word(round(contribution / largest, 2))
-            title = f' title="{signed(contribution)}"'
-        word = _span(escaped(text[word_begin:word_end]), style, title)
-        parts += [escaped(text[end:word_begin]), word]
+            title = f' title="{show(contribution)}"'
+        word = _span(escape(text[word_begin:word_end]), style, title)
+        parts += [escape(text[end:word_begin]), word]
         end = word_end
-    return "".join([*parts, escaped(text[end:])])
+    return "".join([*parts, escape(text[end:])])
 
 
-@lru_cache(maxsize=1024)
 def _style_word(strength: float) -> str:
     """Return the style of a word; `strength` is its share of the strongest contribution."""
     style = f"background:{tint(strength)}"

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._explain.page import BLUE, FAINT_INK, INK, VERMILION, escaped, signed, tint
+from sklearn_imdb._explain.page import BLUE, FAINT_INK, INK, VERMILION, escape, show, tint
 from sklearn_imdb._explain.spans import align
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import explain_html, nearest_words, token_contributions
@@ -144,7 +144,7 @@ def test_what_an_ngram_contributed_is_spread_over_its_words_and_places(reviews, 
     superb, pair, cast = explained.contributions
     titles = re.findall('title="(.*?)"', explain_html(pipeline, text).html)
     of_places = [superb / 2 + pair / 4, cast / 2 + pair / 4]
-    assert titles == [signed(share) for share in of_places * 2]
+    assert titles == [show(share) for share in of_places * 2]
 
 
 def test_the_ngram_preset_is_explained(reviews):
@@ -197,8 +197,8 @@ def test_the_text_is_shown_as_it_was_written_and_is_never_markup(pipeline):
 
 
 def test_characters_that_are_markup_or_not_in_html_are_escaped():
-    assert escaped("<a href='x'>\"&") == "&lt;a href=&#x27;x&#x27;&gt;&quot;&amp;"
-    assert escaped("a\0b\x1b\udfff\n\t") == "a\ufffdb\ufffd\ufffd\n\t"
+    assert escape("<a href='x'>\"&") == "&lt;a href=&#x27;x&#x27;&gt;&quot;&amp;"
+    assert escape("a\0b\x1b\udfff\n\t") == "a\ufffdb\ufffd\ufffd\n\t"
 
 
 def test_words_are_marked_by_sign_and_strength_and_not_by_colour_alone(pipeline):
@@ -219,10 +219,10 @@ def test_the_numbers_are_those_of_token_contributions(pipeline):
     [explained] = token_contributions(pipeline, [text])
     html = explain_html(pipeline, text, target_names=["negative", "positive"]).html
     titles = re.findall('title="(.*?)"', html)
-    assert titles == [signed(value) for value in explained.contributions[1:]]
-    assert f"<bdi>superb</bdi> {signed(2 * explained.contributions[1])} (2 ×)" in html
-    assert f"which every text has: {signed(explained.contributions[0])}" in html
-    assert f"Logit of positive: {signed(explained.baseline)} without words" in html
+    assert titles == [show(value) for value in explained.contributions[1:]]
+    assert f"<bdi>superb</bdi> {show(2 * explained.contributions[1])} (2 ×)" in html
+    assert f"which every text has: {show(explained.contributions[0])}" in html
+    assert f"Logit of positive: {show(explained.baseline)} without words" in html
     probability = pipeline.predict_proba([text])[0, 1]
     assert f"Predicted: positive, with probability {probability:.2f}." in html
 
@@ -240,7 +240,7 @@ def test_subwords_add_to_their_word_and_are_no_occurrences_of_it(reviews, quick)
         if token in parts
     )
     html = explain_html(pipeline, text).html
-    assert f"<bdi>superb</bdi> {signed(total)} (2 ×)" in html
+    assert f"<bdi>superb</bdi> {show(total)} (2 ×)" in html
     assert re.search(r"<bdi>cast</bdi> \S+</span>", html)
 
 
