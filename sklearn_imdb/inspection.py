@@ -368,11 +368,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
 
 
 def class_words(
-    pipeline: Pipeline,
-    n: int = 20,
-    label: Any = None,
-    *,
-    target_names: Sequence[str] | None = None,
+    pipeline: Pipeline, n: int = 20, label: Any = None, *, target_names: Sequence[str] | None = None
 ) -> np.recarray:
     """Return the words and n-grams that speak most for each class, each idea once.
 

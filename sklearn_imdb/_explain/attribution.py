@@ -73,11 +73,7 @@ def make_directions(n_outputs: int, n_classes: int) -> Doubles:
 
 
 def score_terms(
-    network: Network,
-    weights: Weights,
-    terms: npt.NDArray[np.integer],
-    maxlen: int,
-    n_classes: int,
+    network: Network, weights: Weights, terms: npt.NDArray[np.integer], maxlen: int, n_classes: int
 ) -> Doubles:
     """Return by how much each term speaks for each class, shape (n_terms, n_classes).
 
@@ -97,11 +93,7 @@ def score_terms(
 
 
 def choose_logits(
-    z: npt.NDArray[np.floating],
-    network: Network,
-    classes: list[Any],
-    label: Any,
-    against: Any,
+    z: npt.NDArray[np.floating], network: Network, classes: list[Any], label: Any, against: Any
 ) -> tuple[list[Any], list[Path]]:
     """Return the label to explain of each sequence, and the path of its logit.
 

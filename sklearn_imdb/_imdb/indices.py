@@ -41,7 +41,7 @@ def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | Non
     except OSError as error:
         warn_user(
             "Keras's encoded reviews are made from the texts and Keras's word index: the same "
-            f"numbers, in another order of the reviews. {error}",
+            f"numbers, in another order of the reviews. {error}"
         )
         return None
     # The lists in the file are pickled. That is safe, because the checksum has been verified.
