@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
-import lzma
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -213,14 +211,9 @@ def _open_zip(file: Any) -> Any:
     return archive.open(names[0])
 
 
-_OPENERS: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-    b"PK\3\4": _open_zip,
-}
-"""What opens a compressed file, by how it begins: a browser may have decompressed a .gz and left
-its name."""
+_MODULES = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma", b"PK\3\4": "zipfile"}
+"""The modules that decompress files, by how a file begins: a browser may have decompressed a .gz
+and left its name."""
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:
@@ -228,11 +221,13 @@ def _read_lines(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         start = file.read(6)
         file.seek(0)
-        opener = next((_OPENERS[sign] for sign in _OPENERS if start.startswith(sign)), None)
-        if opener is None:
+        module = next((name for sign, name in _MODULES.items() if start.startswith(sign)), "")
+        if not module:
             yield from file
             return
         try:
+            # Imported here, because Python can be built without bz2 and lzma.
+            opener = _open_zip if module == "zipfile" else import_module(module).open
             with opener(file) as content:
                 yield from content
         except ValueError:
