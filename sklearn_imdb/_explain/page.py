@@ -166,10 +166,10 @@ def make_page(
 
     tinted = _tint_words(alignment, by_word)
     directions = ((escape(f"towards {label}"), 1), (escape(away), -1))
-    legend = [_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
+    legend = [_make_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
     for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
         if f'style="{style}"' in tinted:  # The quotes of a text are escaped.
-            legend.append(_span(f"{meaning}: no weight", style))
+            legend.append(_make_span(f"{meaning}: no weight", style))
     lines = [" &#160; ".join(legend)]
     for direction, sign in directions:
         if listed := _list_strongest(by_token, sign):
@@ -193,7 +193,7 @@ def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> s
         times = f" ({n_places} \N{MULTIPLICATION SIGN})" if n_places > 1 else ""
         if sums[token] * sign > 0:
             content = f"<bdi>{escape(token)}</bdi> {show(sums[token])}{times}"
-            spans.append(_span(content, f"{_TOKEN_STYLE};background:{tint(sign * 0.25)}"))
+            spans.append(_make_span(content, f"{_TOKEN_STYLE};background:{tint(sign * 0.25)}"))
     return " ".join(spans)
 
 
@@ -237,7 +237,7 @@ def escape(text: str) -> str:
     return html.escape(_NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _span(content: str, style: str, title: str = "") -> str:
+def _make_span(content: str, style: str, title: str = "") -> str:
     return f'<span style="{style}"{title}>{content}</span>'
 
 
@@ -255,7 +255,7 @@ def _tint_words(alignment: Alignment, contributions: Mapping[int, float]) -> str
         if (contribution := contributions.get(position)) is not None:
             style = _style_word(round(contribution / largest, 2))
             title = f' title="{show(contribution)}"'
-        word = _span(escape(text[word_begin:word_end]), style, title)
+        word = _make_span(escape(text[word_begin:word_end]), style, title)
         parts += [escape(text[end:word_begin]), word]
         end = word_end
     return "".join([*parts, escape(text[end:])])
