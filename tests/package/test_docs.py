@@ -3,7 +3,10 @@
 import importlib
 import pkgutil
 import re
+import runpy
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -60,3 +63,16 @@ def test_every_link_of_a_page_has_a_target(page):
 def test_every_page_of_the_guide_is_listed(page):
     listed = (ROOT / "docs/guide/index.rst").read_text().split()
     assert page.stem == "index" or page.stem in listed
+
+
+def test_the_packaged_readme_links_to_nothing_that_only_a_checkout_has(monkeypatch):
+    interface = ModuleType("interface")  # Hatchling is installed where a package is built.
+    interface.MetadataHookInterface = object
+    for name in ("", ".metadata", ".metadata.plugin", ".metadata.plugin.interface"):
+        monkeypatch.setitem(sys.modules, f"hatchling{name}", interface)
+    hook = runpy.run_path(str(ROOT / "hatch_build.py"))
+    readme = hook["without_relative_links"]((ROOT / "README.md").read_text(encoding="utf-8"))
+    links = LINK.findall(readme)
+    assert links
+    assert all(link.startswith("https://") for link in links)
+    assert "\nCONTRIBUTING.md says how to set up" in readme.replace("- ", "")
