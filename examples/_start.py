@@ -10,6 +10,15 @@ from sklearn_imdb.datasets import fetch_imdb, make_reviews
 
 RATINGS = np.array([1, 2, 3, 4, 7, 8, 9, 10])
 
+# The palette of Okabe & Ito (2008), which colour-blind readers can tell apart.
+COLOURS = ["#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7"]
+STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "image.cmap": "cividis",
+    "savefig.dpi": 200,
+}
+
 
 def parse_options(doc, *, data_home=True, pictures=True, **more):
     """Return the options of the command line, and set the look of the pictures.
@@ -21,6 +30,8 @@ def parse_options(doc, *, data_home=True, pictures=True, **more):
     if data_home:
         home = "folder of the reviews; default: ~/scikit_learn_data"
         parser.add_argument("--data-home", help=home)
+        generated = "generated reviews in place of IMDB's, and no download"
+        parser.add_argument("--generated", action="store_true", help=generated)
     if pictures:
         folder = "folder for the pictures; default: ."
         parser.add_argument("--pictures", type=Path, default=Path(), help=folder)
@@ -38,9 +49,9 @@ def parse_options(doc, *, data_home=True, pictures=True, **more):
 
         if not is_notebook:
             plt.switch_backend("agg")  # Pictures go to files.
-        plt.style.use(Path(__file__).with_name("style.mplstyle"))
+        plt.rcParams.update(STYLE, **{"axes.prop_cycle": plt.cycler(color=COLOURS)})
         options.pictures.mkdir(parents=True, exist_ok=True)
-    options.is_generated = False  # Until `say_generated`.
+    options.is_generated = False  # Until `fetch_reviews` finds none.
     return options
 
 
@@ -51,37 +62,39 @@ def load_reviews(options, *subsets, n=None, n_small=1_000, ratings=False):
     With `ratings` the labels are the ratings, not whether a review is positive.
     """
     n = n_small if options.small else n
-    print("Reading the reviews of IMDB; the first time this takes a while ...", flush=True)
-    try:
-        bunches = [
-            fetch_imdb(
-                subset=subset,
-                data_home=options.data_home,
-                download_if_missing=not options.small,
-                verbose=1,
-            )
-            for subset in subsets
-        ]
-    except OSError as error:
-        n = min(n or 10_000, 10_000)
-        say_generated(options, error, n * len(subsets))
+    n_generated = min(n or 10_000, 10_000)
+    bunches = fetch_reviews(options, *subsets, n_generated=n_generated * len(subsets), verbose=1)
+    if bunches is None:
         n_classes = len(RATINGS) if ratings else 2
         texts, y = make_reviews(
-            n * len(subsets), n_classes=n_classes, mean_length=200, random_state=0
+            n_generated * len(subsets), n_classes=n_classes, mean_length=200, random_state=0
         )
         y = RATINGS[y] if ratings else y
-        starts = range(0, n * len(subsets), n)
-        return [column[at : at + n] for at in starts for column in (texts, y)]
+        starts = range(0, len(texts), n_generated)
+        return [column[at : at + n_generated] for at in starts for column in (texts, y)]
     labels = "ratings" if ratings else "target"
     return [column[:n] for bunch in bunches for column in (bunch.data, bunch[labels])]
 
 
-def say_generated(options, error, n):
-    """Say that the reviews of IMDB are missing, and what takes their place."""
-    print(f"\nNO REAL DATA: {error}\n")
-    print(f"Going on with {n:,} GENERATED reviews. The figures below are theirs, not IMDB's.")
-    print("Files are named so too, as in imdb_sentiment_generated.png.\n")
+def fetch_reviews(options, *subsets, n_generated, **parameters):
+    """Return each subset of IMDB, or None where generated reviews have to take their place."""
+    if options.generated:
+        print(f"{n_generated:,} generated reviews, not IMDB's. The figures below are theirs.\n")
+    else:
+        print("Reading the reviews of IMDB; the first time this takes a while ...", flush=True)
+        parameters |= {
+            "data_home": options.data_home,
+            "download_if_missing": not options.small,
+        }
+        try:
+            return [fetch_imdb(subset=subset, **parameters) for subset in subsets]
+        except OSError as error:
+            print(f"\nNO REAL DATA: {error}\n")
+        print(f"Going on with {n_generated:,} GENERATED reviews.")
+        print("The figures below are theirs, not IMDB's.")
+        print("Files are named so too, as in imdb_sentiment_generated.png.\n")
     options.is_generated = True
+    return None
 
 
 def name_file(options, path):

@@ -17,9 +17,9 @@ import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from _start import parse_options, save_picture, say_generated
+from _start import fetch_reviews, parse_options, save_picture
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, TrainingHistoryDisplay
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
+from sklearn_imdb.datasets import make_reviews
 
 options = parse_options(__doc__, seed=(0, "seed of the training"))
 
@@ -50,22 +50,22 @@ PUBLISHED = {
 # the first 10,000 indices are kept, and a rarer word becomes 2. Half of the reviews are positive.
 # Keras shuffles them with the seed 113.
 
-try:
-    print("Reading the reviews of IMDB as word indices ...", flush=True)
-    load = {
-        "encoding": "index",
-        "num_words": NUM_WORDS,
-        "random_state": 113,
-        "data_home": options.data_home,
-        "download_if_missing": not options.small,
-    }
-    train, test = fetch_imdb(subset="train", **load), fetch_imdb(subset="test", **load)
+n_generated = 4_000 if options.small else 50_000
+fetched = fetch_reviews(
+    options,
+    "train",
+    "test",
+    n_generated=n_generated,
+    encoding="index",
+    num_words=NUM_WORDS,
+    random_state=113,
+)
+if fetched is not None:
+    train, test = fetched
     train_data, y_train, test_data, y_test = train.data, train.target, test.data, test.target
     word_index = train.word_index
     source = "Keras's order" if "filenames" not in train else "the order of the texts"
-except OSError as error:
-    n_generated = 4_000 if options.small else 50_000
-    say_generated(options, error, n_generated)
+else:
     texts, y = make_reviews(n_generated, random_state=0)
     half = len(texts) // 2
     encoder = SequenceVectorizer(num_words=NUM_WORDS, maxlen=1_000).fit(texts[:half])

@@ -55,8 +55,10 @@ def no_network(monkeypatch):
 
 
 def figures(output):
-    loss, accuracy = re.search(r"Test loss: +(\S+)\nTest accuracy: +(\S+)", output).groups()
-    return float(loss), float(accuracy)
+    """Return the test accuracies of the library and of its peer, and the test loss."""
+    names = (r"make_text_classifier\(\)", r"Tfidf\(1, 2\) \+ LinearSVC")
+    accuracies = [float(re.search(rf"^{name} +(\.?\d\S*)", output, re.M)[1]) for name in names]
+    return *accuracies, float(re.search(r"Test loss: +(\S+)", output)[1])
 
 
 @pytest.mark.usefixtures("no_network")
@@ -87,22 +89,29 @@ def test_the_main_job_on_generated_reviews(tmp_path):
     example = Path(__file__).parents[2] / "examples" / "imdb_sentiment.py"
     output = run(example, "--data-home", tmp_path, "--pictures", tmp_path, cwd=tmp_path)
     assert "Going on with 20,000 GENERATED reviews" in output
-    loss, accuracy = figures(output)
+    accuracy, peer_accuracy, loss = figures(output)
+    assert accuracy > peer_accuracy > 0.88
     assert loss < 0.3
-    assert accuracy > 0.88
 
 
 def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[2] / "examples" / "imdb_sentiment.py"
     output = run(example, "--data-home", imdb_home, "--pictures", tmp_path, cwd=tmp_path)
-    assert "25000 reviews to train and 25000 to test" in output
-    assert "Epoch 1/40 - loss: 0." in output
-    loss, accuracy = figures(output)
-    assert loss < 0.31
-    assert accuracy > 0.875
-    positive = [float(share) for share in re.findall(r"(\d+\.\d)% positive", output)]
+    assert "25,000 reviews to train and 25,000 to test" in output
+    for progress in ("Counting 25000/25000", "Epoch 1/2 - loss: 0.", "step 2 of 2"):
+        assert progress in output
+    accuracy, peer_accuracy, loss = figures(output)
+    assert accuracy > 0.92
+    assert peer_accuracy < accuracy - 0.015
+    assert loss < 0.25
+    positive = [float(share) for share in re.findall(r"(\d+\.\d)% positive:", output)]
     assert positive[0] > 90
     assert positive[1] < 10
+    by_words, with_words = re.search(
+        r"add up to (\S+?)\. .*, and with them (\S+)\.", output
+    ).groups()
+    assert float(by_words) == pytest.approx(float(with_words), abs=0.01)
+    assert "superb" in (tmp_path / "imdb_sentiment.html").read_text(encoding="utf-8")
     saved = joblib.load(tmp_path / "sentiment.joblib")
     assert saved.predict(["An excellent film."]).tolist() == [1]
 
@@ -137,3 +146,12 @@ def test_the_index_has_every_example_with_its_pictures():
     assert sorted(listed) == [example.name for example in EXAMPLES]
     shown = re.findall(r"!\[.+\]\(pictures/(\w+\.png)\)", index)
     assert set(shown) <= {picture.name for picture in (folder / "pictures").iterdir()}
+
+
+@pytest.mark.usefixtures("no_network")
+def test_generated_reviews_are_no_failure_to_find_real_ones(tmp_path):
+    example = EXAMPLES[0].with_name("encodings.py")
+    output = run(example, "--small", "--generated", cwd=tmp_path)
+    assert "600 generated reviews, not IMDB's." in output
+    assert "NO REAL DATA" not in output
+    assert [path.name for path in tmp_path.iterdir()] == ["encodings_generated.png"]
