@@ -148,7 +148,7 @@ axes["calibration"].set(
     xlabel="Mean probability of being positive",
     ylabel="Share that is positive",
 )
-axes["calibration"].legend(loc="lower right")
+axes["calibration"].legend(loc="upper left", frameon=False, fontsize="small")
 ClassWordsDisplay.from_estimator(
     pipeline,
     n=12,

@@ -1,6 +1,7 @@
 """Every example runs top to bottom, in its small mode."""
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -155,3 +156,32 @@ def test_generated_reviews_are_no_failure_to_find_real_ones(tmp_path):
     assert "600 generated reviews, not IMDB's." in output
     assert "NO REAL DATA" not in output
     assert [path.name for path in tmp_path.iterdir()] == ["encodings_generated.png"]
+
+
+AS_IN_A_NOTEBOOK = "import sys; exec(open(sys.argv.pop(1), encoding='utf-8').read())"
+"""Runs a script in a process that has no `__file__`."""
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("name", ["explaining.py", "several_labels.py"])
+def test_what_the_site_has_to_download_runs_alone(name, tmp_path):
+    pages = EXAMPLES[0].parents[1] / "docs"
+    if not pages.exists():
+        pytest.skip("needs a checkout")
+    copies, elsewhere = tmp_path / "copies", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    runpy.run_path(str(pages / "gallery.py"))["write_copies"](copies)
+    generated = ["--generated"] if name == "explaining.py" else []
+    output = run("-c", AS_IN_A_NOTEBOOK, copies / name, "--small", *generated, cwd=elsewhere)
+    assert str(tmp_path) not in output
+    pictures = {path.name for path in elsewhere.iterdir()}
+    assert pictures == set(re.findall(r"(\w+\.(?:png|html))$", output, flags=re.MULTILINE))
+
+
+def test_the_copies_of_the_site_import_no_helpers(tmp_path):
+    gallery = runpy.run_path(str(EXAMPLES[0].parents[1] / "docs" / "gallery.py"))
+    gallery["write_copies"](tmp_path)
+    copies = sorted(tmp_path.glob("*.py"))
+    assert [copy.name for copy in copies] == [example.name for example in EXAMPLES]
+    for copy in copies:
+        assert "from _start" not in copy.read_text(encoding="utf-8")

@@ -1,0 +1,70 @@
+"""Pictures of the guide, drawn when the site is built: of small runs, and of the README's table."""
+
+import re
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+
+from sklearn_imdb import TrainingHistoryDisplay, make_text_classifier
+from sklearn_imdb.datasets import make_reviews
+from sklearn_imdb.inspection import ClassWordsDisplay, explain_html
+
+ROOT = Path(__file__).parents[1]
+STYLE = {"axes.spines.top": False, "axes.spines.right": False, "savefig.dpi": 160}
+OURS, OTHERS = "#0072B2", "0.7"
+
+
+def make_all(app):
+    """Write all pictures into the folder `_made`, which the pages take them from."""
+    folder = Path(app.srcdir) / "_made"
+    folder.mkdir(parents=True, exist_ok=True)
+    with plt.rc_context(STYLE):
+        explain(folder)
+        stop_early(folder)
+        compare(folder)
+    plt.close("all")
+
+
+def explain(folder):
+    """Show a sentence with tinted words, and the words of both classes."""
+    pipeline = make_text_classifier(random_state=0).fit(*make_reviews(2000, random_state=0))
+    sentence = "I found the cast superb, the plot dull."
+    explanation = explain_html(pipeline, sentence, target_names=["negative", "positive"])
+    (folder / "explained.html").write_text(explanation.html, encoding="utf-8")
+    display = ClassWordsDisplay.from_estimator(pipeline, n=8, target_names=["negative", "positive"])
+    display.figure_.savefig(folder / "class_words.png")
+
+
+def stop_early(folder):
+    """Draw a training that goes on for long, and mark the epoch that early stopping keeps."""
+    texts, y = make_reviews(1000, random_state=0)
+    pipeline = make_text_classifier("tutorial", random_state=0)
+    pipeline.set_params(classifier__learning_rate=0.01, classifier__patience=8).fit(texts, y)
+    figure, axes = plt.subplots(ncols=2, figsize=(8, 3), layout="constrained")
+    TrainingHistoryDisplay.from_estimator(pipeline, ax=axes)
+    figure.savefig(folder / "early_stopping.png")
+
+
+def compare(folder):
+    """Draw the README's table of accuracies."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| accuracy \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)[0]
+    header, _, *rows = (
+        [cell.strip(" *`") for cell in line.strip("|").split("|")]
+        for line in table.split("\n")[:-2]
+    )
+    sets, accuracies = header[1:], {name: [float(cell) for cell in row] for name, *row in rows}
+    names = list(accuracies)[::-1]
+    colours = [OURS if name.startswith("make_") else OTHERS for name in names]
+    figure, (left, right) = plt.subplots(ncols=2, figsize=(10, 3.4), layout="constrained")
+    bars = left.barh(names, [100 - accuracies[name][-1] for name in names], color=colours)
+    left.bar_label(bars, fmt="%.1f %%", padding=3)
+    left.set(title="Errors, mean of eight sets", xlim=(0, 34))
+    for name, colour in zip(names, colours, strict=True):
+        right.plot(accuracies[name][:-1], sets[:-1], "o", color=colour)
+    right.invert_yaxis()
+    right.set(title="Accuracy on each set, %")
+    figure.savefig(folder / "comparison.png")
