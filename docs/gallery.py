@@ -37,6 +37,11 @@ _FULL_RUN = """
 
 names = re.findall(r"\]\((\w+\.py)\)", _INDEX)
 pictures = dict(re.findall(r"\]\((\w+\.py)\).*\((pictures/\w+\.png)\)", _INDEX))
+# Small pictures in the overview; some examples draw nothing, and borrow one.
+thumbnails = {name: f"../examples/{picture}" for name, picture in pictures.items()} | {
+    "streaming.py": "../benchmarks/scaling.png",
+    "grid_search_dask.py": "../examples/pictures/grid_search.png",
+}
 notebook_cell = f"# What the examples share: their options, and the reviews.\n{_HELPERS}"
 
 
@@ -64,8 +69,7 @@ def write_copies(folder):
         source = _IMPORT.sub(
             lambda found: _IN_THE_SCRIPT.format(names=found[1], helpers=_HELPERS), source
         )
-        if name in pictures:
-            source += f"\n# sphinx_gallery_thumbnail_path = '../examples/{pictures[name]}'\n"
+        source += f"\n# sphinx_gallery_thumbnail_path = '{thumbnails[name]}'\n"
         (folder / name).write_text(source, encoding="utf-8")
     header = (EXAMPLES / "GALLERY_HEADER.txt").read_text(encoding="utf-8")
     (folder / "GALLERY_HEADER.txt").write_text(header, encoding="utf-8")

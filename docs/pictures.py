@@ -33,7 +33,8 @@ def explain(folder):
     pipeline = make_text_classifier(random_state=0).fit(*make_reviews(2000, random_state=0))
     sentence = "I found the cast superb, the plot dull."
     explanation = explain_html(pipeline, sentence, target_names=["negative", "positive"])
-    (folder / "explained.html").write_text(explanation.html, encoding="utf-8")
+    apart = f'<div style="margin-bottom:1rem">{explanation.html}</div>'
+    (folder / "explained.html").write_text(apart, encoding="utf-8")
     display = ClassWordsDisplay.from_estimator(pipeline, n=8, target_names=["negative", "positive"])
     display.figure_.savefig(folder / "class_words.png")
 

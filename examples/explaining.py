@@ -63,6 +63,7 @@ explanation = explain_html(pipeline, review, target_names=["negative", "positive
 page = name_file(options, options.pictures / "explaining.html")
 explanation.save(page)
 print(f"The review with its words tinted: {page}")
+explanation
 
 # %%
 # The words that matter most

@@ -147,8 +147,10 @@ for label, probability in zip(pipeline.classes_, probabilities, strict=True):
     print(f"{probability:6.1%} {label}")
 second, first = pipeline.classes_[probabilities.argsort()[-2:]]
 page = options.pictures / "own_csv.html"
-explain_html(pipeline, ticket, label=first, against=second).save(page)
+explanation = explain_html(pipeline, ticket, label=first, against=second)
+explanation.save(page)
 print(f"Why {first} rather than {second}: {page}")
+explanation
 
 # %%
 # Saving and loading
