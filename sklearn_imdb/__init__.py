@@ -43,28 +43,25 @@ SKOPS_TRUSTED_TYPES = [
 """The types that skops asks to be trusted before it loads a fitted pipeline: its `trusted`, and
 MLflow's `skops_trusted_types`."""
 
-_MODULES = (
-    *("classifier", "datasets", "exporting", "inspection", "pipelines"),
-    *("plotting", "regressor", "streaming", "text", "vectors"),
-)
-_MODULE_OF = {
-    "EmbeddingAverageClassifier": "classifier",
-    "EmbeddingAverageRegressor": "regressor",
-    "SequenceVectorizer": "text",
-    "TrainingHistoryDisplay": "plotting",
-    "make_text_classifier": "pipelines",
-    "make_text_regressor": "pipelines",
+_NAMES_OF = {
+    "classifier": ["EmbeddingAverageClassifier"],
+    "pipelines": ["make_text_classifier", "make_text_regressor"],
+    "plotting": ["TrainingHistoryDisplay"],
+    "regressor": ["EmbeddingAverageRegressor"],
+    "text": ["SequenceVectorizer"],
 }
+_MODULES = [*_NAMES_OF, "datasets", "exporting", "inspection", "streaming", "vectors"]
 
 
 if not TYPE_CHECKING:  # A type checker then finds a misspelt name.
     # PEP 562: a module is imported when it, or a name of it, is first asked for.
     def __getattr__(name):
-        if name in _MODULES:
-            return import_module(f"{__name__}.{name}")
-        if name not in _MODULE_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        for module in _MODULES:
+            if name == module:
+                return import_module(f"{__name__}.{module}")
+            if name in _NAMES_OF.get(module, ()):
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ import inspect
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sklearn_imdb._compat import CallbackSupportMixin, begin_task, is_fitted, with_callbacks
@@ -37,13 +38,13 @@ def learning_method(
     def wrapper(self: Learner, /, *args: P.args, **kwargs: P.kwargs) -> T:
         for name in kwargs:
             if name not in accepted:
-                raise TypeError(self._unexpected(method.__name__, name))
+                raise TypeError(self._describe_unexpected(method.__name__, name))
         try:
             with learn_whole_or_not_at_all(self):
                 return managed(self, *args, **kwargs)
         except BaseException as error:
             # In a search, perhaps on another machine, the note names the candidate.
-            error.add_note(f"Raised while {self._description()} was fitted.")
+            error.add_note(f"Raised while {self._describe()} was fitted.")
             if self._note_if_unchanged and is_fitted(self):
                 error.add_note(self._note_if_unchanged)
             raise
@@ -75,7 +76,7 @@ class LearningMixin(CallbackSupportMixin):
     _elsewhere: Mapping[str, str] = {}
     """Where a learning method has what other libraries name so."""
 
-    def _unexpected(self, method: str, name: str) -> str:
+    def _describe_unexpected(self, method: str, name: str) -> str:
         """Return the message of an argument that the method does not take, with the remedy."""
         kind = type(self).__name__
         message = f"{kind}.{method}() got an unexpected keyword argument {name!r}"
@@ -83,7 +84,7 @@ class LearningMixin(CallbackSupportMixin):
             return f"{message}: it is a parameter of the estimator, as in {kind}({name}=...)."
         return f"{message}{self._elsewhere.get(name, '.')}"
 
-    def _description(self) -> str:
+    def _describe(self) -> str:
         """Return the estimator's name with the parameters that are not the default, shortened.
 
         Its own `repr` would take seconds where a parameter is a vocabulary, and fails where the
@@ -92,13 +93,11 @@ class LearningMixin(CallbackSupportMixin):
         shown = reprlib.Repr()
         shown.maxother = shown.maxstring = 100
         shown.maxdict = 1
-        defaults = inspect.signature(type(self)).parameters
-        parameters = {name: getattr(self, name) for name in defaults}
-        given = [
-            f"{name}={shown.repr(value)}"
-            for name, value in parameters.items()
-            if shown.repr(value) != shown.repr(defaults[name].default)
-        ]
+        given = []
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            value = shown.repr(getattr(self, name))
+            if value != shown.repr(parameter.default):
+                given.append(f"{name}={value}")
         return f"{type(self).__name__}({', '.join(given)})"
 
     @contextmanager
@@ -106,19 +105,14 @@ class LearningMixin(CallbackSupportMixin):
         self, method: str, X: Any, y: Any, sample_weight: Any = None, *, epochs: int = 0
     ) -> Iterator[FitTask]:
         """Report what is done meanwhile to the callbacks: a task, with each epoch a task in it."""
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        shown = {"estimator": self, "X": X, "y": y, "metadata": metadata}
         context = begin_task(self, method, n_subtasks=epochs)
-        if context is None:
-            yield FitTask()
-            return
-        shown = {
-            "estimator": self,
-            "X": X,
-            "y": y,
-            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
-        }
-        context.call_on_fit_task_begin(**shown)
-        yield FitTask(context, **shown)
-        context.call_on_fit_task_end(**shown, reconstruction_attributes={})
+        if context is not None:
+            context.call_on_fit_task_begin(**shown)
+        yield FitTask(context, shown)
+        if context is not None:
+            context.call_on_fit_task_end(**shown, reconstruction_attributes={})
 
     # scikit-learn's own check of versions is for its own estimators.
     def __getstate__(self) -> dict[str, Any]:
@@ -126,22 +120,43 @@ class LearningMixin(CallbackSupportMixin):
         return {**state, _STAMP: {"version": __version__, "format": STATE_FORMAT}}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
+        state = dict(state)
+        stamp = state.pop(_STAMP, {"version": "unknown", "format": 0})
+        version, saved_format = stamp["version"], stamp["format"]
+        saved_by = f"This {type(self).__name__} was saved by sklearn_imdb {version}"
+        if saved_format != STATE_FORMAT:
+            remedy = "load it with the version that saved it"
+            if saved_format > STATE_FORMAT:
+                remedy = f"upgrade sklearn_imdb to {version} or later"
+            raise ValueError(
+                f"{saved_by} in state format {saved_format}, and sklearn_imdb {__version__} reads "
+                f"format {STATE_FORMAT}: {remedy}, or fit anew with this version."
+            )
+        if version != __version__:
+            warn_user(
+                f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at "
+                "all. Load it with the version that saved it, or check its predictions and save it "
+                "anew.",
+            )
         behind: Any = super()  # BaseEstimator, which has `__setstate__`, stands behind this mixin.
-        behind.__setstate__(_unstamped(state, type(self).__name__))
+        behind.__setstate__(state)
 
 
+@dataclass
 class FitTask:
     """A fit under way, as scikit-learn's callbacks see it; silent where there are none."""
 
-    def __init__(self, context: Any = None, **shown: Any) -> None:
-        self._context = context
-        self._shown = shown
-        self._epoch: Any = None
+    context: Any
+    """scikit-learn's; None where there are no callbacks."""
+    shown: Mapping[str, Any]
+    """What callbacks are given."""
+    epoch: Any = None
+    """The context of the epoch under way."""
 
     def begin_epoch(self) -> None:
-        if self._context is not None:
-            self._epoch = self._context.subcontext(task_name="epoch")
-            self._epoch.call_on_fit_task_begin(**self._shown)
+        if self.context is not None:
+            self.epoch = self.context.subcontext(task_name="epoch")
+            self.epoch.call_on_fit_task_begin(**self.shown)
 
     def end_epoch(self, learned: Callable[[], dict[str, Any]]) -> bool:
         """Return whether a callback asks to stop.
@@ -149,33 +164,7 @@ class FitTask:
         `learned` makes the attributes of the estimator as if fitted up to here. It is called only
         if a callback wants that estimator, which may keep them.
         """
-        if self._epoch is None:
+        if self.epoch is None:
             return False
-        return bool(
-            self._epoch.call_on_fit_task_end(**self._shown, reconstruction_attributes=learned)
-        )
-
-
-def _unstamped(state: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a copy of a loaded state without its stamp; warn or raise where it is not this one."""
-    state = dict(state)
-    stamp = state.pop(_STAMP, {"version": "unknown", "format": 0})
-    saved_by = f"This {name} was saved by sklearn_imdb {stamp['version']}"
-    if stamp["format"] > STATE_FORMAT:
-        raise ValueError(
-            f"{saved_by} in state format {stamp['format']}, and sklearn_imdb {__version__} reads "
-            f"format {STATE_FORMAT}: upgrade sklearn_imdb to {stamp['version']} or later, or fit "
-            "anew with this version."
-        )
-    if stamp["format"] < STATE_FORMAT:
-        raise ValueError(
-            f"{saved_by} in state format {stamp['format']}, and sklearn_imdb {__version__} reads "
-            f"format {STATE_FORMAT}: load it with the version that saved it, or fit anew with "
-            "this version."
-        )
-    if stamp["version"] != __version__:
-        warn_user(
-            f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at all. "
-            "Load it with the version that saved it, or check its predictions and save it anew.",
-        )
-    return state
+        end = self.epoch.call_on_fit_task_end
+        return bool(end(**self.shown, reconstruction_attributes=learned))

@@ -5,7 +5,6 @@ An error names the parameter and the remedy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
@@ -17,8 +16,8 @@ N_SEARCHED = 20
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value is None, NaN, or NA or NaT of pandas, which need not be installed."""
-    is_nan = isinstance(value, float) and value != value
+    """Whether a value is None, NaN, NaT, or NA of pandas, which need not be installed."""
+    is_nan = isinstance(value, float | np.datetime64 | np.timedelta64) and value != value
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
@@ -43,9 +42,9 @@ def refuse_lazy(X: Any, name: str) -> None:
 
 def refuse_swapped(X: Any, y: Any) -> None:
     """Raise a ValueError where `X` looks like labels, and `y` like the texts they belong to."""
-    if not _are_swapped(_items(X, N_SEARCHED), _items(y, N_SEARCHED)):
+    if not _are_swapped(_read_items(X, N_SEARCHED), _read_items(y, N_SEARCHED)):
         return
-    labels, texts = _items(X), _items(y)
+    labels, texts = _read_items(X), _read_items(y)
     n_labels, n_texts = len(set(labels)), len(set(texts))
     # The first rows may all be of one class, or each of another: all rows are looked at.
     if 1 < n_labels <= n_texts / 2 and _are_swapped(labels, texts):
@@ -56,8 +55,8 @@ def refuse_swapped(X: Any, y: Any) -> None:
         )
 
 
-def _items(X: Any, n: int | None = None) -> list[Any]:
-    """Return the first `n` items of a column, or all; none of what must not be read ahead."""
+def _read_items(X: Any, n: int | None = None) -> list[Any]:
+    """Return the items of the first `n` rows, or of all; none of what must not be read ahead."""
     if isinstance(X, list | tuple):
         return list(X[:n])
     if not (isinstance(X, np.ndarray) or hasattr(X, "iloc") or hasattr(X, "to_numpy")):
@@ -82,26 +81,17 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
     """Raise a ValueError where `X`, a table or a list, holds raw texts."""
     if getattr(getattr(X, "dtype", None), "kind", "O") in "biuf":
         return
-    if hasattr(X, "head"):
-        X = X.head(N_SEARCHED)
-    elif isinstance(X, list | tuple | np.ndarray):
-        X = X[:N_SEARCHED]
-    else:
-        return
-    rows = [row if isinstance(row, list | tuple | np.ndarray) else [row] for row in _rows(X)]
+    items = _read_items(X, N_SEARCHED)
+    rows = [item if isinstance(item, list | tuple | np.ndarray) else [item] for item in items]
     if any(isinstance(item, str | bytes) for row in rows for item in row):
         raise ValueError(f"{name} holds raw texts, where word indices are needed: {remedy}")
-    lengths = sorted({len(row) for row in rows})
+    lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ValueError(
             f"{name} holds rows of different lengths, {lengths[0]} and {lengths[-1]} among them, "
             "where padded sequences are needed: have SequenceVectorizer pad them, which takes "
             "lists of word indices as it takes texts."
         )
-
-
-def _rows(X: Any) -> Iterable[Any]:
-    return X if isinstance(X, list | tuple) else np.asarray(X, dtype=object)
 
 
 def refuse_sparse(X: Any, name: str) -> None:

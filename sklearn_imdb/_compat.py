@@ -8,30 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    RealNotInt,
-    StrOptions,
-    validate_parameter_constraints,
-)
-from sklearn.utils.validation import _check_sample_weight as check_sample_weight
-from sklearn.utils.validation import _is_fitted as is_fitted
+from sklearn.utils import _optional_dependencies, _param_validation, validation
 
-__all__ = [
-    "CallbackSupportMixin",
-    "HasMethods",
-    "Interval",
-    "RealNotInt",
-    "StrOptions",
-    "begin_task",
-    "check_matplotlib_support",
-    "check_sample_weight",
-    "is_fitted",
-    "validate_parameter_constraints",
-    "with_callbacks",
-]
+HasMethods = _param_validation.HasMethods
+Interval = _param_validation.Interval
+RealNotInt = _param_validation.RealNotInt
+StrOptions = _param_validation.StrOptions
+check_matplotlib_support = _optional_dependencies.check_matplotlib_support
+check_sample_weight = validation._check_sample_weight
+is_fitted = validation._is_fitted
+validate_parameter_constraints = _param_validation.validate_parameter_constraints
 
 try:
     from sklearn import callback

@@ -1,7 +1,7 @@
 """Which vocabulary numbered the words of some sequences.
 
-A network that was trained on sequences of one vocabulary reads those of another as other words. An
-array of sequences therefore remembers its numbering, as long as it is the array or a view of it.
+The same index means another word in another vocabulary. An array of sequences therefore remembers
+its numbering, as long as it is the array or a view of it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def numbering_of(X: Any) -> str | None:
 
 def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
     """Raise a ValueError where training would go on with words that are numbered otherwise."""
-    if _is_other(numbering_of(X), known):
+    if known is not None and numbering_of(X) not in (None, known):
         raise ValueError(
             f"{name} is numbered by another vocabulary than the network is trained with: an index "
             "stands for another word. A Pipeline fits its vectorizer anew in every fit, and "
@@ -52,13 +52,9 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
 
 def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
     """Warn where a network is to read words that are numbered otherwise."""
-    if _is_other(numbered_by, known):
+    if known is not None and numbered_by not in (None, known):
         warn_user(
             "The words are numbered by another vocabulary than the classifier was trained with: "
             "indices stand for other words, and the predictions mean nothing, nor does what "
             "explains them. Fit the vectorizer and the classifier together.",
         )
-
-
-def _is_other(numbered_by: str | None, known: str | None) -> bool:
-    return known is not None and numbered_by not in (None, known)

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from multiprocessing import current_process
-from types import TracebackType
+from threading import current_thread, main_thread
 from typing import Any, Self, TypeVar
 
 logger = logging.getLogger(__name__)
@@ -52,11 +51,11 @@ class Progress:
         self._shown, self._line_each = shown, line_each
         self._bar: Any = None
         self._is_notebook = False
-        self._line = ""
-        self._written_at = time.monotonic()
+        self._line, self._written_at = "", time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._shown and _is_of_the_main_thread():
+        is_of_main_thread = current_thread() is main_thread()
+        if self._shown and is_of_main_thread and current_process().name == "MainProcess":
             self._open_bar()
         return self
 
@@ -73,7 +72,9 @@ class Progress:
         console = Console()
         self._is_notebook = console.is_jupyter
         # Not console.is_terminal, which FORCE_COLOR makes true of a file.
-        if not _is_terminal(console.file) and not (self._is_notebook and find_spec("ipywidgets")):
+        file = console.file
+        is_terminal = can_write(file) and hasattr(file, "isatty") and file.isatty()
+        if not is_terminal and not (self._is_notebook and find_spec("ipywidgets")):
             return
         # As narrow as 80 characters need; where they are fewer, the figures are cut first.
         figures = TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True))
@@ -93,11 +94,8 @@ class Progress:
         elif self._line_each or time.monotonic() - self._written_at > _SECONDS:
             self._write()
 
-    def over(self, items: Iterable[T]) -> Iterable[T]:
-        """Return the items, which are counted as they are taken."""
-        return self._counted(items) if self._shown else items
-
-    def _counted(self, items: Iterable[T]) -> Iterator[T]:
+    def over(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield the items, and count them as they are taken."""
         done = 0
         for done, item in enumerate(items, 1):
             yield item
@@ -106,19 +104,13 @@ class Progress:
         self.update(done)
 
     def _write(self) -> None:
-        if self._line:
-            write_line(self._line)
+        write_line(self._line)
         self._line, self._written_at = "", time.monotonic()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._bar is not None:
             self._bar.stop()
-        if self._bar is None or self._is_notebook:
+        if self._line and (self._bar is None or self._is_notebook):
             self._write()
 
 
@@ -143,13 +135,3 @@ def can_write(stream: Any) -> bool:
     except _STREAM_ERRORS:
         return False
     return True
-
-
-def _is_terminal(stream: Any) -> bool:
-    return can_write(stream) and hasattr(stream, "isatty") and stream.isatty()
-
-
-def _is_of_the_main_thread() -> bool:
-    """Whether this is no worker, of processes or of threads."""
-    is_main_process = current_process().name == "MainProcess"
-    return is_main_process and threading.current_thread() is threading.main_thread()

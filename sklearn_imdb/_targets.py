@@ -6,7 +6,8 @@ remedy.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
@@ -22,9 +23,11 @@ from sklearn.utils.validation import column_or_1d
 from sklearn_imdb._checks import is_missing, refuse_lazy, show_index_label
 from sklearn_imdb._warnings import warn_user
 
-_PLAIN = (str, int, bool)
-"""Types of labels in which there is nothing to find."""
+_LABELS = (str, Real, np.bool_, np.datetime64)
+"""Types of labels."""
 
+_REMEDIES = {Enum: "label.value", Decimal: "float(label)", bytes: "label.decode()"}
+"""How to make a label of what is none."""
 
 N_BINS = 8
 """Bins of a number that has more different values."""
@@ -144,45 +147,36 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
             "labels behind X."
         )
     refuse_lazy(y, name)
-    labels = _as_array(y.toarray() if issparse(y) else y)
+    labels = _make_array(y)
     if labels.ndim == 2 and labels.shape[1] > 1:
-        _refuse_one_name(y, name)
-        return _indicator(labels, name)
+        return _check_indicator(labels, y, name)
     if labels.dtype.kind in "OSfMm" and labels.size in labels.shape:  # One column.
         _check_each(labels.ravel(), y, name)
     if labels.dtype == object:
-        labels = _as_plain(labels)
+        labels = _narrow_dtype(labels)
     try:
         labels = column_or_1d(labels, warn=True)
         if len(labels) and are_classes:
             check_classification_targets(labels)
     except ValueError as error:
+        message = f"{name}: {error}"
         if labels.dtype.kind == "f" and np.isfinite(labels).all():
             row = int(np.argmax(labels % 1 != 0))
-            raise ValueError(
-                f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is "
-                "no whole number. For numbers use make_text_regressor, or "
-                "rank_by='target_evidence' and EmbeddingAverageRegressor. To take few values, as "
-                "ratings with halves, for "
-                "classes, pass each "
-                f"as a class, [str(label) for label in {name}]; see 'Ratings' in the user guide."
-            ) from error
-        raise ValueError(f"{name}: {error}") from error
+            message = (
+                f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is no "
+                "whole number. For numbers use make_text_regressor, or rank_by='target_evidence' "
+                "and EmbeddingAverageRegressor. To take few values, as ratings with halves, for "
+                f"classes, pass each as a class, [str(label) for label in {name}]; see 'Ratings' "
+                "in the user guide."
+            )
+        raise ValueError(message) from error
     return labels
 
 
-def _refuse_one_name(y: Any, name: str) -> None:
-    """Raise a ValueError where the columns of a table have one name: the user asked for one."""
-    columns = list(y.columns) if hasattr(y, "iloc") else []
-    if len(columns) > len(set(columns)) == 1:
-        raise ValueError(
-            f"{name} has {len(columns)} columns of the same name, {columns[0]!r}: pass one of them "
-            f"by its position, {name}.iloc[:, 0]."
-        )
-
-
-def _as_array(y: Any) -> npt.NDArray[Any]:
+def _make_array(y: Any) -> npt.NDArray[Any]:
     """Return the labels of any container as an array, missing ones as what they are there."""
+    if issparse(y):
+        return y.toarray()
     if hasattr(y, "to_pylist"):  # An array of pyarrow.
         y = y.to_pylist()
     if isinstance(y, np.ma.MaskedArray):
@@ -194,7 +188,7 @@ def _as_array(y: Any) -> npt.NDArray[Any]:
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
-def _as_plain(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _narrow_dtype(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return numbers and booleans of dtype object in their own dtype, and anything else as it is.
 
     Tables with missing values, and nullable dtypes, give them so.
@@ -202,15 +196,20 @@ def _as_plain(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     values = labels.ravel().tolist()
     for kind, dtype in ((bool | np.bool_, bool), (Integral, np.int64), (Real, np.float64)):
         if values and all(isinstance(value, kind) for value in values):
-            try:
+            with suppress(OverflowError):  # Whole numbers beyond 64 bits stay what they are.
                 return labels.astype(dtype)
-            except OverflowError:  # Whole numbers beyond 64 bits stay what they are.
-                return labels
+            break
     return labels
 
 
-def _indicator(labels: npt.NDArray[Any], name: str) -> npt.NDArray[np.int8]:
+def _check_indicator(labels: npt.NDArray[Any], y: Any, name: str) -> npt.NDArray[np.int8]:
     """Return a matrix of labels as int8, or raise a ValueError for what is neither 0 nor 1."""
+    columns = list(y.columns) if hasattr(y, "iloc") else []
+    if len(columns) > len(set(columns)) == 1:  # The user asked for one column.
+        raise ValueError(
+            f"{name} has {len(columns)} columns of the same name, {columns[0]!r}: pass one of them "
+            f"by its position, {name}.iloc[:, 0]."
+        )
     if labels.dtype.kind not in "biuf":
         labels = labels.astype(object)
     wrong = (labels != 0) & (labels != 1)
@@ -227,50 +226,31 @@ def _indicator(labels: npt.NDArray[Any], name: str) -> npt.NDArray[np.int8]:
 
 def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
     """Raise a ValueError for the first label of `y` that is none."""
-    if labels.dtype.kind in "Mm":  # They have an order, and may be missing.
-        missing = np.flatnonzero(np.isnat(labels))
-        if len(missing):
-            raise _missing_label("NaT", y, name, int(missing[0]))
-        return
-    items = labels.tolist()
+    # As a list, an item is of Python's own type; but a date would be a number of nanoseconds.
+    items = list(labels) if labels.dtype.kind in "Mm" else labels.tolist()
     for row, label in enumerate(items):
-        is_plain = type(label) in _PLAIN or (type(label) is float and label == label)
-        if not is_plain:
-            _check_label(label, y, name, row)
+        if isinstance(label, list | tuple | Set | np.ndarray):
+            raise ValueError(
+                f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
+                "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
+            )
+        if is_missing(label):
+            raise ValueError(
+                f"Input {name} contains NaN or None: {name}[{row}] = {label}. A label is missing: "
+                f"fill it, or drop the row.{show_index_label(y, row)}"
+            )
+        if isinstance(label, Enum) or not isinstance(label, _LABELS):
+            remedies = [how for kind, how in _REMEDIES.items() if isinstance(label, kind)]
+            remedy = remedies[0] if remedies else "str(label)"
+            raise ValueError(
+                f"{name} must hold text, numbers or booleans, got {name}[{row}] = {label!r} of "
+                f"type {type(label).__name__}: pass [{remedy} for label in {name}]."
+            )
         if isinstance(label, str) != isinstance(items[0], str):
             raise ValueError(
                 f"{name} must hold either text or numbers, got {name}[{row}] = {label!r} beside "
                 f"{items[0]!r}.{show_index_label(y, row)}"
             )
-
-
-def _check_label(label: Any, y: Any, name: str, row: int) -> None:
-    if isinstance(label, list | tuple | Set | np.ndarray):
-        raise ValueError(
-            f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
-            "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
-        )
-    if is_missing(label):
-        raise _missing_label(repr(label), y, name, row)
-    if isinstance(label, Enum) or not isinstance(label, str | Real | np.bool_):
-        remedy = "str(label)"
-        if isinstance(label, Enum):
-            remedy = "label.value"
-        elif isinstance(label, Decimal):
-            remedy = "float(label)"
-        elif isinstance(label, bytes):
-            remedy = "label.decode()"
-        raise ValueError(
-            f"{name} must hold text, numbers or booleans, got {name}[{row}] = {label!r} of "
-            f"type {type(label).__name__}: pass [{remedy} for label in {name}]."
-        )
-
-
-def _missing_label(label: str, y: Any, name: str, row: int) -> ValueError:
-    return ValueError(
-        f"Input {name} contains NaN or None: {name}[{row}] = {label}. A label is missing: fill it, "
-        f"or drop the row.{show_index_label(y, row)}"
-    )
 
 
 def _number_labels(
@@ -289,29 +269,23 @@ def _number_labels(
         return labels
     # Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     number_of = {label: number for number, label in enumerate(classes.tolist())}
-    unknown = {label for label in labels.tolist() if label not in number_of}
-    if unknown:
-        raise ValueError(_unknown_labels(labels.tolist(), unknown, number_of, name))
-    return np.array([number_of[label] for label in labels.tolist()], dtype=np.intp)
-
-
-def _unknown_labels(
-    labels: list[Any], unknown: Collection[Any], classes: Collection[Any], name: str
-) -> str:
-    """Say which labels are unknown, with a row: one whose text is unlike every class, if any."""
-    texts = set(map(str, classes))
-    rows = [row for row, label in enumerate(labels) if label in unknown]
-    row = next((row for row in rows if str(labels[row]) not in texts), rows[0])
+    items = labels.tolist()
+    unknown = [row for row, label in enumerate(items) if label not in number_of]
+    if not unknown:
+        return np.array([number_of[label] for label in items], dtype=np.intp)
+    # Show a label whose text is unlike every class, if there is one.
+    texts = set(map(str, number_of))
+    row = next((row for row in unknown if str(items[row]) not in texts), unknown[0])
     message = (
-        f"{name} holds labels that are not among the classes {list(classes)}: "
-        f"{sorted(unknown, key=str)[:5]}; {name}[{row}] = {labels[row]!r}."
+        f"{name} holds labels that are not among the classes {list(number_of)}: "
+        f"{sorted({items[row] for row in unknown}, key=str)[:5]}; {name}[{row}] = {items[row]!r}."
     )
-    if isinstance(labels[row], str) and not any(isinstance(label, str) for label in classes):
+    if isinstance(items[row], str) and not any(isinstance(label, str) for label in number_of):
         message += (
             " The labels are text and the classes are numbers: a reader makes a whole column text "
             "where one value of it is no number."
         )
-    return message
+    raise ValueError(message)
 
 
 # -- numbers ----------------------------------------------------------------------------------
