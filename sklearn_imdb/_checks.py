@@ -9,7 +9,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 N_SEARCHED = 20
 """Rows that are looked at for what stands in the wrong place."""
@@ -91,14 +90,4 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
             f"{name} holds rows of different lengths, {lengths[0]} and {lengths[-1]} among them, "
             "where padded sequences are needed: have SequenceVectorizer pad them, which takes "
             "lists of word indices as it takes texts."
-        )
-
-
-def refuse_sparse(X: Any, name: str) -> None:
-    """Raise a TypeError where `X` is a sparse matrix, which holds counts and no sequences."""
-    if issparse(X):
-        raise TypeError(
-            f"{name} is a sparse matrix, as CountVectorizer and TfidfVectorizer make it, where "
-            "sequences of word indices are needed: put a SequenceVectorizer in front instead. "
-            "Counts in a dense array would be taken for word indices."
         )

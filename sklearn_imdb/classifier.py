@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from numbers import Integral, Real
@@ -10,25 +11,23 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    is_classifier,
 )
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from sklearn_imdb._base import LearningMixin, learning_method
-from sklearn_imdb._checks import refuse_sparse, refuse_texts
+from sklearn_imdb._checks import refuse_texts
 from sklearn_imdb._compat import HasMethods, Interval, StrOptions
 from sklearn_imdb._convention import N_RESERVED
-from sklearn_imdb._numbering import (
-    numbering_of,
-    refuse_other_numbering,
-    warn_of_other_numbering,
-)
+from sklearn_imdb._numbering import numbering_of, refuse_other_numbering, warn_of_other_numbering
 from sklearn_imdb._targets import Targets, check_classes, check_labels, check_targets
 from sklearn_imdb._training.epochs import Trained
 from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
@@ -55,21 +54,44 @@ from sklearn_imdb._training.sequences import check_sequences
 __all__ = ["EmbeddingAverageClassifier"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class BaseEmbeddingAverage(
     LearningMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """What classifier and regressor have in common: a network over classes, or over bins."""
+    """What classifier and regressor have in common: a network over classes, or over bins.
 
-    embedding_: Floats
-    coefs_: Weights
-    intercepts_: Weights
-    history_: dict[str, list[float]]
-    token_weights_: Floats | None
-    backend_: str
-    _numbering: str | None
-    _network: Network
+    The estimators are dataclasses, which write `__init__`: a parameter is stated once, and stored
+    as it is.
+    """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    input_dim: int | None = None
+    embedding_dim: int | str = 16
+    hidden_units: int = 16
+    pooling: str = "mean"
+    divider: int | None = None
+    initial_embedding: npt.ArrayLike | None = None
+    dropout: float = 0.0
+    l2: float = 0.0
+    backend: str = "auto"
+    optimizer: Any = "adam"
+    learning_rate: Any = 0.001
+    learning_rate_schedule: str = "constant"
+    label_smoothing: float = 0.0
+    epochs: int = 40
+    batch_size: int | str = 512
+    shuffle: bool = True
+    early_stopping: bool = False
+    validation_split: float = VALIDATION_SPLIT
+    monitor: str = "val_loss"
+    min_delta: float = 0.0
+    patience: int = 2
+    restore_best_weights: bool = True
+    callbacks: Any = None
+    warm_start: bool = False
+    random_state: int | np.random.RandomState | None = None
+    verbose: int = 0
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "input_dim": [Interval(Integral, N_RESERVED, None, closed="left"), None],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "hidden_units": [Interval(Integral, 0, None, closed="left")],
@@ -105,8 +127,6 @@ class BaseEmbeddingAverage(
     _classes_name: ClassVar[str] = "classes_"
     """The fitted attribute that holds the classes of the targets."""
 
-    _needs_two_classes: ClassVar[bool] = True
-
     _note_if_unchanged = (
         "It is as it was before. In a Pipeline its vectorizer may have been fitted "
         "meanwhile, and number words otherwise: fit the Pipeline again before it predicts."
@@ -137,16 +157,65 @@ class BaseEmbeddingAverage(
         return check_targets(y, name, known=known)
 
     def _read_parameters(self) -> dict[str, Any]:
-        """Return the parameters of a training."""
-        return self.get_params(deep=False)
+        """Return the parameters of a training; the regressor has its own loss, and no classes."""
+        return {"loss": "auto", "class_weight": None, **self.get_params(deep=False)}
 
-    def _fit(
-        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, sample_weight_val: Any
+    @learning_method
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: npt.ArrayLike | None = None,
+        y_val: npt.ArrayLike | None = None,
+        sample_weight_val: npt.ArrayLike | None = None,
     ) -> Self:
+        """Train the network. A fit that fails or is interrupted changes nothing.
+
+        Only a `RandomState` given as `random_state` has moved on then.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word indices: whole numbers, not negative.
+        y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
+            Of the classifier labels: numbers, strings or booleans; or a column of 0 and 1 for each
+            label where a row may have several. Of the regressor finite numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows in the training loss, a weighted mean over all rows. Rows of
+            weight 0 are left out. To `pooling="evidence"` a row of weight 2 is two rows.
+        X_val : array-like of shape (n_val, maxlen), default=None
+            Rows to validate on after every epoch. In a Pipeline, pass texts and
+            `transform_input=["X_val"]`, so that they come through the vectorizer.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels or numbers.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights in `val_loss`.
+
+        Returns
+        -------
+        self : EmbeddingAverageClassifier or EmbeddingAverageRegressor
+
+        Raises
+        ------
+        ValueError
+            If a parameter, an index, a label, a number or a length is wrong, or the loss ceases to
+            be finite.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `epochs` ended a training that had learned little and was still learning.
+        UserWarning
+            If `early_stopping` has no rows to hold out, if `X_val` has the length of `X`, or if a
+            regressor's `y` is constant.
+        """
         self._validate_params()
         known = self._known_targets() if self.warm_start else None
+        before = None if known is None else trained_network(self)
         targets = self._find_targets(y, known=known)
-        needs_two_classes = known is None and self._needs_two_classes
+        needs_two_classes = known is None and is_classifier(self)
         training = self._check_rows(X, targets, sample_weight, known, needs_two_classes)
         refuse_other_numbering(X_val, "X_val", self._numbering)
         find_targets = partial(self._find_targets, name="y_val", known=targets)
@@ -157,7 +226,6 @@ class BaseEmbeddingAverage(
                 validate_data(self, X_val, reset=False, skip_check_array=True)
             except ValueError as error:
                 raise ValueError(f"X_val: {error}") from error
-        before = trained_network(self) if known is not None else None
         rng = check_random_state(self.random_state)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
             trained = fit(self._read_parameters(), training, validation, rng, task, before=before)
@@ -168,7 +236,7 @@ class BaseEmbeddingAverage(
         self, X: Any, targets: Targets, weights: Any, known: Targets | None, needs_two_classes: bool
     ) -> Rows:
         """Return the training rows, checked by themselves and against those of before."""
-        X_checked = self._checked_X(X, reset=known is None)
+        X_checked = self._check_X(X, reset=known is None)
         check_consistent_length(X_checked, targets.numbers)
         training = check_rows(X_checked, targets, weights, needs_two_classes=needs_two_classes)
         self._begin(X, training, known)
@@ -195,8 +263,8 @@ class BaseEmbeddingAverage(
 
     def _set_trained(self, trained: Trained, state: PartialFitState | None = None) -> None:
         self.__dict__.update(trained.attributes())
-        self.__dict__.pop("_in_keras", None)
-        self.__dict__.pop("_partial_fit_state", None)  # What partial_fit had begun is over.
+        for name in ("_in_keras", "_partial_fit_state"):  # What partial_fit had begun is over.
+            self.__dict__.pop(name, None)
         if state is not None:
             self._partial_fit_state = state
 
@@ -212,11 +280,10 @@ class BaseEmbeddingAverage(
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
-        found = self.__dict__
-        if "_network" in found:
-            self._network = Network.from_state(found["_network"], self.token_weights_)
-        if "_partial_fit_state" in found:
-            self._partial_fit_state = PartialFitState(**found["_partial_fit_state"])
+        if "_network" in state:
+            self._network = Network.from_state(state["_network"], self.token_weights_)
+        if "_partial_fit_state" in state:
+            self._partial_fit_state = PartialFitState(**state["_partial_fit_state"])
 
     # -- applying ---------------------------------------------------------------------------
 
@@ -238,27 +305,26 @@ class BaseEmbeddingAverage(
         vectors : ndarray of shape (n_samples, embedding_dim), dtype float32
             What the layers behind the pooling are given; a table where `set_output` asks for one.
         """
-        return pool(self._network, self._checked_to_predict(X), self.embedding_)
+        return pool(self._network, self._check_X_to_predict(X), self.embedding_)
 
-    def _outputs(self, X: Any) -> tuple[Network, npt.NDArray[np.float64]]:
+    def _predict_logits(self, X: Any) -> tuple[Network, npt.NDArray[np.float64]]:
         """Return the network, and its logits for these sequences."""
-        X = self._checked_to_predict(X)
+        X = self._check_X_to_predict(X)
         network, weights = trained_network(self)
         return network, predict(network, X, weights)
 
-    def _checked_to_predict(self, X: Any) -> Any:
+    def _check_X_to_predict(self, X: Any) -> Any:
         if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
             check_is_fitted(self)
+        warn_of_other_numbering(numbering_of(X), self._numbering)
         # scikit-learn's check takes longer than a prediction, and has nothing to find here.
         is_checked = (
             type(X) is np.ndarray
             and X.dtype.kind in "iu"
-            and X.ndim == 2
-            and X.shape[1] == self.n_features_in_
+            and X.shape[1:] == (self.n_features_in_,)
             and not hasattr(self, "feature_names_in_")
         )
-        warn_of_other_numbering(numbering_of(X), self._numbering)
-        return X if is_checked else self._checked_X(X, reset=False)
+        return X if is_checked else self._check_X(X, reset=False)
 
     # -- the network in Keras ---------------------------------------------------------------
 
@@ -269,23 +335,28 @@ class BaseEmbeddingAverage(
             return self.__getattribute__(name)  # Raises, with the cause where a method has one.
         check_is_fitted(self)
         made = self.__dict__.setdefault("_in_keras", {})
-        if name not in made:
-            from sklearn_imdb._training.keras_backend import make_classifier, make_model
+        if name in made:
+            return made[name]
+        from sklearn_imdb._training import keras_backend
 
-            (network, weights), maxlen = trained_network(self), self.n_features_in_
-            if name == "model_":
-                made[name] = make_model(network, weights, maxlen)
-            else:
-                classes = getattr(self, self._classes_name)
-                made[name] = make_classifier(self.model_, network, classes, maxlen)
+        (network, weights), maxlen = trained_network(self), self.n_features_in_
+        if name == "keras_classifier_":
+            made[name] = keras_backend.make_classifier(self.model_, network, self.classes_, maxlen)
+        else:
+            made[name] = keras_backend.make_model(network, weights, maxlen)
         return made[name]
 
     def __sklearn_is_fitted__(self) -> bool:
         # scikit-learn would go through all attributes, while a thread may be adding to them.
         return "embedding_" in self.__dict__
 
-    def _checked_X(self, X: Any, *, reset: bool) -> Any:
-        refuse_sparse(X, "X")
+    def _check_X(self, X: Any, *, reset: bool) -> Any:
+        if issparse(X):
+            raise TypeError(
+                "X is a sparse matrix, as CountVectorizer and TfidfVectorizer make it, where "
+                "sequences of word indices are needed: put a SequenceVectorizer in front instead. "
+                "Counts in a dense array would be taken for word indices."
+            )
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:
             return validate_data(self, X, dtype="numeric", reset=reset)
@@ -310,6 +381,7 @@ class BaseEmbeddingAverage(
         return tags
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     """Classify sequences of word indices by their average word embedding.
 
@@ -496,125 +568,16 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     True
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseEmbeddingAverage._parameter_constraints,
         "loss": [str, Mapping, callable],
         "class_weight": [Mapping, list, StrOptions({"balanced"}), None],
     }
 
-    def __init__(
-        self,
-        *,
-        input_dim: int | None = None,
-        embedding_dim: int | str = 16,
-        hidden_units: int = 16,
-        pooling: str = "mean",
-        divider: int | None = None,
-        initial_embedding: npt.ArrayLike | None = None,
-        dropout: float = 0.0,
-        l2: float = 0.0,
-        backend: str = "auto",
-        optimizer: Any = "adam",
-        learning_rate: Any = 0.001,
-        learning_rate_schedule: str = "constant",
-        loss: Any = "auto",
-        label_smoothing: float = 0.0,
-        epochs: int = 40,
-        batch_size: int | str = 512,
-        shuffle: bool = True,
-        class_weight: ClassWeight = None,
-        early_stopping: bool = False,
-        validation_split: float = VALIDATION_SPLIT,
-        monitor: str = "val_loss",
-        min_delta: float = 0.0,
-        patience: int = 2,
-        restore_best_weights: bool = True,
-        callbacks: Any = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.input_dim = input_dim
-        self.embedding_dim = embedding_dim
-        self.hidden_units = hidden_units
-        self.pooling = pooling
-        self.divider = divider
-        self.initial_embedding = initial_embedding
-        self.dropout = dropout
-        self.l2 = l2
-        self.backend = backend
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.class_weight = class_weight
-        self.early_stopping = early_stopping
-        self.validation_split = validation_split
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.patience = patience
-        self.restore_best_weights = restore_best_weights
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
+    loss: Any = "auto"
+    class_weight: ClassWeight = None
 
     # -- learning ---------------------------------------------------------------------------
-
-    @learning_method
-    def fit(
-        self,
-        X: npt.ArrayLike,
-        y: npt.ArrayLike,
-        sample_weight: npt.ArrayLike | None = None,
-        *,
-        X_val: npt.ArrayLike | None = None,
-        y_val: npt.ArrayLike | None = None,
-        sample_weight_val: npt.ArrayLike | None = None,
-    ) -> Self:
-        """Train the network. A fit that fails or is interrupted changes nothing.
-
-        Only a `RandomState` given as `random_state` has moved on then.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices: whole numbers, not negative.
-        y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
-            Labels: numbers, strings or booleans; or a column of 0 and 1 for each label where a row
-            may have several.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss, a weighted mean over all rows. Rows of
-            weight 0 are left out. To `pooling="evidence"` a row of weight 2 is two rows.
-        X_val : array-like of shape (n_val, maxlen), default=None
-            Rows to validate on after every epoch. In a Pipeline, pass texts and
-            `transform_input=["X_val"]`, so that they come through the vectorizer.
-        y_val : array-like of shape (n_val,), default=None
-            Their labels.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights in `val_loss`.
-
-        Returns
-        -------
-        self : EmbeddingAverageClassifier
-
-        Raises
-        ------
-        ValueError
-            If a parameter, an index, a label or a length is wrong, or the loss ceases to be finite.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If `epochs` ended a training that had learned little and was still learning.
-        UserWarning
-            If `early_stopping` has no rows to hold out, or `X_val` has the length of `X`.
-        """
-        return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
 
     def _has_partial_fit(self) -> bool:
         check_partial_fit(self.class_weight, self.learning_rate_schedule)
@@ -666,29 +629,30 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         """
         self._validate_params()
         known = self._known_targets()
-        is_first = known is None
+        before = None if known is None else trained_network(self)
         targets = check_targets(y, known=known, is_chunk=True)
         if classes is not None:
             listed = check_classes(classes, like=targets)
-            if known is not None and not np.array_equal(listed.classes, known.classes):
+            if known is None:
+                targets = check_targets(y, known=listed)
+            elif not np.array_equal(listed.classes, known.classes):
                 raise ValueError(
                     f"classes={listed.classes.tolist()} are not those of the first call, "
                     f"{known.classes.tolist()}."
                 )
-            if known is None:
-                targets = check_targets(y, known=listed)
-        elif is_first:
+        elif known is None:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
         training = self._check_rows(X, targets, sample_weight, known, needs_two_classes=False)
+        rng = check_random_state(self.random_state)
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
             trained, state = fit_chunk(
-                self.get_params(deep=False),
+                self._read_parameters(),
                 training,
-                check_random_state(self.random_state),
+                rng,
                 task,
-                before=None if is_first else trained_network(self),
+                before=before,
                 state=self.__dict__.get("_partial_fit_state"),
-                history={} if is_first else self.history_,
+                history=self.__dict__.get("history_", {}),
             )
             self._set_trained(trained, state)
         return self
@@ -715,7 +679,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         ValueError
             If `X` holds no word indices or has another length than in `fit`.
         """
-        _, z = self._outputs(X)
+        _, z = self._predict_logits(X)
         return z[:, 0] if z.shape[1] == 1 else z
 
     def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -731,7 +695,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
             In the order of `classes_`; those of several labels of a row do not add up to 1.
         """
-        return probabilities(*self._outputs(X))
+        return probabilities(*self._predict_logits(X))
 
     def predict_log_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return the logarithm of `predict_proba`, also where that is rounded to 0.
@@ -745,7 +709,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
-        return log_probabilities(*self._outputs(X))
+        return log_probabilities(*self._predict_logits(X))
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the most probable label of each sequence.
@@ -760,7 +724,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         labels : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Where a row may have several, 1 for those that are more probable than not.
         """
-        predicted = most_probable(*self._outputs(X))
+        predicted = most_probable(*self._predict_logits(X))
         return predicted if self._network.several else self.classes_[predicted]
 
     def score(
@@ -810,7 +774,7 @@ def find_targets(
 ) -> Targets:
     """Return the targets that a classifier or regressor learns from y."""
     targets = classifier._find_targets(y, name, known)
-    if known is None and classifier._needs_two_classes:
+    if known is None and is_classifier(classifier):
         targets.check_two_classes(name)
     return targets
 
@@ -826,7 +790,7 @@ def fit_on_rows(
 
     `parameters` are those that differ from the classifier's for this training.
     """
-    classifier._checked_X(training.X, reset=True)
+    classifier._check_X(training.X, reset=True)
     classifier._begin(training.X, training, None)
     parameters = {**classifier._read_parameters(), **parameters}
     rng = check_random_state(classifier.random_state)

@@ -148,8 +148,8 @@ def make_text_regressor(
     """
     vectorizer, classifier = make_text_classifier(random_state=random_state, verbose=verbose)
     vectorizer.set_params(rank_by="target_evidence")
-    taken = EmbeddingAverageRegressor().get_params()
-    parameters = {name: value for name, value in classifier.get_params().items() if name in taken}
+    parameters = classifier.get_params()
+    del parameters["loss"], parameters["class_weight"]
     regressor = EmbeddingAverageRegressor(**parameters)
     return Pipeline([("vectorizer", vectorizer), ("regressor", regressor)])
 
@@ -167,7 +167,7 @@ class Steps(NamedTuple):
 
     def clean(self, texts: Iterable[Any]) -> Any:
         """Return the texts as the vectorizer receives them."""
-        for step in filter(None, self.cleaning):
+        for step in self.cleaning:
             texts = step.transform(texts)
         return texts
 
@@ -202,7 +202,8 @@ def find_steps(pipeline: Any) -> Steps:
     holder, remedy = pipeline, "its {}"
     match steps:
         case [*cleaning, SequenceVectorizer() as vectorizer, BaseEmbeddingAverage() as last]:
-            return Steps([step for step in cleaning if step != "passthrough"], vectorizer, last)
+            cleaning = [step for step in cleaning if step not in (None, "passthrough")]
+            return Steps(cleaning, vectorizer, last)
         case [*_, SequenceVectorizer(), last]:
             holder, remedy = last, "make_pipeline(*pipeline[:-1], pipeline[-1].{})"
     got = type(pipeline).__name__

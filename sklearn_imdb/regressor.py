@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from sklearn_imdb._base import learning_method
 from sklearn_imdb._compat import Interval
 from sklearn_imdb._targets import N_BINS, Targets, assign_bins, check_numbers, make_bins
 from sklearn_imdb._training.network import probabilities
 from sklearn_imdb._training.plan import MEASURED
-from sklearn_imdb._training.rows import VALIDATION_SPLIT
 from sklearn_imdb._warnings import warn_user
 from sklearn_imdb.classifier import BaseEmbeddingAverage
 
 __all__ = ["EmbeddingAverageRegressor"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EmbeddingAverageRegressor(RegressorMixin, BaseEmbeddingAverage):
     """Predict a number, such as a rating or a price, from sequences of word indices.
 
@@ -73,127 +73,14 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
     True
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseEmbeddingAverage._parameter_constraints,
         "n_bins": [Interval(Integral, 2, None, closed="left")],
     }
 
     _classes_name: ClassVar[str] = "bin_values_"
-    _needs_two_classes: ClassVar[bool] = False
 
-    bin_values_: npt.NDArray[np.float64]
-    bin_edges_: npt.NDArray[np.float64]
-
-    def __init__(
-        self,
-        *,
-        input_dim: int | None = None,
-        embedding_dim: int | str = 16,
-        hidden_units: int = 16,
-        pooling: str = "mean",
-        divider: int | None = None,
-        initial_embedding: npt.ArrayLike | None = None,
-        dropout: float = 0.0,
-        l2: float = 0.0,
-        backend: str = "auto",
-        optimizer: Any = "adam",
-        learning_rate: Any = 0.001,
-        learning_rate_schedule: str = "constant",
-        label_smoothing: float = 0.0,
-        epochs: int = 40,
-        batch_size: int | str = 512,
-        shuffle: bool = True,
-        n_bins: int = N_BINS,
-        early_stopping: bool = False,
-        validation_split: float = VALIDATION_SPLIT,
-        monitor: str = "val_loss",
-        min_delta: float = 0.0,
-        patience: int = 2,
-        restore_best_weights: bool = True,
-        callbacks: Any = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.input_dim = input_dim
-        self.embedding_dim = embedding_dim
-        self.hidden_units = hidden_units
-        self.pooling = pooling
-        self.divider = divider
-        self.initial_embedding = initial_embedding
-        self.dropout = dropout
-        self.l2 = l2
-        self.backend = backend
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.label_smoothing = label_smoothing
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.n_bins = n_bins
-        self.early_stopping = early_stopping
-        self.validation_split = validation_split
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.patience = patience
-        self.restore_best_weights = restore_best_weights
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-
-    @learning_method
-    def fit(
-        self,
-        X: npt.ArrayLike,
-        y: npt.ArrayLike,
-        sample_weight: npt.ArrayLike | None = None,
-        *,
-        X_val: npt.ArrayLike | None = None,
-        y_val: npt.ArrayLike | None = None,
-        sample_weight_val: npt.ArrayLike | None = None,
-    ) -> Self:
-        """Train the network. A fit that fails or is interrupted changes nothing.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, maxlen)
-            Word indices: whole numbers, not negative.
-        y : array-like of shape (n_samples,)
-            Finite numbers.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss. Rows of weight 0 are left out.
-        X_val, y_val, sample_weight_val : array-like, default=None
-            Rows to validate on after every epoch, as :meth:`EmbeddingAverageClassifier.fit` has it.
-
-        Returns
-        -------
-        self : EmbeddingAverageRegressor
-
-        Raises
-        ------
-        ValueError
-            If a parameter, an index, a number or a length is wrong, or the loss ceases to be
-            finite.
-
-        Warns
-        -----
-        UserWarning
-            If y is constant.
-        """
-        return self._fit(X, y, sample_weight, X_val, y_val, sample_weight_val)
-
-    def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
-        numbers = check_numbers(y, name)
-        if known is not None:
-            return Targets(known.classes, assign_bins(numbers, self.bin_edges_), False)
-        if numbers.min() == numbers.max():
-            warn_user(
-                f"{name} is constant, {numbers[0]}: every prediction will be that.",
-            )
-        targets, self.bin_edges_ = make_bins(numbers, self.n_bins)
-        return targets
+    n_bins: int = N_BINS
 
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -202,8 +89,14 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
                 f"monitor must be one of {list(MEASURED)}, of the bins, got {self.monitor!r}."
             )
 
-    def _read_parameters(self) -> dict[str, Any]:
-        return {**super()._read_parameters(), "loss": "auto", "class_weight": None}
+    def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
+        numbers = check_numbers(y, name)
+        if known is None:
+            if numbers.min() == numbers.max():
+                warn_user(f"{name} is constant, {numbers[0]}: every prediction will be that.")
+            targets, self.bin_edges_ = make_bins(numbers, self.n_bins)
+            return targets
+        return Targets(known.classes, assign_bins(numbers, self.bin_edges_), False)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return the expected value for each sequence.
@@ -217,7 +110,7 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         -------
         y : ndarray of shape (n_samples,), dtype float64
         """
-        return probabilities(*self._outputs(X)) @ self.bin_values_
+        return probabilities(*self._predict_logits(X)) @ self.bin_values_
 
     def predict_quantiles(
         self, X: npt.ArrayLike, q: float | Sequence[float] = (0.05, 0.5, 0.95)
@@ -245,19 +138,20 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         wanted = np.asarray(q, dtype=np.float64)
         if not ((wanted >= 0) & (wanted <= 1)).all():
             raise ValueError(f"q must hold probabilities between 0 and 1, got {q!r}.")
-        shares = probabilities(*self._outputs(X))
+        shares = probabilities(*self._predict_logits(X))
         reached = np.clip(np.cumsum(shares, axis=1), 0, 1)
         reached[:, -1] = 1
         # The bin of each quantile, shape (n_samples, n_quantiles).
         bins = (reached[:, np.newaxis] < np.atleast_1d(wanted)[:, np.newaxis] - 1e-12).sum(axis=2)
-        if self._has_single_values:
-            quantiles = self.bin_values_[bins]
+        values, edges = self.bin_values_, self.bin_edges_
+        # Where each bin is one value, the edges lie in the middle between two.
+        if np.array_equal(edges[1:-1], (values[1:] + values[:-1]) / 2):
+            quantiles = values[bins]
         else:
             share = np.take_along_axis(shares, bins, axis=1)
             begin = np.take_along_axis(reached, bins, axis=1) - share
             inside = np.divide(wanted - begin, share, out=np.zeros_like(share), where=share > 0)
-            low, high = self.bin_edges_[bins], self.bin_edges_[bins + 1]
-            quantiles = low + np.clip(inside, 0, 1) * (high - low)
+            quantiles = edges[bins] + np.clip(inside, 0, 1) * np.diff(edges)[bins]
         return quantiles if wanted.ndim else quantiles[:, 0]
 
     def score(
@@ -286,9 +180,3 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.
         tags.regressor_tags.poor_score = True
         return tags
-
-    @property
-    def _has_single_values(self) -> bool:
-        """Whether each bin is one value, of which the edges lie in the middle between two."""
-        values, inner = self.bin_values_, self.bin_edges_[1:-1]
-        return np.array_equal(inner, (values[1:] + values[:-1]) / 2)

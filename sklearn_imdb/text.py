@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, takewhile
 from numbers import Integral
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,7 @@ from sklearn_imdb._compat import Interval, RealNotInt, StrOptions
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
-from sklearn_imdb._targets import (
-    N_BINS,
-    Targets,
-    check_numbers,
-    check_targets,
-    make_bins,
-)
+from sklearn_imdb._targets import N_BINS, Targets, check_numbers, check_targets, make_bins
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import EMPTY, Documents, materialized, n_documents
 from sklearn_imdb._text.encoding import (
@@ -53,7 +48,11 @@ _MANY_TO_CUT, _MORE_CUT = 20, 0.2
 _FEW_DOCUMENTS = 1000
 """Documents of which no progress is shown, because they take no time."""
 
+_SHARE = Interval(RealNotInt, 0.0, 1.0, closed="both")
+_DOCUMENT_FREQUENCY = [Interval(Integral, 1, None, closed="left"), _SHARE]
 
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
@@ -210,7 +209,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     ['电 影', '影 很', '很 好']
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "num_words": [Interval(Integral, 1, None, closed="left"), None],
         "maxlen": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "padding": [StrOptions({"post", "pre"})],
@@ -222,15 +221,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         "token_pattern": [str, None],
         "ngram_range": [tuple, list],
         "subword_range": [tuple, list, StrOptions({"auto"}), None],
-        "min_df": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0.0, 1.0, closed="both"),
-        ],
-        "max_df": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0.0, 1.0, closed="both"),
-        ],
+        "min_df": [StrOptions({"auto"}), *_DOCUMENT_FREQUENCY],
+        "max_df": _DOCUMENT_FREQUENCY,
         "rank_by": [StrOptions({"frequency", "class_evidence", "target_evidence"})],
         "binary": ["boolean"],
         "start_char": [Interval(Integral, 0, LARGEST_INDEX, closed="both"), None],
@@ -239,51 +231,25 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         "verbose": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        num_words: int | None = 10_000,
-        maxlen: int | str | None = 256,
-        padding: str = "post",
-        truncating: str = "pre",
-        vocabulary: Mapping[str, int] | Sequence[str] | None = None,
-        lowercase: bool = True,
-        tokenizer: str | Callable[[str], Iterable[str]] = "keras",
-        filters: str = FILTERS,
-        token_pattern: str | None = None,
-        ngram_range: tuple[int, int] = (1, 1),
-        subword_range: tuple[int, int] | str | None = None,
-        min_df: int | float | str = 1,
-        max_df: int | float = 1.0,
-        rank_by: str = "frequency",
-        binary: bool = False,
-        start_char: int | None = START,
-        oov_char: int | None = UNKNOWN,
-        index_from: int = INDEX_FROM,
-        verbose: int = 0,
-    ) -> None:
-        self.num_words = num_words
-        self.maxlen = maxlen
-        self.padding = padding
-        self.truncating = truncating
-        self.vocabulary = vocabulary
-        self.lowercase = lowercase
-        self.tokenizer = tokenizer
-        self.filters = filters
-        self.token_pattern = token_pattern
-        self.ngram_range = ngram_range
-        self.subword_range = subword_range
-        self.min_df = min_df
-        self.max_df = max_df
-        self.rank_by = rank_by
-        self.binary = binary
-        self.start_char = start_char
-        self.oov_char = oov_char
-        self.index_from = index_from
-        self.verbose = verbose
-
-    cut_share_: float | None
-    _learner: VocabularyLearner
+    num_words: int | None = 10_000
+    maxlen: int | str | None = 256
+    padding: str = "post"
+    truncating: str = "pre"
+    vocabulary: Mapping[str, int] | Sequence[str] | None = None
+    lowercase: bool = True
+    tokenizer: str | Callable[[str], Iterable[str]] = "keras"
+    filters: str = FILTERS
+    token_pattern: str | None = None
+    ngram_range: tuple[int, int] = (1, 1)
+    subword_range: tuple[int, int] | str | None = None
+    min_df: int | float | str = 1
+    max_df: int | float = 1.0
+    rank_by: str = "frequency"
+    binary: bool = False
+    start_char: int | None = START
+    oov_char: int | None = UNKNOWN
+    index_from: int = INDEX_FROM
+    verbose: int = 0
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -336,7 +302,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             keep_learned(self, learned, recipe)
             if finds_length:
                 if sequences is None:
-                    sequences = Sequences(self._sequences(documents, LARGEST_INDEX)[0])
+                    sequences = Sequences(self._make_sequences(documents, LARGEST_INDEX)[0])
                 keep_learned(self, learned, recipe, sequences.lengths)
         return sequences
 
@@ -378,11 +344,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             )
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
+        learner = VocabularyLearner(recipe, is_partial=True)
+        if before is not None:
+            learner = before.go_on(recipe, targets)
         with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
-            if before is None:
-                learner = VocabularyLearner(recipe, is_partial=True)
-            else:
-                learner = before.go_on(recipe, targets)
             learner.add(Documents(X, progress), targets)
             if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
                 raise ValueError(
@@ -390,7 +355,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                     "from the first chunk on, on a new or cloned SequenceVectorizer."
                 )
             keep_learned(self, learner.learned(None), recipe)
-            self._learner = learner
+            self._learner: VocabularyLearner = learner
         return self
 
     def fit_transform(
@@ -413,12 +378,12 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         # Splitting texts is what takes the time: here they are split once for both.
         sequences = self._learn(documents, y, keeps_documents=True)
         if sequences is None:
-            rows, n_cut = self._encoded(documents)
+            rows, n_cut = self._encode(documents)
         else:
             recipe = fitted_recipe(self)
             numbered_by = numbering(self.vocabulary_, recipe.index_from)
             rows, n_cut = pad_sequences(sequences, numbered_by, self.maxlen_, recipe)
-        self.cut_share_ = n_cut / max(len(rows), 1)
+        self.cut_share_: float | None = n_cut / max(len(rows), 1)
         return rows
 
     # -- applying ---------------------------------------------------------------------------
@@ -446,59 +411,48 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             If a parameter has been set out of range since `fit`, or an index is negative or too
             large; or if texts come to a vectorizer that has no words.
         """
-        rows, n_cut = self._encoded(X)
-        if n_cut and len(rows) >= _MANY_TO_CUT:
-            self._warn_if_more_are_cut(n_cut / len(rows))
-        return rows
-
-    def _warn_if_more_are_cut(self, share: float) -> None:
-        if self.cut_share_ is not None and share > self.cut_share_ + _MORE_CUT:
+        rows, n_cut = self._encode(X)
+        share = n_cut / max(len(rows), 1)
+        usual = 1.0 if self.cut_share_ is None else self.cut_share_
+        if len(rows) >= _MANY_TO_CUT and share > usual + _MORE_CUT:
             warn_user(
                 f"{share:.0%} of the documents are longer than maxlen={sequence_length(self)} and "
-                f"were cut, where fit cut {self.cut_share_:.0%}: what they say "
+                f"were cut, where fit cut {usual:.0%}: what they say "
                 f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
                 "documents of such lengths, or set a larger maxlen and fit anew.",
             )
+        return rows
 
-    def _encoded(self, X: Iterable[Any]) -> tuple[npt.NDArray[np.int32], int]:
+    def _encode(self, X: Iterable[Any]) -> tuple[npt.NDArray[np.int32], int]:
         """Return what `transform` does, always an ndarray, and how many documents were cut."""
         if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
             check_is_fitted(self)
-        recipe, maxlen = _read_recipe(self), sequence_length(self)
-        if not self.verbose:  # Opening a progress takes a tenth of one text's encoding.
-            return pad_sequences(*self._sequences(X, maxlen, recipe=recipe), maxlen, recipe)
+        maxlen = sequence_length(self)
         with self._progress("Encoding", X) as progress:
-            return pad_sequences(*self._sequences(X, maxlen, progress), maxlen, recipe)
+            sequences, numbered_by = self._make_sequences(X, maxlen, progress)
+            return pad_sequences(sequences, numbered_by, maxlen, _read_recipe(self))
+
+    def _make_sequences(
+        self, X: Iterable[Any], maxlen: int, progress: Progress | None = None
+    ) -> tuple[Iterator[bytes], str | None]:
+        """Return the sequence of each document, and which vocabulary they are numbered by."""
+        documents = Documents(X, progress)
+        if documents.is_empty or not documents.are_texts:
+            check_recipe(self)
+            recipe = fitted_recipe(self)
+            return (encode_indices(document, recipe) for document in documents), None
+        # Built, and parameters checked, once and not in every call, which takes longer than one
+        # text's encoding. But parameters may have been set since.
+        recipe = _read_recipe(self)
+        known: tuple[Recipe, TextEncoder] | None = self.__dict__.get("_encoder")
+        if known is None or known[0] != recipe:
+            check_recipe(self)
+            known = self._encoder = recipe, TextEncoder(self.vocabulary_, fitted_recipe(self))
+        return known[1](documents, maxlen), known[1].numbering
 
     def _progress(self, name: str, X: Any) -> Progress:
         n = n_documents(X)
         return Progress(name, n, shown=self.verbose > 0 and n not in range(_FEW_DOCUMENTS))
-
-    def _sequences(
-        self,
-        X: Iterable[Any],
-        maxlen: int,
-        progress: Progress | None = None,
-        recipe: Recipe | None = None,
-    ) -> tuple[Iterator[bytes], str | None]:
-        """Return the sequence of each document, and which vocabulary they are numbered by."""
-        documents = Documents(X, progress)
-        if documents.are_texts and not documents.is_empty:
-            encoder = self._text_encoder(recipe or _read_recipe(self))
-            return encoder(documents, maxlen), encoder.numbering
-        check_recipe(self)
-        recipe = fitted_recipe(self)
-        return (encode_indices(document, recipe) for document in documents), None
-
-    def _text_encoder(self, recipe: Recipe) -> TextEncoder:
-        # Built, and parameters checked, once and not in every call, which takes longer than one
-        # text's encoding. But parameters may have been set since.
-        known: tuple[Recipe, TextEncoder] | None = self.__dict__.get("_encoder")
-        if known is None or known[0] != recipe:
-            check_recipe(self)
-            known = recipe, TextEncoder(self.vocabulary_, fitted_recipe(self))
-            self._encoder = known
-        return known[1]
 
     def inverse_transform(self, X: Iterable[Any]) -> list[str]:
         """Decode sequences of word indices to text.
@@ -552,8 +506,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_recipe(self)
-        positions = range(sequence_length(self))
-        return np.array([f"position{position}" for position in positions], object)
+        return np.array([f"position{place}" for place in range(sequence_length(self))], object)
 
     def build_analyzer(self) -> Callable[[str], list[str]]:
         """Return a function from a text to all its terms, known or not.
@@ -594,14 +547,12 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         state = super().__getstate__()
         state.pop("_encoder", None)
         # A dictionary of 10,000 words would take skops 4 MB.
-        state["_packed"] = [
-            name for name in ("vocabulary", "vocabulary_") if is_packable(state.get(name))
-        ]
+        names = ("vocabulary", "vocabulary_")
+        state["_packed"] = [name for name in names if is_packable(state.get(name))]
         for name in state["_packed"]:
             state[name] = pack_words(state[name], state[name].values())
         if "_learner" in state:
-            learner: VocabularyLearner = state["_learner"]
-            state["_learner"] = learner.state()
+            state["_learner"] = state["_learner"].state()
         return state
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -609,8 +560,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         for name in self.__dict__.pop("_packed", []):
             words, [ranks] = unpack_words(getattr(self, name))
             setattr(self, name, dict(zip(words, ranks.tolist(), strict=True)))
-        if "_learner" in self.__dict__:
-            self._learner = VocabularyLearner.from_state(self.__dict__["_learner"])
+        if "_learner" in state:
+            self._learner = VocabularyLearner.from_state(state["_learner"])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -664,10 +615,9 @@ def check_recipe(vectorizer: SequenceVectorizer) -> Recipe:
 def fitted_recipe(vectorizer: SequenceVectorizer) -> Recipe:
     """Return the recipe with what `fit` chose where it is "auto"."""
     recipe = _read_recipe(vectorizer)
-    if recipe.min_df == "auto" or recipe.subword_range == "auto":
-        chosen = {"min_df": vectorizer.min_df_, "subword_range": vectorizer.subword_range_}
-        recipe = recipe._replace(**chosen)
-    return recipe
+    if "auto" not in (recipe.min_df, recipe.subword_range):
+        return recipe
+    return recipe._replace(min_df=vectorizer.min_df_, subword_range=vectorizer.subword_range_)
 
 
 def sequence_length(vectorizer: SequenceVectorizer) -> int:
