@@ -344,6 +344,8 @@ class BaseEmbeddingAverage(
             made[name] = keras_backend.make_classifier(self.model_, network, self.classes_, maxlen)
         else:
             made[name] = keras_backend.make_model(network, weights, maxlen)
+            if "bin_values_" in self.__dict__:
+                made[name] = keras_backend.add_expected_value(made[name], self.bin_values_)
         return made[name]
 
     def __sklearn_is_fitted__(self) -> bool:

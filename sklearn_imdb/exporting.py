@@ -1,4 +1,4 @@
-"""A fitted pipeline as one Keras model, from texts to probabilities.
+"""A fitted pipeline as one Keras model, from texts to probabilities or numbers.
 
 To import this module takes Keras, and lets `keras.models.load_model` read what is saved.
 """
@@ -31,7 +31,7 @@ _HANDED_ON = ("padding", "truncating", "lowercase", "filters", "start_char", "oo
 
 
 def to_keras(pipeline: Pipeline) -> Any:
-    """Make one Keras model of a fitted pipeline, from texts to probabilities.
+    """Make one Keras model of a fitted pipeline, from texts to probabilities or numbers.
 
     The texts are taken apart by TensorFlow's string operations, to the sequences that the
     vectorizer makes. The network is the classifier's `model_`, whichever backend trained it.
@@ -40,13 +40,14 @@ def to_keras(pipeline: Pipeline) -> Any:
     ----------
     pipeline : Pipeline
         Fitted, of a :class:`SequenceVectorizer` with `tokenizer="keras"` and single words, and an
-        :class:`EmbeddingAverageClassifier`.
+        :class:`EmbeddingAverageClassifier` or :class:`EmbeddingAverageRegressor`.
 
     Returns
     -------
     model : keras.Model
         It takes a batch of strings, of shape (n_samples,), and gives the probabilities, of shape
-        (n_samples, n_classes) and dtype float32, in the order of `classes_`.
+        (n_samples, n_classes) and dtype float32, in the order of `classes_`. For a regressor it
+        gives the prediction, of shape (n_samples, 1).
 
     Raises
     ------

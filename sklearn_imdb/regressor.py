@@ -56,7 +56,8 @@ batch_size, shuffle
         Length of the sequences.
     embedding_, coefs_, intercepts_, history_, n_iter_, best_epoch_, kept_epoch_, backend_, \
 token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
-        As :class:`EmbeddingAverageClassifier` has them. `model_` gives the probabilities of bins.
+        As :class:`EmbeddingAverageClassifier` has them. `model_` gives the expected value, of shape
+        (n_samples, 1); its layer "output" gives the probabilities of the bins.
 
     See Also
     --------

@@ -90,6 +90,20 @@ def make_model(
     return model
 
 
+def add_expected_value(model: keras.Model, values: npt.NDArray[np.float64]) -> keras.Model:
+    """Return the model of a distribution over bins, followed by the expected value of a bin."""
+    kernel, bias = values[:, np.newaxis], np.zeros(1)
+    if len(values) == 2:  # Of two bins there is the probability of the second.
+        kernel, bias = np.diff(values)[:, np.newaxis], values[:1]
+    # The initializer draws nothing.
+    layer = layers.Dense(
+        1, kernel_initializer="zeros", trainable=False, dtype="float32", name="expected_value"
+    )
+    model = keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
+    layer.set_weights([kernel, bias])
+    return model
+
+
 def _add_evidence(
     words: Any, embedding: layers.Embedding, network: Network, pooling: Evidence
 ) -> Any:

@@ -65,9 +65,10 @@ class TextSequences(layers.Layer):
 
 
 def make_text_model(text_options: dict[str, Any], network: keras.Model) -> keras.Model:
-    """Return a model from texts to the probabilities of all classes."""
+    """Return a model from texts to the probabilities of all classes, or to the expected value."""
     texts = keras.Input((), dtype="string", name="texts")
-    probabilities = network(TextSequences(text_options, name="sequences")(texts))
-    if probabilities.shape[-1] == 1:  # One sigmoid unit, for two classes.
-        probabilities = layers.Concatenate(name="probabilities")([1 - probabilities, probabilities])
-    return keras.Model(texts, probabilities, name="text_classifier")
+    output = network(TextSequences(text_options, name="sequences")(texts))
+    if output.shape[-1] == 1 and network.layers[-1].name == "output":
+        # One sigmoid unit, for two classes.
+        output = layers.Concatenate(name="probabilities")([1 - output, output])
+    return keras.Model(texts, output, name="text_classifier")

@@ -7,7 +7,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
+from sklearn_imdb import (
+    EmbeddingAverageClassifier,
+    EmbeddingAverageRegressor,
+    SequenceVectorizer,
+    make_text_classifier,
+)
 from sklearn_imdb.datasets import make_reviews
 
 pytest.importorskip("keras")
@@ -56,6 +61,15 @@ def test_probabilities_are_the_pipelines(to_keras, vectorizer, classifier):
     found = probabilities(to_keras(pipeline), [*texts, *NASTY])
     assert found.shape == (len(texts) + len(NASTY), n_classes)
     assert_allclose(found, pipeline.predict_proba([*texts, *NASTY]), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_a_number_is_the_pipelines(to_keras, n_classes):
+    texts, y = make_reviews(200, n_classes=n_classes, mean_length=30, random_state=0)
+    regressor = EmbeddingAverageRegressor(epochs=2, random_state=0)
+    pipeline = make_pipeline(SequenceVectorizer(maxlen=40), regressor).fit(texts, y / 2)
+    found = probabilities(to_keras(pipeline), texts)
+    assert_allclose(found, pipeline.predict(texts)[:, np.newaxis], atol=1e-6)
 
 
 def test_several_labels_have_a_probability_each(to_keras):

@@ -42,13 +42,32 @@ def test_ratings_are_learned_beyond_their_mean(ratings, fitted):
     assert cross_val_score(make_text_regressor(random_state=0), texts, y, cv=2).min() > 0.1
 
 
+def bin_probabilities(regressor, X):
+    """Return what the network gives, before the expected value is taken of it."""
+    keras = pytest.importorskip("keras")
+    model = regressor.model_
+    return np.asarray(keras.Model(model.input, model.get_layer("output").output)(X))
+
+
+@pytest.mark.usefixtures("keras")
+@pytest.mark.parametrize("kind", ["two values", "few values", "many values"])
+def test_the_network_in_keras_predicts_the_number(ratings, kind):
+    texts, y = ratings
+    if kind == "two values":
+        y = np.where(y > 3, 1.5, -2)
+    elif kind == "many values":
+        y = y + np.linspace(0, 1, len(y))
+    pipeline = make_text_regressor(random_state=0).fit(texts, y)
+    found = np.asarray(pipeline["regressor"].model_(pipeline["vectorizer"].transform(texts[:50])))
+    assert_allclose(found, pipeline.predict(texts[:50])[:, np.newaxis], atol=1e-5)
+
+
 def test_few_values_are_the_bins_and_the_prediction_is_the_expected_one(ratings, fitted):
     texts, y = ratings
     regressor = fitted["regressor"]
     assert_array_equal(regressor.bin_values_, np.unique(y[:600]))
     X = fitted["vectorizer"].transform(texts[600:])
-    probabilities = np.asarray(regressor.model_(X))
-    expected = probabilities @ np.unique(y[:600])
+    expected = bin_probabilities(regressor, X) @ np.unique(y[:600])
     assert_allclose(fitted.predict(texts[600:]), expected, atol=1e-5)
 
 
@@ -82,7 +101,7 @@ def test_quantiles_of_bins_lie_evenly_between_their_edges():
     X, y = np.arange(4, 404)[:, np.newaxis] % 2 + 4, np.linspace(0, 1, 400)
     regressor = EmbeddingAverageRegressor(n_bins=4, epochs=1, random_state=0).fit(X, y)
     regressor.embedding_[:] = 0  # Then all rows have the same distribution.
-    [reached] = np.cumsum(np.asarray(regressor.model_(X[:1])), axis=1)
+    [reached] = np.cumsum(bin_probabilities(regressor, X[:1]), axis=1)
     q = [0, reached[0] / 2, reached[0], 1]
     edges = regressor.bin_edges_
     expected = [edges[0], (edges[0] + edges[1]) / 2, edges[1], edges[-1]]
