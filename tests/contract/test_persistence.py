@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
 import sklearn_imdb
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
@@ -323,3 +324,18 @@ def test_an_older_form_of_the_state_is_refused_with_the_remedy(estimator, stamp)
     with pytest.raises(ValueError, match="fit anew with this version"):
         loaded.__setstate__(state)
     assert vars(loaded) == vars(type(estimator)())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "X", "other"),
+    [
+        (EmbeddingAverageClassifier(epochs=1, random_state=0), [[4, 5], [6, 7]], [[4, 5], [4, 7]]),
+        (SequenceVectorizer(), ["a film", "the film"], ["a film", "the book"]),
+    ],
+)
+def test_dask_tells_fitted_estimators_apart(estimator, X, other):
+    tokenize = pytest.importorskip("dask.base").tokenize
+    fitted = [clone(estimator).fit(documents, [0, 1]) for documents in (X, X, other)]
+    tokens = [tokenize(fit) for fit in [estimator, *fitted]]
+    assert tokens[1] == tokens[2]
+    assert len(set(tokens)) == 3
