@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import joblib
-
 from sklearn_imdb._compat import CallbackSupportMixin, begin_task, is_fitted, with_callbacks
 from sklearn_imdb._version import __version__
 from sklearn_imdb._warnings import warn_user
@@ -115,10 +113,6 @@ class LearningMixin(CallbackSupportMixin):
         yield FitTask(context, shown)
         if context is not None:
             context.call_on_fit_task_end(**shown, reconstruction_attributes={})
-
-    def __dask_tokenize__(self) -> str:
-        # Dask tells dataclasses apart by their fields, and here these are the parameters alone.
-        return joblib.hash(self)
 
     # scikit-learn's own check of versions is for its own estimators.
     def __getstate__(self) -> dict[str, Any]:

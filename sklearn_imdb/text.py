@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from itertools import chain, takewhile
 from numbers import Integral
 from operator import attrgetter
@@ -53,7 +52,6 @@ _SHARE = Interval(RealNotInt, 0.0, 1.0, closed="both")
 _DOCUMENT_FREQUENCY = [Interval(Integral, 1, None, closed="left"), _SHARE]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
@@ -231,6 +229,49 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         "index_from": [Interval(Integral, 0, None, closed="left")],
         "verbose": [Interval(Integral, 0, None, closed="left")],
     }
+
+    def __init__(
+        self,
+        *,
+        num_words: int | None = 10_000,
+        maxlen: int | str | None = 256,
+        padding: str = "post",
+        truncating: str = "pre",
+        vocabulary: Mapping[str, int] | Sequence[str] | None = None,
+        lowercase: bool = True,
+        tokenizer: str | Callable[[str], Iterable[str]] = "keras",
+        filters: str = FILTERS,
+        token_pattern: str | None = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        subword_range: tuple[int, int] | str | None = None,
+        min_df: int | float | str = 1,
+        max_df: int | float = 1.0,
+        rank_by: str = "frequency",
+        binary: bool = False,
+        start_char: int | None = START,
+        oov_char: int | None = UNKNOWN,
+        index_from: int = INDEX_FROM,
+        verbose: int = 0,
+    ) -> None:
+        self.num_words = num_words
+        self.maxlen = maxlen
+        self.padding = padding
+        self.truncating = truncating
+        self.vocabulary = vocabulary
+        self.lowercase = lowercase
+        self.tokenizer = tokenizer
+        self.filters = filters
+        self.token_pattern = token_pattern
+        self.ngram_range = ngram_range
+        self.subword_range = subword_range
+        self.min_df = min_df
+        self.max_df = max_df
+        self.rank_by = rank_by
+        self.binary = binary
+        self.start_char = start_char
+        self.oov_char = oov_char
+        self.index_from = index_from
+        self.verbose = verbose
 
     num_words: int | None = 10_000
     maxlen: int | str | None = 256
