@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, issparse
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
@@ -154,8 +155,15 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
         _check_each(labels.ravel(), y, name)
     if labels.dtype == object:
         labels = _narrow_dtype(labels)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        warn_user(
+            f"A column-vector {name} was passed when a 1d array was expected. It is taken for one "
+            f"label of each row, and predict returns shape (n_samples,). Pass {name}.ravel(). For "
+            "inverse_transform of a MultiLabelBinarizer pass predict(X)[:, None].",
+            DataConversionWarning,
+        )
     try:
-        labels = column_or_1d(labels, warn=True)
+        labels = column_or_1d(labels)
         if len(labels) and are_classes:
             check_classification_targets(labels)
     except ValueError as error:

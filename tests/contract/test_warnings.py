@@ -47,6 +47,10 @@ WARNING = {
     ),
     "one-hot in a pipeline": (in_a_pipeline, "one label of 2"),
     "one-hot in a stream": (in_a_stream, "one label of 2"),
+    "one column": (
+        lambda: quick().fit(X, Y[:, None]),
+        "A column-vector y .* one label of each row",
+    ),
     "as many rows": (lambda: quick().fit(X, Y, X_val=X, y_val=Y), "as many rows as X"),
     "regression": (lambda: quick(loss="mse").fit(X, np.arange(200) % 6), "makes no regression"),
     "constant": (lambda: EmbeddingAverageRegressor(epochs=1).fit(X, np.ones(200)), "y is constant"),
