@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 
 from sklearn_imdb._targets import Targets
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
 
 PRIOR_DOCUMENTS = 6.0
 """Documents added to each term's own. They have the classes in the proportions of all documents.
@@ -90,7 +92,7 @@ def class_columns(targets: Targets | None, n_documents: int) -> csr_matrix:
     return hstack([indicator, of_all], format="csr") if targets.several else indicator
 
 
-def class_evidence(counts: ClassCounts) -> npt.NDArray[np.float64]:
+def class_evidence(counts: ClassCounts) -> Doubles:
     """Return each term's evidence: how far the classes of its documents are from the usual ones.
 
     A class has log odds among the documents that contain the term, and among all documents. The
@@ -105,17 +107,9 @@ def class_evidence(counts: ClassCounts) -> npt.NDArray[np.float64]:
         Not negative. A term that is in no document has 0. Where no class has some of the documents
         but not all, every other term has 1, so that the evidence has no say.
     """
-    n_documents, sizes = counts.n_documents, counts.sizes[: counts.n_classes]
-    tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
-    usual = sizes[tells] / n_documents
     evidence = np.zeros(counts.frequency.shape[0])
-    for terms, block in _blocks(counts.frequency):
-        has_all = block.shape[1] > counts.n_classes
-        total = block[:, -1] if has_all else block.sum(axis=1)
-        found = np.ones(len(block))
-        if len(tells):
-            share, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS)
-            found = np.sqrt((share * np.square(odds)).sum(axis=1))
+    for terms, tells, total, share, odds in _compare_log_odds(counts, PRIOR_DOCUMENTS):
+        found = np.sqrt((share * np.square(odds)).sum(axis=1)) if len(tells) else np.ones(len(odds))
         evidence[terms] = np.where((total > 0) & (found > _ROUNDING), found, 0)
     return evidence
 
@@ -132,36 +126,39 @@ def label_evidence(counts: ClassCounts) -> npt.NDArray[np.float32]:
         Not negative. A term that is in no document has 0. Of a label that all documents have, or
         none, every other term has 1.
     """
-    n_documents, sizes = counts.n_documents, counts.sizes[: counts.n_classes]
-    tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
-    usual = sizes[tells] / n_documents
     evidence = np.ones((counts.frequency.shape[0], counts.n_classes), np.float32)
-    for terms, block in _blocks(counts.frequency):
-        total = block[:, -1]
-        _, odds = _log_odds(block[:, tells], total, usual, PRIOR_DOCUMENTS_OF_A_LABEL)
+    for terms, tells, total, _, odds in _compare_log_odds(counts, PRIOR_DOCUMENTS_OF_A_LABEL):
         evidence[terms, tells] = np.where(np.abs(odds) > _ROUNDING, np.abs(odds), 0)
         evidence[terms][total == 0] = 0
     return evidence
 
 
-def _blocks(
-    counts: csr_matrix,
-) -> Iterator[tuple[slice, npt.NDArray[np.float64]]]:
-    """Yield the counts of some terms at a time, as a dense table."""
-    n_terms, n_classes = counts.shape
-    at_once = _COUNTS_AT_ONCE // max(n_classes, 1) + 1
+def _compare_log_odds(
+    counts: ClassCounts, prior: float
+) -> Iterator[tuple[slice, npt.NDArray[np.intp], Doubles, Doubles, Doubles]]:
+    """Compare the log odds of the classes of a term's documents with those of all documents.
+
+    Yields
+    ------
+    terms : slice
+        Some terms at a time, because their table is dense.
+    tells : ndarray of shape (n_telling,)
+        The classes that some of the documents have, but not all.
+    total : ndarray of shape (n_terms,)
+        The documents that contain each term.
+    share, odds : ndarray of shape (n_terms, n_telling)
+        Each class's share of a term's documents, smoothed, and how far its log odds are off.
+    """
+    n_documents, sizes = counts.n_documents, counts.sizes[: counts.n_classes]
+    tells = np.flatnonzero((sizes > 0) & (sizes < n_documents))
+    usual = sizes[tells] / n_documents
+    n_terms, n_columns = counts.frequency.shape
+    at_once = _COUNTS_AT_ONCE // max(n_columns, 1) + 1
     for start in range(0, n_terms, at_once):
         terms = slice(start, start + at_once)
-        yield terms, csr_matrix(counts[terms], dtype=np.float64).toarray()
-
-
-def _log_odds(
-    document_frequency: npt.NDArray[Any],
-    total: npt.NDArray[np.float64],
-    usual: npt.NDArray[np.float64],
-    prior: float,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return each class's share of a term's documents, and how far its log odds are off."""
-    share = document_frequency + prior * usual
-    share /= (total + prior)[:, np.newaxis]
-    return share, np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
+        block = csr_matrix(counts.frequency[terms], dtype=np.float64).toarray()
+        total = block[:, -1] if n_columns > counts.n_classes else block.sum(axis=1)
+        share = block[:, tells] + prior * usual
+        share /= (total + prior)[:, np.newaxis]
+        odds = np.log(share) - np.log1p(-share) - (np.log(usual) - np.log1p(-usual))
+        yield terms, tells, total, share, odds

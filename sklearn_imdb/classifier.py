@@ -28,7 +28,6 @@ from sklearn_imdb._compat import HasMethods, Interval, StrOptions
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import numbering_of, refuse_other_numbering, warn_of_other_numbering
 from sklearn_imdb._targets import Targets, check_classes, check_labels, check_targets
-from sklearn_imdb._training.epochs import Trained
 from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
 from sklearn_imdb._training.network import (
     Network,
@@ -40,7 +39,6 @@ from sklearn_imdb._training.network import (
     probabilities,
 )
 from sklearn_imdb._training.plan import check_partial_fit
-from sklearn_imdb._training.pooling import Floats
 from sklearn_imdb._training.rows import (
     VALIDATION_SPLIT,
     ClassWeight,
@@ -48,7 +46,7 @@ from sklearn_imdb._training.rows import (
     check_rows,
     check_validation,
 )
-from sklearn_imdb._training.sequences import check_sequences
+from sklearn_imdb._training.sequences import Floats, check_sequences
 
 __all__ = ["EmbeddingAverageClassifier"]
 
@@ -228,8 +226,10 @@ class BaseEmbeddingAverage(
         else:
             refuse_other_numbering(X, "X", self._numbering)
 
-    def _set_trained(self, trained: Trained, state: PartialFitState | None = None) -> None:
-        self.__dict__.update(trained.attributes())
+    def _set_trained(
+        self, trained: Mapping[str, Any], state: PartialFitState | None = None
+    ) -> None:
+        self.__dict__.update(trained)
         for name in ("_in_keras", "_partial_fit_state"):  # What partial_fit had begun is over.
             self.__dict__.pop(name, None)
         if state is not None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,20 +15,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 
+from sklearn_imdb._base import FitTask
 from sklearn_imdb._progress import Progress, can_write, write_line
-from sklearn_imdb._targets import Targets
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import (
     Logs,
     Network,
     Weights,
-    log_probabilities,
     most_probable,
     predict,
     probabilities,
 )
 from sklearn_imdb._training.optimizers import OptimizerState
-from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Plan
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Plan
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._warnings import warn_user
 
@@ -39,137 +37,106 @@ _LEAST_LEARNED = 0.01
 """Share of the loss of the class shares by which a training is to be better."""
 
 
-class Task(Protocol):
-    """Whoever is to hear of each epoch, and may end the training."""
-
-    def begin_epoch(self) -> None: ...
-
-    def end_epoch(self, learned: Callable[[], dict[str, Any]]) -> bool: ...
-
-
 class Backend(Protocol):
-    """Trains from `weights`, which stay as they are, and returns new ones.
+    """Does a job and returns new weights.
 
-    An epoch goes through the chunks of `training`: the rows of a chunk are shuffled, cut into
-    batches, and a step is made by each batch. `begin_epoch()` is called before each epoch.
+    An epoch goes through the chunks of the training rows: the rows of a chunk are shuffled, cut
+    into batches, and a step is made by each batch. `begin_epoch()` is called before each epoch.
     `end_epoch(logs, weights)` is called after each with the epoch's losses and accuracies and with
     the weights, which the next epoch overwrites. Training ends when it returns True.
     """
 
     def __call__(
         self,
-        plan: Plan,
-        network: Network,
-        weights: Weights,
-        training: Rows,
-        validation: Rows | None,
-        *,
-        rng: np.random.RandomState,
-        optimizer_state: OptimizerState | None,
+        job: Job,
         begin_epoch: Callable[[], None],
         end_epoch: Callable[[Logs, Weights], bool],
     ) -> tuple[Weights, OptimizerState]: ...
 
 
-@dataclass(frozen=True)
-class Trained:
-    """The state of a training, final or after an epoch."""
-
-    plan: Plan
-    network: Network
-    weights: Weights
-    history: dict[str, list[float]]
-    """Of this training, and of the calls of `partial_fit` before it."""
-    best_epoch: int
-    kept_epoch: int | None
-    """The epoch of `weights`, counted from 1; None where Keras's callbacks may have set them."""
-
-    def attributes(self) -> dict[str, Any]:
-        """Return what a fitted classifier has."""
-        embedding, *dense = self.weights
-        return {
-            "embedding_": embedding,
-            "coefs_": dense[::2],
-            "intercepts_": dense[1::2],
-            "token_weights_": self.network.pooling.token_weights,
-            "history_": self.history,
-            "n_iter_": len(self.history["loss"]),
-            "best_epoch_": self.best_epoch,
-            "kept_epoch_": self.kept_epoch,
-            "backend_": self.plan.backend,
-            "embedding_dim_": self.network.embedding_dim,
-            "batch_size_": self.plan.batch_size,
-            "learning_rate_": self.plan.learning_rate,
-            # Of the trained network, whatever the parameters are set to later.
-            "_network": self.network,
-            "_n_features_out": self.network.embedding_dim,
-        }
-
-
 def train(
-    plan: Plan,
-    network: Network,
-    weights: Weights,
-    training: Rows,
-    validation: Rows | None,
-    *,
-    rng: np.random.RandomState,
-    task: Task,
-    history: Mapping[str, list[float]] = {},  # It is not changed.
-    optimizer_state: OptimizerState | None = None,
-) -> tuple[Trained, OptimizerState]:
-    """Train by the backend of the plan, and go on from a history and an optimizer's state."""
+    job: Job, task: FitTask, before: Mapping[str, list[float]]
+) -> tuple[dict[str, Any], OptimizerState]:
+    """Train by the backend of the plan, and go on from the history `before`.
+
+    Returns
+    -------
+    attributes : dict
+        What a fitted classifier has.
+    state : list of ndarray
+        Of the optimizer.
+    """
+    plan, network, verbose = job.plan, job.network, job.plan.verbose
     backend: Backend = scipy_backend.train
     if plan.backend == "keras":
         from sklearn_imdb._training import keras_backend
 
         backend = keras_backend.train
-    monitor = EpochMonitor(plan, history)
-    training = training.within(network.input_dim)
-    validation = None if validation is None else validation.within(network.input_dim)
-
-    def copy_state(weights: Weights) -> Trained:
-        history = {name: values.copy() for name, values in monitor.history.items()}
-        copies = [array.copy() for array in weights]
-        return Trained(plan, network, copies, history, monitor.best_epoch, monitor.n_epochs)
+        if can_write(sys.stdout):
+            verbose = 0  # Keras shows the epochs itself.
+        else:  # Keras raises an error where it cannot write.
+            plan = replace(plan, verbose=0)
+    job, validation = replace(job, plan=plan), job.validation
+    monitor = EpochMonitor(plan, before)
 
     def end_epoch(logs: Logs, weights: Weights) -> bool:
-        if plan.is_scored and validation is not None:
+        if plan.early_stopping and plan.monitor not in MEASURED and validation is not None:
             logs = {**logs, plan.monitor: score_rows(plan.monitor, network, weights, validation)}
         stops_early = monitor(logs, weights)
-        return task.end_epoch(lambda: copy_state(weights).attributes()) or stops_early
+        epoch = monitor.n_epochs - monitor.n_before
+        if verbose == 2:
+            write_line(f"Epoch {epoch}/{plan.epochs} - {_show_logs(logs)}")
+        elif verbose:
+            progress.update(epoch, _show_logs(logs, "{} {:.3f}", " "))
 
-    # Keras raises an error where it cannot write.
-    shown_by_keras = plan.backend == "keras" and can_write(sys.stdout)
-    with monitor.shown(0 if shown_by_keras else plan.verbose):
-        weights, state = backend(
-            plan if shown_by_keras else replace(plan, verbose=0),
-            network,
-            weights,
-            training,
-            validation,
-            rng=rng,
-            optimizer_state=optimizer_state,
-            begin_epoch=task.begin_epoch,
-            end_epoch=end_epoch,
-        )
-    if not monitor.has_begun:
+        def copy_attributes() -> dict[str, Any]:
+            copies = [array.copy() for array in weights]
+            return _list_attributes(job, monitor, copies, monitor.n_epochs)
+
+        return task.end_epoch(copy_attributes) or stops_early
+
+    with Progress("Epoch", plan.epochs, shown=verbose == 1, line_each=True) as progress:
+        weights, state = backend(job, task.begin_epoch, end_epoch)
+    if monitor.n_epochs == monitor.n_before:
         raise ValueError("No epoch was trained: callbacks ended the training before the first.")
     kept_epoch: int | None = monitor.n_epochs
     if monitor.best_weights:
         weights, kept_epoch = monitor.best_weights, monitor.best_epoch
     elif plan.callbacks:
-        kept_epoch = None
+        kept_epoch = None  # Keras's callbacks may have set the weights.
     # The logs are of the weights before the last step.
     if not all(np.isfinite(array).all() for array in weights):
         raise ValueError("The weights are not finite after the last step: lower learning_rate.")
-    trained = Trained(plan, network, weights, monitor.history, monitor.best_epoch, kept_epoch)
-    if training.sample_weight is None:  # Else the accuracy is not what was trained for.
-        _warn_if_unconverged(trained, training.targets)
-    return trained, state
+    if job.training.sample_weight is None:  # Else the accuracy is not what was trained for.
+        _warn_if_unconverged(job, monitor)
+    return _list_attributes(job, monitor, weights, kept_epoch), state
 
 
-def _warn_if_unconverged(trained: Trained, targets: Targets) -> None:
+def _list_attributes(
+    job: Job, monitor: EpochMonitor, weights: Weights, kept_epoch: int | None
+) -> dict[str, Any]:
+    """Return the attributes of a classifier after the epochs so far."""
+    embedding, *dense = weights
+    return {
+        "embedding_": embedding,
+        "coefs_": dense[::2],
+        "intercepts_": dense[1::2],
+        "token_weights_": job.network.pooling.token_weights,
+        "history_": {name: values.copy() for name, values in monitor.history.items()},
+        "n_iter_": monitor.n_epochs,
+        "best_epoch_": monitor.best_epoch,
+        "kept_epoch_": kept_epoch,
+        "backend_": job.plan.backend,
+        "embedding_dim_": job.network.embedding_dim,
+        "batch_size_": job.plan.batch_size,
+        "learning_rate_": job.plan.learning_rate,
+        # Of the trained network, whatever the parameters are set to later.
+        "_network": job.network,
+        "_n_features_out": job.network.embedding_dim,
+    }
+
+
+def _warn_if_unconverged(job: Job, monitor: EpochMonitor) -> None:
     """Warn where training ended before the network had learned much.
 
     Either all epochs ran, the last was the best, and less than half of what there is to learn
@@ -177,52 +144,48 @@ def _warn_if_unconverged(trained: Trained, targets: Targets) -> None:
     training of few epochs is short on purpose. Or early stopping ended it while the loss of the
     validation rows was still that of the class shares.
     """
-    plan, history = trained.plan, trained.history
+    plan, history, smoothing = job.plan, monitor.history, job.plan.label_smoothing
     loss, accuracy = history["loss"], history["accuracy"][-1]
-    y = targets.numbers
-    shares = y.mean(axis=0) if targets.several else np.bincount(y) / len(y)
-    remedy = (
-        "Where sequences are mostly padding, set pooling='masked_mean', in a Pipeline by the name "
-        "of the step, as in classifier__pooling."
-    )
+    totals = job.training.class_totals()
+    shares = totals[:-1] / totals[-1]
+    # The accuracy and the loss of whoever predicts the shares of the smoothed classes for each row.
+    if plan.several:
+        largest = float(np.maximum(shares, 1 - shares).mean())
+        smoothed = (1 - smoothing) * shares + smoothing / 2
+        known = float((entr(smoothed) + entr(1 - smoothed)).mean())
+    else:
+        largest = float(shares.max())
+        known = float(entr((1 - smoothing) * shares + smoothing / len(shares)).sum())
     was_cut_short = (
         plan.epochs >= _FEW_EPOCHS
         and plan.learning_rate_schedule == "constant"
-        and len(loss) == trained.best_epoch == plan.epochs
+        and len(loss) == monitor.best_epoch == plan.epochs
         and loss[-1] == min(loss)
     )
-    largest = float(np.maximum(shares, 1 - shares).mean() if targets.several else shares.max())
+    has_own_loss = job.network.l2 or plan.loss not in CROSS_ENTROPIES
+    ended_early = plan.early_stopping and len(loss) < plan.epochs and "val_loss" in history
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
-        warn_user(
+        message = (
             f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
             f"training accuracy of {accuracy:.2f}, where the largest class alone gives "
-            f"{largest:.2f}: the network has not converged. Raise learning_rate or epochs, or "
-            f"lower batch_size. {remedy}",
-            ConvergenceWarning,
+            f"{largest:.2f}: the network has not converged. Raise learning_rate or epochs"
         )
-        return
-    ended_early = plan.early_stopping and len(loss) < plan.epochs and "val_loss" in history
-    if not ended_early or trained.network.l2 or plan.loss not in CROSS_ENTROPIES:
-        return
-    known = _shares_loss(shares, plan, several=targets.several)
-    best = min(history["val_loss"])
-    if best > (1 - _LEAST_LEARNED) * known:
-        warn_user(
+    elif (
+        ended_early and not has_own_loss and min(history["val_loss"]) > (1 - _LEAST_LEARNED) * known
+    ):
+        message = (
             f"Early stopping ended the training after {len(loss)} epochs with a best val_loss of "
-            f"{best:.3f}, and the shares of the classes alone give {known:.3f}: the network has "
-            f"learned next to nothing. Raise learning_rate or patience, or lower batch_size. "
-            f"{remedy}",
-            ConvergenceWarning,
+            f"{min(history['val_loss']):.3f}, and the shares of the classes alone give "
+            f"{known:.3f}: the network has learned next to nothing. Raise learning_rate or patience"
         )
-
-
-def _shares_loss(shares: npt.NDArray[Any], plan: Plan, *, several: bool) -> float:
-    """Return the loss of whoever predicts the shares of the smoothed classes for each row."""
-    smoothing = plan.label_smoothing
-    if several:
-        smoothed = (1 - smoothing) * shares + smoothing / 2
-        return float((entr(smoothed) + entr(1 - smoothed)).mean())
-    return float(entr((1 - smoothing) * shares + smoothing / len(shares)).sum())
+    else:
+        return
+    warn_user(
+        f"{message}, or lower batch_size. Where sequences are mostly padding, set "
+        "pooling='masked_mean', in a Pipeline by the name of the step, as in "
+        "classifier__pooling.",
+        ConvergenceWarning,
+    )
 
 
 class EpochMonitor:
@@ -236,71 +199,41 @@ class EpochMonitor:
 
     def __init__(self, plan: Plan, before: Mapping[str, list[float]]) -> None:
         self.history = {name: list(values) for name, values in before.items()}
-        self.n_epochs = self.best_epoch = self._n_before = len(self.history.get("loss", []))
+        self.n_epochs = self.best_epoch = self.n_before = len(self.history.get("loss", []))
         self.best_weights: Weights = []
-        self._epochs = plan.epochs
-        self._monitor = plan.monitor
-        self._min_delta = plan.min_delta
-        self._patience = plan.patience if plan.early_stopping else math.inf
-        self._restores_best = plan.early_stopping and plan.restore_best_weights
+        self._plan = plan
         self._best_value = math.inf
-        self._show: Callable[[int, Logs], None] = _show_nothing
 
     def __call__(self, logs: Logs, weights: Weights) -> bool:
+        plan = self._plan
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
         self.n_epochs += 1
-        epoch = self.n_epochs - self._n_before
         # What callbacks have added to the logs is theirs.
         measured = {name: logs[name] for name in MEASURED if name in logs}
         if not all(map(math.isfinite, measured.values())):
             raise ValueError(
-                f"The loss is not finite in epoch {epoch} ({_formatted(measured)}), and training "
-                "cannot go on: lower learning_rate, or check l2 and the sample weights for huge "
-                "values."
+                f"The loss is not finite in epoch {self.n_epochs - self.n_before} "
+                f"({_show_logs(measured)}), and training cannot go on: lower learning_rate, or "
+                "check l2 and the sample weights for huge values."
             )
-        self._show(epoch, logs)
-
         is_best = True
-        if self._monitor in logs:  # Where it is not measured, each epoch is the best so far.
-            value = logs[self._monitor]
-            if self._monitor not in ("loss", "val_loss"):
+        if plan.monitor in logs:  # Where it is not measured, each epoch is the best so far.
+            value = logs[plan.monitor]
+            if plan.monitor not in ("loss", "val_loss"):
                 value = -value
-            is_best = value < self._best_value - self._min_delta
+            is_best = value < self._best_value - plan.min_delta
             if is_best:
                 self._best_value = value
         if is_best:
             self.best_epoch = self.n_epochs
-            if self._restores_best:
+            if plan.early_stopping and plan.restore_best_weights:
                 self.best_weights = [array.copy() for array in weights]
-        return not is_best and self.n_epochs - self.best_epoch >= self._patience
-
-    @contextmanager
-    def shown(self, verbose: int) -> Iterator[None]:
-        """Show the epochs as Keras users know it: 1 is a bar, 2 a line an epoch."""
-        if verbose == 2:
-            self._show = self._print
-        with Progress("Epoch", self._epochs, shown=verbose == 1, line_each=True) as progress:
-            if verbose == 1:
-                self._show = lambda epoch, logs: progress.update(
-                    epoch, _formatted(logs, "{} {:.3f}", " ")
-                )
-            yield
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether any epoch has been trained."""
-        return self.n_epochs > self._n_before
-
-    def _print(self, epoch: int, logs: Logs) -> None:
-        write_line(f"Epoch {epoch}/{self._epochs} - {_formatted(logs)}")
+            return False
+        return plan.early_stopping and self.n_epochs - self.best_epoch >= plan.patience
 
 
-def _show_nothing(epoch: int, logs: Logs) -> None:
-    pass
-
-
-def _formatted(logs: Logs, item: str = "{}: {:.4f}", separator: str = " - ") -> str:
+def _show_logs(logs: Logs, item: str = "{}: {:.4f}", separator: str = " - ") -> str:
     return separator.join(item.format(name, value) for name, value in logs.items())
 
 
@@ -328,15 +261,13 @@ def score_rows(monitor: str, network: Network, weights: Weights, rows: Rows) -> 
     return value
 
 
+@dataclass
 class _Predictions(ClassifierMixin, BaseEstimator):
     """Stored predictions with a classifier's methods, for scikit-learn's scorers."""
 
-    def __init__(
-        self, network: Network, z: npt.NDArray[np.float64], classes: npt.NDArray[Any]
-    ) -> None:
-        self.network = network
-        self.z = z
-        self.classes_ = classes
+    network: Network
+    z: npt.NDArray[np.float64]
+    classes_: npt.NDArray[Any]
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         predicted = most_probable(self.network, self.z)
@@ -347,6 +278,3 @@ class _Predictions(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         return probabilities(self.network, self.z)
-
-    def predict_log_proba(self, X: Any) -> npt.NDArray[np.float64]:
-        return log_probabilities(self.network, self.z)

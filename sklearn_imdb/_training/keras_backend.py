@@ -21,10 +21,10 @@ import numpy.typing as npt
 from sklearn_imdb._convention import UNKNOWN
 from sklearn_imdb._training.network import Logs, Network, Weights
 from sklearn_imdb._training.optimizers import CosineDecay, OptimizerState
-from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Plan
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Plan
 from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH, Evidence, MaskedMean
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE, within
 
 try:
     import keras
@@ -276,25 +276,16 @@ def _clean_up() -> Iterator[None]:
 
 @_clean_up()
 def train(
-    plan: Plan,
-    network: Network,
-    weights: Weights,
-    training: Rows,
-    validation: Rows | None,
-    *,
-    rng: np.random.RandomState,
-    optimizer_state: OptimizerState | None,
-    begin_epoch: Callable[[], None],
-    end_epoch: Callable[[Logs, Weights], bool],
+    job: Job, begin_epoch: Callable[[], None], end_epoch: Callable[[Logs, Weights], bool]
 ) -> tuple[Weights, OptimizerState]:
     """Train as described in `Backend`."""
+    plan, network, rng = job.plan, job.network, job.rng
     optimizer, loss = make_optimizer(plan), make_loss(plan)
     callbacks = check_callbacks(plan.callbacks or [])
     seeds = (0, 0)
     if network.dropout:
-        first, second = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
-        seeds = (first, second)
-    model = make_model(network, weights, training.X.shape[1], dropout_seeds=seeds)
+        seeds = tuple(rng.randint(np.iinfo(np.int32).max, size=2).tolist())
+    model = make_model(network, job.weights, job.training.X.shape[1], dropout_seeds=seeds)
     # Methods are replaced, because plain Keras would not load subclasses that a callback saves.
     embedding = model.get_layer("embedding")
     embedding.call = MethodType(_look_up, embedding)
@@ -305,26 +296,30 @@ def train(
     if tensorflow.distribute.get_strategy().num_replicas_in_sync == 1:
         # To reduce over one replica, TensorFlow registers a function for good: 6 MB a fit.
         optimizer._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
+    # Keras would take several labels for one-hot classes.
+    binary = keras.metrics.BinaryAccuracy(name="accuracy")
+    model.compile(
+        optimizer=optimizer,
+        loss=loss,
+        metrics=[binary if network.ends_in_sigmoids else "accuracy"],
+        jit_compile=False,  # It leaks memory in every fit.
+    )
+    if job.optimizer_state is not None:
+        _restore(optimizer, job.optimizer_state, model)
     # Whether the loss compares the output with class numbers, and not with one-hot rows.
     is_sparse = loss is keras.losses.sparse_categorical_crossentropy or isinstance(
         loss, keras.losses.SparseCategoricalCrossentropy
     )
-    kind = "SparseCategorical" if is_sparse else "Categorical"
-    if network.ends_in_sigmoids:
-        kind = "Binary"
-    model.compile(
-        optimizer=optimizer,
-        loss=loss,
-        metrics=[getattr(keras.metrics, f"{kind}Accuracy")(name="accuracy")],
-        jit_compile=False,  # It leaks memory in every fit.
-    )
-    if optimizer_state is not None:
-        _restore(optimizer, optimizer_state, model)
 
-    def make_targets(y: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
+    def make_arrays(rows: Rows) -> list[npt.NDArray[Any]]:
+        y: npt.NDArray[Any] = rows.targets.numbers
         if network.ends_in_sigmoids:
-            return y.reshape(len(y), -1).astype(np.float32)
-        return y if is_sparse else np.eye(network.n_outputs, dtype=np.float32)[y]
+            y = y.reshape(len(y), -1).astype(np.float32)
+        elif not is_sparse:
+            y = np.eye(network.n_outputs, dtype=np.float32)[y]
+        weight = rows.sample_weight
+        weights = [] if weight is None else [weight.astype(np.float32)]
+        return [within(rows.X, network.input_dim), y, *weights]
 
     def begin(epoch: int, logs: Any) -> None:
         batches.rng = rng if plan.shuffle else None
@@ -337,21 +332,18 @@ def train(
         if end_epoch(numbers, get_weights(model)):
             model.stop_training = True
 
-    batches = _Batches(training, make_targets, plan.batch_size)
-    validation_batches = None
-    if validation is not None:
-        validation_batches = _Batches(validation, make_targets, ROWS_AT_ONCE)
+    batches, validation = _Batches(job.training, make_arrays, plan.batch_size), None
+    if job.validation is not None:
+        validation = _Batches(job.validation, make_arrays, ROWS_AT_ONCE)
+    watcher = keras.callbacks.LambdaCallback(on_epoch_begin=begin, on_epoch_end=end)
     # Not KerasClassifier.fit, which takes arrays and shuffles them by TensorFlow's generator.
     model.fit(
         batches,
         epochs=plan.epochs,
         verbose=plan.verbose,
         shuffle=False,
-        callbacks=[
-            *callbacks,
-            keras.callbacks.LambdaCallback(on_epoch_begin=begin, on_epoch_end=end),
-        ],
-        validation_data=validation_batches,
+        callbacks=[*callbacks, watcher],
+        validation_data=validation,
     )
     # np.array would ask Keras's variable for a copy, which it cannot give with NumPy 2.
     state = [np.asarray(variable).copy() for variable in optimizer.variables]
@@ -365,14 +357,10 @@ class _Batches(keras.utils.PyDataset):
     """Shuffles the rows of each chunk. None at first: Keras reads batches before it trains."""
 
     def __init__(
-        self,
-        rows: Rows,
-        make_targets: Callable[[npt.NDArray[np.integer]], npt.NDArray[Any]],
-        batch_size: int,
+        self, rows: Rows, make_arrays: Callable[[Rows], list[npt.NDArray[Any]]], batch_size: int
     ) -> None:
         super().__init__()
-        self._rows, self._make_targets, self._batch_size = rows, make_targets, batch_size
-        self._batches = self._read()
+        self._rows, self._make_arrays, self._batch_size = rows, make_arrays, batch_size
 
     def __len__(self) -> int:
         return self._rows.n_steps(self._batch_size)
@@ -386,9 +374,7 @@ class _Batches(keras.utils.PyDataset):
     def _read(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
         rng = self.rng
         for chunk in self._rows.chunks():
-            arrays = [chunk.X, self._make_targets(chunk.targets.numbers)]
-            if chunk.sample_weight is not None:
-                arrays.append(chunk.sample_weight.astype(np.float32))
+            arrays = self._make_arrays(chunk)
             order = np.arange(len(chunk)) if rng is None else rng.permutation(len(chunk))
             for start in range(0, len(chunk), self._batch_size):
                 batch = order[start : start + self._batch_size]

@@ -24,7 +24,6 @@ from sklearn.utils import check_array
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.pooling import (
-    Floats,
     Mean,
     Pooling,
     Shares,
@@ -33,7 +32,7 @@ from sklearn_imdb._training.pooling import (
     make_pooling,
 )
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import blocks_of, checked_indices, within
+from sklearn_imdb._training.sequences import Floats, Words, check_indices, split_rows, within
 
 Weights: TypeAlias = list[Floats]
 Logs: TypeAlias = dict[str, float]
@@ -134,10 +133,22 @@ def start_network(
     smallest = max(largest_index + 1, N_RESERVED) if before is None else before[0].input_dim
     network = Network.of(parameters, rows.targets, input_dim or smallest)
     if before is None:
-        origin = f"input_dim={input_dim}"
-        if input_dim is None:
-            origin = f"X holds the word index {largest_index}, and input_dim=None"
-        _check_memory(network, origin)
+        # float32 weights before and after, their gradient twice, Adam's two moments and its work,
+        # the best epoch's weights.
+        n_bytes = 32 * network.input_dim * network.embedding_dim
+        try:
+            np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
+        except MemoryError as error:  # One word index that was a hash or an id is enough for that.
+            origin = f"input_dim={input_dim}"
+            if input_dim is None:
+                origin = f"X holds the word index {largest_index}, and input_dim=None"
+            raise ValueError(
+                f"{origin} asks for an embedding table of {network.input_dim} rows and "
+                f"embedding_dim={network.embedding_dim} columns: to train it takes "
+                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
+                "vectorizer, or number the words without gaps; else lower input_dim or "
+                "embedding_dim."
+            ) from error
         return network, draw_weights(network, rng, initial)
     trained, weights = before
     pooling = network.pooling.go_on_from(trained.pooling)
@@ -148,26 +159,6 @@ def start_network(
             "hidden_units or pooling has been changed. Set it back, or fit with warm_start=False."
         )
     return replace(network, pooling=pooling), weights
-
-
-def _check_memory(network: Network, origin: str) -> None:
-    """Raise a ValueError where the embedding table is larger than memory.
-
-    One word index that was a hash or an id is enough for that. `origin` says where the number of
-    rows comes from.
-    """
-    # float32 weights before and after, their gradient twice, Adam's two moments and its work, the
-    # best epoch's weights.
-    n_bytes = 32 * network.input_dim * network.embedding_dim
-    try:
-        np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
-    except MemoryError as error:
-        raise ValueError(
-            f"{origin} asks for an embedding table of {network.input_dim} rows and "
-            f"embedding_dim={network.embedding_dim} columns: to train it takes "
-            f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the vectorizer, or "
-            "number the words without gaps; else lower input_dim or embedding_dim."
-        ) from error
 
 
 def _check_initial(initial: Any) -> Floats | None:
@@ -244,7 +235,7 @@ def fix_bias(network: Network, weights: Weights, totals: npt.NDArray[np.float64]
 # -- forward ----------------------------------------------------------------------------------
 
 
-def pool(network: Network, X: npt.NDArray[np.integer], embedding: Floats) -> Floats:
+def pool(network: Network, X: Words, embedding: Floats) -> Floats:
     """Return the pooled vector of each sequence, checked, shape (n_samples, embedding_dim)."""
     vectors = np.empty((len(X), network.embedding_dim), np.float32)
     for rows, block in _pool_blocks(network, X, embedding):
@@ -252,9 +243,7 @@ def pool(network: Network, X: npt.NDArray[np.integer], embedding: Floats) -> Flo
     return vectors
 
 
-def predict(
-    network: Network, X: npt.NDArray[np.integer], weights: Weights
-) -> npt.NDArray[np.float64]:
+def predict(network: Network, X: Words, weights: Weights) -> npt.NDArray[np.float64]:
     """Return the logits of sequences, checked, to predict by: shape (n_samples, n_outputs).
 
     Pooled vectors are float32, summed in the order of the words. What follows is float64, so that a
@@ -268,12 +257,10 @@ def predict(
     return z
 
 
-def _pool_blocks(
-    network: Network, X: npt.NDArray[np.integer], embedding: Floats
-) -> Iterator[tuple[slice, Floats]]:
+def _pool_blocks(network: Network, X: Words, embedding: Floats) -> Iterator[tuple[slice, Floats]]:
     # All that is made of X is made of a block of it: X may take most of the memory.
-    for rows in blocks_of(X):
-        block = checked_indices(X[rows], "X", range(rows.start, len(X)))
+    for rows in split_rows(X):
+        block = check_indices(X[rows], "X", range(rows.start, len(X)))
         yield rows, network.pooling.pool(within(block, network.input_dim), embedding)
 
 
@@ -285,9 +272,7 @@ def logits(averages: Floats, weights: Weights) -> Floats:
     return product(averages, kernel) + bias
 
 
-def cross_entropies(
-    network: Network, z: Floats, y: npt.NDArray[np.integer]
-) -> tuple[Floats, Floats]:
+def cross_entropies(network: Network, z: Floats, y: Words) -> tuple[Floats, Floats]:
     """Return the loss of each sample, shape (n_samples,), and its derivative by the logits `z`.
 
     With several labels, the loss is the mean over the labels. Label smoothing spreads a share of
@@ -334,7 +319,7 @@ def most_probable(network: Network, z: Floats) -> npt.NDArray[np.intp]:
     return (z[:, 0] > 0).astype(np.intp) if z.shape[1] == 1 else z.argmax(axis=1)
 
 
-def n_right(network: Network, z: Floats, y: npt.NDArray[np.integer]) -> float:
+def n_right(network: Network, z: Floats, y: Words) -> float:
     """Return the number of correct predictions.
 
     With several labels, a sample counts by the share of its labels that are right.
@@ -350,7 +335,7 @@ def loss_and_gradients(
     network: Network,
     weights: Weights,
     shares: Shares,
-    y: npt.NDArray[np.integer],
+    y: Words,
     sample_weight: Floats | None,
     rng: np.random.RandomState | None = None,
 ) -> tuple[float, Weights, Floats]:
@@ -396,7 +381,7 @@ def loss_and_gradients(
         backward = product(backward, kernel.T) * gate
     if network.pooling.fixes_bias:
         gradients[-1][:] = 0
-    return loss + penalty(network, weights), [shares.T @ backward, *gradients], z
+    return loss + penalty(network, weights), [shares.find_gradient(backward), *gradients], z
 
 
 def penalty(network: Network, weights: Weights) -> float:
@@ -413,7 +398,7 @@ _OF_A_VECTOR = 2**13
 _DEPTH, _COLUMNS = 256, 32  # Their product is _OF_A_VECTOR: a block may be left with one row.
 
 
-def product(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def product(a: Floats, b: Floats) -> Floats:
     """Return `a @ b`, computed in blocks so small that BLAS leaves each of them to one thread.
 
     Where BLAS shares a product among threads, how it rounds depends on how many they are, and

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Floats: TypeAlias = npt.NDArray[np.floating]
+from sklearn_imdb._training.sequences import Floats
 
 OptimizerState: TypeAlias = list[npt.NDArray[Any]]
 """What training goes on from, besides the weights and the parameters."""

@@ -7,22 +7,24 @@ from dataclasses import dataclass, fields, replace
 from numbers import Real
 from typing import Any, Self
 
+import numpy as np
 from sklearn.metrics import get_scorer_names
 
-from sklearn_imdb._training.network import Network
+from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb._training.optimizers import (
     OPTIMIZERS,
     ConstantRate,
     CosineDecay,
-    Optimizer,
+    OptimizerState,
     Schedule,
 )
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 REGRESSION_LOSSES = (
-    *("mse", "mae", "mape", "msle", "huber", "logcosh", "meansquarederror", "meanabsoluteerror"),
-    *("meanabsolutepercentageerror", "meansquaredlogarithmicerror"),
-)
+    "mse mae mape msle huber logcosh meansquarederror meanabsoluteerror "
+    "meanabsolutepercentageerror meansquaredlogarithmicerror"
+).split()
 """Keras's losses of a regression, by their names in small letters without underscores."""
 
 MEASURED = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -78,20 +80,18 @@ class Plan:
         targets = rows.targets
         known = {**parameters, "n_classes": targets.n_classes, "several": targets.several}
         if known["batch_size"] == "auto":
-            known["batch_size"] = auto_batch_size(rows)
+            known["batch_size"] = min(max(len(rows) // (200 if targets.several else 125), 2), 128)
         known["n_steps"] = rows.n_steps(known["batch_size"])
         if isinstance(known["learning_rate"], str):
-            optimizer = _find_optimizer(known["optimizer"])
-            if optimizer is None:
+            optimizer = known["optimizer"]
+            if optimizer not in tuple(OPTIMIZERS):
                 raise ValueError(
                     f"learning_rate='auto' has a rule for the optimizers {list(OPTIMIZERS)}, by "
-                    f"name, got optimizer={known['optimizer']!r}: give learning_rate as a number."
+                    f"name, got optimizer={optimizer!r}: give learning_rate as a number."
                 )
-            known["learning_rate"] = auto_learning_rate(rows, network) * optimizer.auto_rate
-        plan = cls(**{field.name: known[field.name] for field in fields(cls)})
-        plan._check()
-        loss = plan._fitting_loss if plan._loss_is("auto") else plan.loss
-        return replace(plan, backend=plan._choose_backend(), loss=loss)
+            auto_rate = OPTIMIZERS[optimizer].auto_rate
+            known["learning_rate"] = auto_learning_rate(rows, network) * auto_rate
+        return cls(**{field.name: known[field.name] for field in fields(cls)})._resolve()
 
     @classmethod
     def of_chunk(cls, parameters: Mapping[str, Any], rows: Rows, network: Network) -> Self:
@@ -110,36 +110,16 @@ class Plan:
     @property
     def optimizer_name(self) -> str:
         """The name of the optimizer's kind, in small letters."""
-        kind = self.optimizer
-        if isinstance(kind, Mapping):
-            kind = kind.get("class_name", "")
-        elif not isinstance(kind, str | type):
-            kind = type(kind)
-        return (kind if isinstance(kind, str) else kind.__name__).lower()
+        return _name_kind(self.optimizer)
 
     @property
     def is_of_a_regression(self) -> bool:
         """Whether the loss is one that compares numbers, elsewhere."""
-        known = getattr(self.loss, "__name__", type(self.loss).__name__)
-        name = self.loss if isinstance(self.loss, str) else known
-        return name.lower().replace("_", "") in REGRESSION_LOSSES
+        return _name_kind(self.loss).replace("_", "") in REGRESSION_LOSSES
 
-    @property
-    def _fitting_loss(self) -> str:
-        return CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
-
-    def _loss_is(self, *names: str) -> bool:
-        return isinstance(self.loss, str) and self.loss in names
-
-    @property
-    def is_scored(self) -> bool:
-        """Whether one of scikit-learn's scorers is to measure the monitor."""
-        return self.early_stopping and self.monitor not in MEASURED
-
-    def _check(self) -> None:
-        if self.monitor not in MEASURED and (
-            not self.monitor.startswith("val_") or self.monitor[4:] not in get_scorer_names()
-        ):
+    def _resolve(self) -> Self:
+        """Return the plan with its loss and its backend, or raise a ValueError."""
+        if self.monitor not in (*MEASURED, *(f"val_{name}" for name in get_scorer_names())):
             raise ValueError(
                 f"monitor must be one of {list(MEASURED)}, or 'val_' and the name of a scorer of "
                 f"scikit-learn, such as 'val_f1_macro', got {self.monitor!r}: see "
@@ -157,41 +137,43 @@ class Plan:
                 f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
                 "learning_rate_schedule='constant', or learning_rate to a number."
             )
-        is_cross_entropy = self._loss_is("auto", *CROSS_ENTROPIES)
+        is_cross_entropy = self.loss in ("auto", *CROSS_ENTROPIES)
         if self.label_smoothing and not is_cross_entropy:
             raise ValueError(
                 f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
                 f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
             )
-        if is_cross_entropy and not self._loss_is("auto", self._fitting_loss):
+        fitting_loss = CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
+        if is_cross_entropy and self.loss not in ("auto", fitting_loss):
             kind = "labels of which a row may have several" if self.several else "classes"
             raise ValueError(
                 f"loss={self.loss!r} does not go with {self.n_classes} {kind}: use "
-                f"{self._fitting_loss!r} or 'auto'."
+                f"{fitting_loss!r} or 'auto'."
             )
-
-    def _choose_backend(self) -> str:
-        lacking = []
-        if _find_optimizer(self.optimizer) is None:
-            lacking.append(f"optimizer={self.optimizer!r}")
-        if not self._loss_is("auto", *CROSS_ENTROPIES):
-            lacking.append(f"loss={self.loss!r}")
-        if not isinstance(self.learning_rate, Real):
-            lacking.append(f"learning_rate={self.learning_rate!r}")
-        if self.callbacks:
-            lacking.append(f"callbacks={self.callbacks!r}")
+        needs_keras = {
+            "optimizer": self.optimizer not in tuple(OPTIMIZERS),
+            "loss": not is_cross_entropy,
+            "learning_rate": not isinstance(self.learning_rate, Real),
+            "callbacks": bool(self.callbacks),
+        }
+        lacking = [f"{name}={getattr(self, name)!r}" for name in needs_keras if needs_keras[name]]
         if self.backend == "scipy" and lacking:
             raise ValueError(
                 f"backend='scipy' does not know {', '.join(lacking)}: it has an optimizer of "
                 f"{list(OPTIMIZERS)}, loss='auto' or one of {list(CROSS_ENTROPIES)}, and no "
                 "callbacks. Set backend='auto' or 'keras'."
             )
-        return "keras" if self.backend == "keras" or lacking else "scipy"
+        backend = "keras" if self.backend == "keras" or lacking else "scipy"
+        return replace(self, backend=backend, loss=fitting_loss if is_cross_entropy else self.loss)
 
 
-def _find_optimizer(optimizer: Any) -> type[Optimizer] | None:
-    """Return the optimizer of SciPy's backend that this parameter names; None for another."""
-    return OPTIMIZERS.get(optimizer) if isinstance(optimizer, str) else None
+def _name_kind(given: Any) -> str:
+    """Return the name, in small letters, of what is given by name or as Keras takes it."""
+    if isinstance(given, Mapping):
+        given = given.get("class_name", "")
+    if not isinstance(given, str):
+        given = getattr(given, "__name__", type(given).__name__)
+    return given.lower()
 
 
 def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
@@ -208,11 +190,6 @@ def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
         )
 
 
-def auto_batch_size(rows: Rows) -> int:
-    """Return a 125th of the rows, of several labels a 200th, at least 2 and at most 128."""
-    return min(max(len(rows) // (200 if rows.targets.several else 125), 2), 128)
-
-
 def auto_learning_rate(rows: Rows, network: Network) -> float:
     """Return the rate at which a step moves a sequence's vector by the same, whatever the rows.
 
@@ -220,5 +197,21 @@ def auto_learning_rate(rows: Rows, network: Network) -> float:
     by the learning rate at most, and so a sequence's vector by the rate times the sum of the
     sequence's shares. More classes take larger steps, and several labels larger ones still.
     """
-    pooling = network.pooling
-    return pooling.step_factor(rows.targets) / pooling.mean_length(rows.X, network.input_dim)
+    some = rows.X[:: -(-len(rows.X) // ROWS_AT_ONCE)]
+    shares = network.pooling.shares(some, network.input_dim)
+    return network.pooling.step_factor(rows.targets) / shares.mean_length()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training as a backend is to carry it out."""
+
+    plan: Plan
+    network: Network
+    weights: Weights
+    """To start from; they stay as they are."""
+    training: Rows
+    validation: Rows | None
+    rng: np.random.RandomState
+    optimizer_state: OptimizerState | None = None
+    """To go on from."""

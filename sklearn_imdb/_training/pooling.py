@@ -16,25 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._class_evidence import (
-    ClassCounts,
-    class_columns,
-    class_evidence,
-    label_evidence,
-)
+from sklearn_imdb._class_evidence import ClassCounts, class_columns, class_evidence, label_evidence
 from sklearn_imdb._convention import PADDING
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import (
-    ROWS_AT_ONCE,
-    blocks_of,
-    count_words,
-    within,
-    words_of,
-)
-
-Floats: TypeAlias = npt.NDArray[np.floating]
-Words: TypeAlias = npt.NDArray[np.integer]
+from sklearn_imdb._training.sequences import Floats, Words, count_words, split_rows
 
 _LONG = 1024
 """A sum over more places than these would be off by its rounding."""
@@ -56,7 +42,7 @@ class WordShares(csr_matrix):
         """Return where the items of some sequences are among those of all."""
         return slice(self.indptr[batch.start], self.indptr[batch.stop])
 
-    def compact(self, batch: slice, words: Words, columns: npt.NDArray[np.integer]) -> WordShares:
+    def compact(self, batch: slice, words: Words, columns: Words) -> WordShares:
         """Return the shares of some sequences. The columns are `words`; an item's is in `columns`.
 
         To slice by SciPy and then to renumber would take twice the time.
@@ -69,6 +55,10 @@ class WordShares(csr_matrix):
         """Return the words of a sequence, and their shares: a column, or one for each dimension."""
         items = self.items(slice(row, row + 1))
         return self.indices[items], self.data[items, np.newaxis]
+
+    def find_gradient(self, backward: Floats) -> Floats:
+        """Return the gradient of the embedding table, from that of the sequences' vectors."""
+        return self.T @ backward
 
     def mean_length(self) -> float:
         """Return the mean sum of a sequence's shares."""
@@ -101,11 +91,6 @@ class LabelShares:
         """The word of each item."""
         return self.counts.indices
 
-    @property
-    def T(self) -> _TransposedLabelShares:
-        """The transposed shares, for the gradient of the embedding table."""
-        return _TransposedLabelShares(self)
-
     def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
         parts = _find_parts(rows)
         return replace(self, counts=self.counts[parts], scales=self.scales[parts])
@@ -124,7 +109,7 @@ class LabelShares:
         """As `WordShares` has it."""
         return self.counts.items(_find_parts(batch))
 
-    def compact(self, batch: slice, words: Words, columns: npt.NDArray[np.integer]) -> LabelShares:
+    def compact(self, batch: slice, words: Words, columns: Words) -> LabelShares:
         """As `WordShares` has it."""
         parts = _find_parts(batch)
         counts = self.counts.compact(parts, words, columns)
@@ -138,36 +123,26 @@ class LabelShares:
         shares = self.counts.data[start:end, np.newaxis] * scales * self.weights[words]
         return words, by_dimension(shares, embedding_dim)
 
+    def find_gradient(self, backward: Floats) -> Floats:
+        """As `WordShares` has it."""
+        width = backward.shape[1]
+        parts = np.repeat(backward, 2, axis=0) * by_dimension(self.scales, width)
+        gradient = self.counts.T @ parts
+        gradient *= by_dimension(self.weights, width)
+        return gradient
+
     def mean_length(self) -> float:
         """Return the mean sum of a sequence's shares, over the labels, too."""
         sums = (self.counts @ self.weights) * self.scales
         return float(2 * sums.mean(dtype=np.float64)) or 1.0
 
 
-@dataclass(frozen=True)
-class _TransposedLabelShares:
-    shares: LabelShares
-
-    def __matmul__(self, backward: Floats) -> Floats:
-        """Return the gradient of the embedding table, shape (n_words, embedding_dim)."""
-        shares, width = self.shares, backward.shape[1]
-        parts = np.repeat(backward, 2, axis=0) * by_dimension(shares.scales, width)
-        gradient = shares.counts.T @ parts
-        gradient *= by_dimension(shares.weights, width)
-        return gradient
-
-
 Shares: TypeAlias = WordShares | LabelShares
-
-
-def find_label(embedding_dim: int, n_labels: int) -> npt.NDArray[np.intp]:
-    """Return the number of the label that each dimension of the embedding belongs to."""
-    return np.arange(embedding_dim) % n_labels
 
 
 def by_dimension(label_columns: Floats, embedding_dim: int) -> Floats:
     """Return for each dimension of the embedding the column of its label."""
-    return label_columns[:, find_label(embedding_dim, label_columns.shape[1])]
+    return label_columns[:, np.arange(embedding_dim) % label_columns.shape[1]]
 
 
 def _find_parts(rows: npt.NDArray[np.intp] | slice) -> Any:
@@ -194,13 +169,11 @@ class Pooling(ABC):
     divider: int | None = None
     """The word index that divides a row into words and subwords."""
 
-    def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts | None:
-        """Count words in training rows, and add the counts `before`. None if there is no need."""
-        return None
-
-    def weigh(self, counts: ClassCounts | None) -> Self:
-        """Return the pooling with the weights that the counts give."""
-        return self
+    def learn(
+        self, rows: Rows, input_dim: int, before: ClassCounts | None = None
+    ) -> tuple[Self, ClassCounts | None]:
+        """Return the pooling for some training rows, and what it counted, `before` included."""
+        return self, None
 
     @abstractmethod
     def go_on_from(self, trained: Pooling) -> Pooling | None:
@@ -224,7 +197,7 @@ class Pooling(ABC):
         # Blocks are put where they stay: blocks and their stack would take the memory twice.
         data, indices = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
         ends = [np.zeros(1, np.int64)]
-        for block in blocks_of(X):
+        for block in split_rows(X):
             part = self._share_block(X[block], input_dim)
             begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
             data[begin:end], indices[begin:end] = part.data, part.indices
@@ -249,11 +222,6 @@ class Pooling(ABC):
 
         Evidence is taken as it is, not scaled to a length.
         """
-
-    def mean_length(self, X: Words, input_dim: int) -> float:
-        """Return the mean sum of a sequence's shares, over at most `ROWS_AT_ONCE` sequences."""
-        some = X[:: -(-len(X) // ROWS_AT_ONCE)]
-        return self.shares(within(some, input_dim), input_dim).mean_length()
 
     @property
     def state(self) -> dict[str, Any]:
@@ -283,15 +251,11 @@ class Mean(Pooling):
         return self if isinstance(trained, Mean) else None
 
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
-        offsets, words = words_of(X)
-        counts = np.diff(offsets, append=X.size)
-        rows, lengths = offsets // X.shape[1], np.full(len(X), X.shape[1])
-        if not self.counts_padding:
-            is_word, lengths = words != PADDING, np.count_nonzero(X, axis=1)
-            words, counts, rows = words[is_word], counts[is_word], rows[is_word]
-        shares = (counts / lengths[rows]).astype(np.float32)
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(X)))])
-        return csr_matrix((shares, words, indptr), shape=(len(X), input_dim))
+        counts = count_words(X, input_dim, counts_padding=self.counts_padding)
+        # A sequence is one part.
+        indptr, lengths = counts.indptr[::2], np.ravel(counts.sum(axis=1))[::2]
+        shares = (counts.data / np.repeat(lengths, np.diff(indptr))).astype(np.float32)
+        return csr_matrix((shares, counts.indices, indptr), shape=(len(X), input_dim))
 
     def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
         n_samples, maxlen = X.shape
@@ -339,36 +303,33 @@ class Evidence(Pooling):
     """
 
     divider: int | None = None
-    token_weights: Floats | None = None
+    token_weights: Any = None  # Not None where shares are asked for.
 
     fixes_bias: ClassVar[bool] = True
 
-    def learn(self, rows: Rows, input_dim: int, before: ClassCounts | None) -> ClassCounts:
+    def learn(
+        self, rows: Rows, input_dim: int, before: ClassCounts | None = None
+    ) -> tuple[Self, ClassCounts | None]:
         n_columns = rows.targets.n_classes + rows.targets.several
-        frequency = csr_matrix((n_columns, input_dim))
-        sizes = np.zeros(n_columns)
-        for chunk in rows.within(input_dim).chunks():
+        frequency, sizes = csr_matrix((n_columns, input_dim)), np.zeros(n_columns)
+        for chunk in rows.chunks():
             columns = class_columns(chunk.targets, len(chunk))
-            weights = chunk.weights[:, np.newaxis].astype(np.float64)
-            members = columns.multiply(weights).T.tocsr()
-            of_chunk = csr_matrix(frequency.shape)
-            for block in blocks_of(chunk.X):
-                counts = count_words(chunk.X[block], self.divider, input_dim)
-                is_there = csr_matrix(
-                    (np.ones(counts.nnz), counts.indices, counts.indptr[::2]),
-                    shape=(counts.shape[0] // 2, input_dim),
-                )
-                of_chunk += members[:, block] @ is_there
-            frequency += of_chunk
-            sizes += np.asarray(members.sum(axis=1)).ravel()
+            members = columns.multiply(chunk.weights[:, np.newaxis].astype(np.float64)).T.tocsr()
+            for block in split_rows(chunk.X):
+                counts = count_words(chunk.X[block], input_dim, self.divider)
+                # A sequence has the items of its two parts.
+                items = np.ones(counts.nnz), counts.indices, counts.indptr[::2]
+                is_there = csr_matrix(items, shape=(counts.shape[0] // 2, input_dim))
+                frequency += members[:, block] @ is_there
+            sizes += np.ravel(members.sum(axis=1))
         counted = ClassCounts(frequency.T.tocsr(), sizes, rows.targets.n_classes)
-        return counted if before is None else counted + before
-
-    def weigh(self, counts: ClassCounts | None) -> Self:
-        return self if counts is None else replace(self, token_weights=self._find_evidence(counts))
+        if before is not None:
+            counted = counted + before
+        weights = self._find_evidence(counted).astype(np.float32)
+        return replace(self, token_weights=weights), counted
 
     def _find_evidence(self, counts: ClassCounts) -> Floats:
-        return class_evidence(counts).astype(np.float32)
+        return class_evidence(counts)
 
     def go_on_from(self, trained: Pooling) -> Pooling | None:
         return trained if isinstance(trained, Evidence) else None
@@ -377,16 +338,10 @@ class Evidence(Pooling):
         # The shares are of another size than those of a mean.
         return rng.normal(0, 0.01, shape)
 
-    @property
-    def _weights(self) -> Floats:
-        if self.token_weights is None:
-            raise ValueError("The pooling has learned no evidence.")
-        return self.token_weights
-
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
         # Two parts a sequence, of which the second is empty where nothing divides it.
-        counts = count_words(X, self.divider, input_dim)
-        shares = self._weights[counts.indices] * (1 + np.log(counts.data))
+        counts = count_words(X, input_dim, self.divider)
+        shares = self.token_weights[counts.indices] * (1 + np.log(counts.data))
         parts = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         lengths = np.sqrt(np.bincount(parts, np.square(shares), minlength=counts.shape[0]))
         lengths[lengths == 0] = 1  # The part's weights are all 0, and so are its shares.
@@ -403,7 +358,7 @@ class Evidence(Pooling):
         return WEIGHTED_LENGTH * np.where(is_divided, np.sqrt(PARTS), 1.0).ravel()
 
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
-        return self._weights[terms, np.newaxis]
+        return self.token_weights[terms, np.newaxis]
 
 
 class LabelEvidence(Evidence):
@@ -417,20 +372,18 @@ class LabelEvidence(Evidence):
         embedding_dim, n_labels = shape
         draw_glorot(shape, rng)  # Left unused, so that a seed gives the numbers it gave before.
         limit = np.sqrt(6 / (embedding_dim / n_labels + 1))
-        kernel = np.zeros(shape, np.float32)
-        drawn = rng.uniform(-limit, limit, embedding_dim)
-        kernel[np.arange(embedding_dim), find_label(embedding_dim, n_labels)] = drawn
-        return kernel
+        drawn = rng.uniform(-limit, limit, (embedding_dim, 1))
+        return by_dimension(np.eye(n_labels), embedding_dim).T * drawn
 
     def step_factor(self, targets: Targets) -> float:
         # Labels have few dimensions each, and a step of each moves the label's logit.
         return sqrt(targets.n_classes)
 
     def shares(self, X: Words, input_dim: int) -> Shares:
-        squares = np.square(self._weights, dtype=np.float64)
+        squares = np.square(self.token_weights, dtype=np.float64)
         terms, scales = [], []
-        for block in blocks_of(X):
-            counts = count_words(X[block], self.divider, input_dim)
+        for block in split_rows(X):
+            counts = count_words(X[block], input_dim, self.divider)
             counts.data = 1 + np.log(counts.data)
             lengths = np.sqrt(counts.power(2) @ squares)
             lengths[lengths == 0] = 1
@@ -438,10 +391,10 @@ class LabelEvidence(Evidence):
             scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
             terms.append(counts.astype(np.float32))
         stacked = WordShares(vstack(terms, format="csr"))
-        return LabelShares(stacked, np.concatenate(scales), self._weights)
+        return LabelShares(stacked, np.concatenate(scales), self.token_weights)
 
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
-        return by_dimension(self._weights[terms], embedding_dim)
+        return by_dimension(self.token_weights[terms], embedding_dim)
 
 
 POOLINGS: dict[str, type[Pooling]] = {

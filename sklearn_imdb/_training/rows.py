@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn_imdb._checks import refuse_texts
 from sklearn_imdb._compat import check_sample_weight
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._training.sequences import checked_indices, within
+from sklearn_imdb._training.sequences import Floats, Words, check_indices
 from sklearn_imdb._warnings import warn_user
 
 ClassWeight: TypeAlias = Mapping[Any, float] | str | list[Mapping[int, float]] | None
@@ -29,10 +29,10 @@ VALIDATION_SPLIT = 0.1
 class Rows:
     """Sequences with their classes, in memory: one chunk."""
 
-    X: npt.NDArray[np.integer]
+    X: Words
     """Word indices, shape (n_samples, maxlen)."""
     targets: Targets
-    sample_weight: npt.NDArray[np.floating] | None = None
+    sample_weight: Floats | None = None
     """With a mean of 1 where they come to a loss, shape (n_samples,)."""
 
     def __len__(self) -> int:
@@ -52,22 +52,13 @@ class Rows:
         return -(-len(self) // batch_size)
 
     @property
-    def weights(self) -> npt.NDArray[np.floating]:
+    def weights(self) -> Floats:
         """The sample weights, or ones."""
         return np.ones(len(self)) if self.sample_weight is None else self.sample_weight
 
     def class_totals(self) -> npt.NDArray[np.float64]:
         """Return the weight of the rows of each class, and of all rows, shape (n_classes + 1,)."""
-        targets = self.targets
-        if targets.several:
-            totals = self.weights @ targets.numbers
-        else:
-            totals = np.bincount(targets.numbers, self.weights, targets.n_classes)
-        return np.append(totals, self.weights.sum())
-
-    def within(self, input_dim: int) -> Self:
-        """Return the rows with indices of `input_dim` or more as the unknown word."""
-        return replace(self, X=within(self.X, input_dim))
+        return np.append(self.weights @ self.targets.indicator(), self.weights.sum())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +68,7 @@ class StreamedRows(Rows):
     `X` is a sample of them, with the largest index of all; `targets` and weights are of all rows.
     """
 
-    read: Callable[[slice], npt.NDArray[np.integer]]
+    read: Callable[[slice], Words]
     """Returns the sequences of some rows."""
     sizes: list[int]
     """Number of rows of each chunk."""
@@ -92,11 +83,6 @@ class StreamedRows(Rows):
             rows = slice(end, end := end + size)
             weight = None if self.sample_weight is None else self.sample_weight[rows]
             yield Rows(self.read(rows), self.targets[rows], weight)
-
-    def within(self, input_dim: int) -> Self:
-        read = self.read
-        rows = super().within(input_dim)
-        return replace(rows, read=lambda numbers: within(read(numbers), input_dim))
 
 
 def check_rows(
@@ -119,7 +105,7 @@ def check_rows(
         X, targets, sample_weight = X[numbers], targets[numbers], weights[numbers]
     if needs_two_classes:
         targets.check_two_classes()
-    return Rows(checked_indices(X, f"X{suffix}", numbers), targets, sample_weight)
+    return Rows(check_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
 
 def check_pair(X_val: Any, y_val: Any) -> None:
@@ -171,33 +157,43 @@ def check_validation(
 
 
 def hold_out(
-    training: Rows, validation_split: float, rng: np.random.RandomState
+    parameters: Mapping[str, Any], training: Rows, rng: np.random.RandomState
 ) -> tuple[Rows, Rows | None]:
-    """Split the rows into those to train on and a stratified part to validate on.
+    """Split the rows into those to train on and a stratified part for early stopping to watch.
 
     A class with too few rows to be split stays with the rows to train on. Rows that may have
-    several labels are not stratified. Where nothing can be held out, the second part is None and a
-    warning says so.
+    several labels are not stratified. Where nothing is held out, the second part is None. A warning
+    says so if something was asked for.
     """
+    share = parameters["validation_split"]
+    if not parameters["early_stopping"]:
+        if share != VALIDATION_SPLIT:
+            warn_user(
+                f"validation_split={share} holds out nothing without early_stopping: set "
+                "early_stopping=True, with patience=epochs to train them all, or pass X_val and "
+                "y_val."
+            )
+        return training, None
+    if not parameters["monitor"].startswith("val_"):
+        return training, None
     y = training.targets.numbers
     if training.targets.several:
         y = np.zeros(len(y), np.intp)
-    sizes = np.bincount(y)
-    sizes = sizes[sizes > 0]
-    n_held_out = math.ceil(len(y) * validation_split)
+    present, sizes = np.unique(y, return_counts=True)
+    n_held_out = math.ceil(len(y) * share)
     if sizes.min() > 1 and len(sizes) <= min(n_held_out, len(y) - n_held_out):
         kept, held_out = train_test_split(
-            np.arange(len(y)), test_size=validation_split, stratify=y, random_state=rng
+            np.arange(len(y)), test_size=share, stratify=y, random_state=rng
         )
         return training[kept], training[held_out]
     order = rng.permutation(len(y))
-    of_class = [order[y[order] == number] for number in np.unique(y)]
-    held_out = np.concatenate([rows[: int(len(rows) * validation_split)] for rows in of_class])
+    of_class = [order[y[order] == number] for number in present]
+    held_out = np.concatenate([rows[: int(len(rows) * share)] for rows in of_class])
     if not len(held_out):
         warn_user(
-            f"early_stopping=True holds out nothing: validation_split={validation_split} of the "
-            f"{sizes.max()} rows of the largest class is less than a row. All epochs are trained, "
-            "without validation. Raise validation_split, or pass X_val and y_val.",
+            f"early_stopping=True holds out nothing: validation_split={share} of the {sizes.max()} "
+            "rows of the largest class is less than a row. All epochs are trained, without "
+            "validation. Raise validation_split, or pass X_val and y_val."
         )
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
@@ -206,40 +202,30 @@ def hold_out(
 # -- weights in the loss ----------------------------------------------------------------------
 
 
-def with_row_weights(
-    rows: Rows,
-    class_weight: ClassWeight,
-    n_before: int = 0,
-    mean_before: float = 1.0,
+def weigh_rows(
+    rows: Rows, class_weight: ClassWeight, n_before: int = 0, mean_before: float = 1.0
 ) -> tuple[Rows, tuple[int, float]]:
-    """Return the rows with their own weights times their classes'; see `with_mean_one`."""
+    """Multiply the weights of the rows by those of their classes; see `scale_weights`."""
     if class_weight is not None:
         targets = rows.targets
-        if targets.several:
+        if targets.several or isinstance(class_weight, str):
             weights = compute_sample_weight(class_weight, targets.numbers)
         elif isinstance(class_weight, list):
             raise ValueError("class_weight as a list is for a y with several labels of a row.")
         else:
-            weights = _weigh_classes(class_weight, targets)[targets.numbers]
+            weights = _weigh_classes(class_weight, targets.classes)[targets.numbers]
         if rows.sample_weight is not None:
             weights = weights * rows.sample_weight
         _check_each(weights, "class_weight")
         find_weighted(weights, "class_weight")
         rows = replace(rows, sample_weight=weights)
-    return with_mean_one(rows, n_before, mean_before)
+    return scale_weights(rows, n_before, mean_before)
 
 
 def _weigh_classes(
-    class_weight: Mapping[Any, float] | str, targets: Targets
+    class_weight: Mapping[Any, float], classes: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
-    """Return the weight of each class; "balanced" counts the rows."""
-    classes = targets.classes
-    if isinstance(class_weight, str):
-        y = targets.numbers
-        present = np.unique(y)
-        weights = np.zeros(len(classes))
-        weights[present] = compute_class_weight("balanced", classes=present, y=y)
-        return weights
+    """Return the weight of each class, whether or not a row has the class."""
     known = set(classes.tolist())
     unknown = [key for key in class_weight if key not in known]
     if unknown and len(class_weight) - len(unknown) < len(known):
@@ -248,18 +234,16 @@ def _weigh_classes(
             f"{classes.tolist()}: give keys as the labels are, in text or in numbers. A class "
             "without a key weighs 1."
         )
-    # By name, and not by the rows at hand: a chunk need not hold every class.
     return compute_class_weight(dict(class_weight), classes=classes, y=classes)
 
 
-def with_mean_one(
+def scale_weights(
     rows: Rows, n_before: int = 0, mean_before: float = 1.0
 ) -> tuple[Rows, tuple[int, float]]:
     """Scale the weights to a mean of 1, once for all rows; return how many there are, and the mean.
 
     The loss is then their weighted mean. A row counts for the same in any batch, which it would not
-    if each batch were scaled for itself. Nor is a chunk of a stream scaled for itself: what is
-    returned for a chunk is given with the next one.
+    if each batch were scaled for itself. For a stream, pass the returned pair with the next chunk.
     """
     weights, n_rows, mean = rows.sample_weight, len(rows), 1.0
     if weights is not None:
@@ -285,14 +269,14 @@ def check_weights(weights: Any, X: npt.NDArray[Any], name: str) -> npt.NDArray[n
     return weights
 
 
-def find_weighted(weights: npt.NDArray[np.floating], name: str) -> npt.NDArray[np.intp]:
+def find_weighted(weights: Floats, name: str) -> npt.NDArray[np.intp]:
     """Return the numbers of the rows that weigh anything."""
     if not weights.any():
         raise ValueError(f"{name} is zero for every row: no row is left.")
     return np.flatnonzero(weights)
 
 
-def _check_each(weights: npt.NDArray[np.floating], name: str) -> None:
+def _check_each(weights: Floats, name: str) -> None:
     if not np.isfinite(weights).all():
         raise ValueError(f"{name} must be finite, got {weights[~np.isfinite(weights)][0]}.")
     if (weights < 0).any():

@@ -18,50 +18,43 @@ from sklearn_imdb._training.network import (
     penalty,
 )
 from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer, OptimizerState
-from sklearn_imdb._training.plan import Plan
-from sklearn_imdb._training.pooling import Floats, Shares
+from sklearn_imdb._training.plan import Job
+from sklearn_imdb._training.pooling import Shares
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE, Floats, Words
 
 
 # A loss that overflows is reported as such, by whoever is called with the logs.
 @np.errstate(over="ignore", invalid="ignore")
 def train(
-    plan: Plan,
-    network: Network,
-    weights: Weights,
-    training: Rows,
-    validation: Rows | None,
-    *,
-    rng: np.random.RandomState,
-    optimizer_state: OptimizerState | None,
-    begin_epoch: Callable[[], None],
-    end_epoch: Callable[[Logs, Weights], bool],
+    job: Job, begin_epoch: Callable[[], None], end_epoch: Callable[[Logs, Weights], bool]
 ) -> tuple[Weights, OptimizerState]:
     """Train as `Backend` says."""
-    optimizer = OPTIMIZERS[plan.optimizer](weights, plan.schedule, state=optimizer_state)
+    plan, network, rng, validation = job.plan, job.network, job.rng, job.validation
+    optimizer = OPTIMIZERS[plan.optimizer](job.weights, plan.schedule, state=job.optimizer_state)
     step = _Step(network, optimizer, rng)
-    pooling, n_samples = network.pooling, len(training)
     shares: Shares | None = None
     of_chunk: Rows | None = None
-    of_validation = None if validation is None else pooling.shares(validation.X, network.input_dim)
+    if validation is not None:
+        of_validation = network.pooling.shares(validation.X, network.input_dim)
     for _ in range(plan.epochs):
         begin_epoch()
         loss = right = 0.0
-        for chunk in training.chunks():
+        for chunk in job.training.chunks():
             if shares is None or chunk is not of_chunk:  # The one chunk in memory stays the same.
-                shares, of_chunk = pooling.shares(chunk.X, network.input_dim), chunk
-            y, weights_of_rows = chunk.targets.numbers, chunk.sample_weight
-            if weights_of_rows is not None:
-                weights_of_rows = weights_of_rows.astype(np.float32)
+                shares, of_chunk = network.pooling.shares(chunk.X, network.input_dim), chunk
+            y, sample_weight = chunk.targets.numbers, chunk.sample_weight
+            if sample_weight is not None:
+                sample_weight = sample_weight.astype(np.float32)
             order = rng.permutation(len(chunk)) if plan.shuffle else np.arange(len(chunk))
             for rows, gathered, batch in _batches(shares, order, plan.batch_size):
-                sample_weight = None if weights_of_rows is None else weights_of_rows[rows]
-                batch_loss, z = step(gathered, batch, y[rows], sample_weight)
+                weight = None if sample_weight is None else sample_weight[rows]
+                batch_loss, z = step(gathered, batch, y[rows], weight)
                 loss += batch_loss * len(rows)
                 right += n_right(network, z, y[rows])
+        n_samples = len(job.training)
         logs = {"loss": loss / n_samples, "accuracy": right / n_samples}
-        if validation is not None and of_validation is not None:
+        if validation is not None:
             logs |= _evaluate(network, optimizer.weights, of_validation, validation)
         if end_epoch(logs, optimizer.weights):
             break
@@ -91,11 +84,7 @@ class _Step:
         self._column_of = np.zeros(network.input_dim, np.int32)
 
     def __call__(
-        self,
-        gathered: Shares,
-        batch: slice,
-        y: npt.NDArray[np.integer],
-        sample_weight: Floats | None,
+        self, gathered: Shares, batch: slice, y: Words, sample_weight: Floats | None
     ) -> tuple[float, Floats]:
         """Take the step; return the batch's loss and logits, of the weights before."""
         table, *dense = self._optimizer.weights
@@ -104,25 +93,18 @@ class _Step:
         if self._optimizer.moves_all_rows or len(indices) >= len(table):
             shares = gathered[batch]
         else:
-            rows, columns = self._needed(indices)
-            shares = gathered.compact(batch, rows, columns)
+            # The different indices, without sorting the 50,000 of a batch of long texts.
+            self._is_needed[indices] = True
+            rows = np.flatnonzero(self._is_needed)
+            self._is_needed[rows] = False
+            self._column_of[rows] = np.arange(len(rows), dtype=np.int32)
+            shares = gathered.compact(batch, rows, self._column_of[indices])
             table = table.take(rows, axis=0)  # Faster than indexing by an array.
         loss, gradients, z = loss_and_gradients(
             self._network, [table, *dense], shares, y, sample_weight, self._rng
         )
         self._optimizer.step(gradients, rows)
         return loss, z
-
-    def _needed(
-        self, indices: npt.NDArray[np.int32]
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
-        """Return the different indices, sorted, and the position of each index in them."""
-        # Without sorting the indices, of which a batch of long texts has 50,000.
-        self._is_needed[indices] = True
-        different = np.flatnonzero(self._is_needed)
-        self._is_needed[different] = False
-        self._column_of[different] = np.arange(len(different), dtype=np.int32)
-        return different, self._column_of[indices]
 
 
 def _evaluate(network: Network, weights: Weights, shares: Shares, validation: Rows) -> Logs:

@@ -23,7 +23,7 @@ from sklearn_imdb._training.network import (
     product,
 )
 from sklearn_imdb._training.optimizers import Adagrad, Adam, ConstantRate, CosineDecay
-from sklearn_imdb._training.plan import Plan
+from sklearn_imdb._training.plan import Job, Plan
 from sklearn_imdb._training.pooling import Evidence, LabelEvidence, MaskedMean, Mean
 from sklearn_imdb._training.rows import Rows
 
@@ -234,14 +234,9 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
     validation = random_rows(network, n_samples=4, maxlen=6, seed=1)
     start = draw_weights(network, np.random.RandomState(2))
     epochs = []
+    plan = plan_of(training, network, epochs=3, batch_size=4)
     scipy_backend.train(
-        plan_of(training, network, epochs=3, batch_size=4),
-        network,
-        start,
-        training,
-        validation,
-        rng=np.random.RandomState(3),
-        optimizer_state=None,
+        Job(plan, network, start, training, validation, np.random.RandomState(3)),
         begin_epoch=lambda: None,
         end_epoch=lambda logs, weights: epochs.append((logs, [w.copy() for w in weights])),
     )

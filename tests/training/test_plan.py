@@ -8,7 +8,7 @@ import pytest
 from sklearn_imdb import EmbeddingAverageClassifier
 from sklearn_imdb._targets import check_targets
 from sklearn_imdb._training.network import Network
-from sklearn_imdb._training.plan import Plan, auto_batch_size, auto_learning_rate
+from sklearn_imdb._training.plan import Plan, auto_learning_rate
 from sklearn_imdb._training.rows import Rows
 
 ADAM = {"class_name": "Adam", "config": {}}
@@ -31,7 +31,9 @@ def test_an_automatic_batch_is_a_125th_of_the_rows(n_rows, expected):
 
 def test_an_automatic_batch_of_several_labels_is_a_200th_of_the_rows():
     Y = np.random.RandomState(0).randint(2, size=(1200, 3))
-    assert auto_batch_size(make_rows(Y)) == 6
+    asked = {**EmbeddingAverageClassifier().get_params(), "batch_size": "auto"}
+    rows = make_rows(Y)
+    assert Plan.of(asked, rows, Network.of(asked, rows.targets, 3)).batch_size == 6
 
 
 def test_an_automatic_rate_grows_with_the_classes_and_falls_with_the_shares():
