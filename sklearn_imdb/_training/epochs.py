@@ -18,16 +18,9 @@ from sklearn.metrics import get_scorer
 from sklearn_imdb._base import FitTask
 from sklearn_imdb._progress import Progress, can_write, write_line
 from sklearn_imdb._training import scipy_backend
-from sklearn_imdb._training.network import (
-    Logs,
-    Network,
-    Weights,
-    most_probable,
-    predict,
-    probabilities,
-)
+from sklearn_imdb._training.network import Network, Weights, most_probable, predict, probabilities
 from sklearn_imdb._training.optimizers import OptimizerState
-from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Plan
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs, Plan
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._warnings import warn_user
 

@@ -12,6 +12,7 @@ import functools
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from types import MethodType
 from typing import Any
 
@@ -19,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import UNKNOWN
-from sklearn_imdb._training.network import Logs, Network, Weights
+from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb._training.optimizers import CosineDecay, OptimizerState
-from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Plan
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs, Plan
 from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH, Evidence, MaskedMean
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE, within
@@ -44,11 +45,7 @@ except ImportError as error:
 
 
 def make_model(
-    network: Network,
-    weights: Weights,
-    maxlen: int,
-    *,
-    dropout_seeds: tuple[int, int] | None = None,
+    network: Network, weights: Weights, maxlen: int, *, dropout_seeds: Sequence[int] = ()
 ) -> keras.Model:
     """Return the network with these weights, and with dropout layers if their seeds are given."""
     pooling = network.pooling
@@ -72,11 +69,10 @@ def make_model(
     stack = [make_dense(network.n_outputs, activation=last, name="output")]
     if network.hidden_units:
         stack.insert(0, make_dense(network.hidden_units, activation="relu", name="hidden"))
-    if dropout_seeds is not None and network.dropout:
-        for depth, seed in enumerate(dropout_seeds[: len(stack)]):
-            name = f"dropout_{depth}"
-            dropout = layers.Dropout(network.dropout, seed=seed, dtype="float32", name=name)
-            stack.insert(2 * depth, dropout)
+    for depth, seed in enumerate(dropout_seeds[: len(stack)]):
+        name = f"dropout_{depth}"
+        dropout = layers.Dropout(network.dropout, seed=seed, dtype="float32", name=name)
+        stack.insert(2 * depth, dropout)
     if isinstance(pooling, Evidence):
         output = _add_evidence(words, embedding, network, pooling)
         for layer in stack:
@@ -162,10 +158,9 @@ def get_weights(model: keras.Model) -> Weights:
 
 def set_weights(model: keras.Model, weights: Weights) -> None:
     """Set the weights of the layers that are trained."""
-    embedding, *dense = _trained_layers(model)
-    embedding.set_weights(weights[:1])
-    for layer, start in zip(dense, range(1, len(weights), 2), strict=True):
-        layer.set_weights(weights[start : start + 2])
+    remaining = iter(weights)
+    for layer in _trained_layers(model):
+        layer.set_weights(list(islice(remaining, len(layer.weights))))
 
 
 def make_classifier(
@@ -190,21 +185,20 @@ def make_classifier(
 
 def make_optimizer(plan: Plan) -> keras.Optimizer:
     """Return a new optimizer. The plan's rate and schedule are for a name or a class."""
-    is_kind = isinstance(plan.optimizer, type)
+    schedules, schedule = keras.optimizers.schedules, plan.schedule
     known = _find_known(keras.optimizers, "optimizer", plan.optimizer)
     config = known.get_config()
-    if is_kind or isinstance(plan.optimizer, str):
-        schedule = plan.schedule
+    if isinstance(schedule, CosineDecay):
+        config["learning_rate"] = schedules.CosineDecay(
+            schedule.start, schedule.n_steps, alpha=schedule.end
+        )
+    elif isinstance(plan.optimizer, str | type):
         config["learning_rate"] = schedule.start
-        if isinstance(schedule, CosineDecay):
-            config["learning_rate"] = keras.optimizers.schedules.CosineDecay(
-                schedule.start, schedule.n_steps, alpha=schedule.end
-            )
-        if not is_kind and plan.optimizer_name == "adagrad":
-            config["initial_accumulator_value"] = 0.0
-    elif isinstance(known._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+    elif isinstance(known._learning_rate, schedules.LearningRateSchedule):
         # Itself, not its config: a schedule has no state, and one's own need not be registered.
         config["learning_rate"] = known._learning_rate
+    if isinstance(plan.optimizer, str) and plan.optimizer_name == "adagrad":
+        config["initial_accumulator_value"] = 0.0
     made = type(known).from_config(config)
     # The one setting that an optimizer's config leaves out.
     if pattern := getattr(known, "_exclude_from_weight_decay_pattern", None):
@@ -282,9 +276,7 @@ def train(
     plan, network, rng = job.plan, job.network, job.rng
     optimizer, loss = make_optimizer(plan), make_loss(plan)
     callbacks = check_callbacks(plan.callbacks or [])
-    seeds = (0, 0)
-    if network.dropout:
-        seeds = tuple(rng.randint(np.iinfo(np.int32).max, size=2).tolist())
+    seeds = rng.randint(np.iinfo(np.int32).max, size=2).tolist() if network.dropout else ()
     model = make_model(network, job.weights, job.training.X.shape[1], dropout_seeds=seeds)
     # Methods are replaced, because plain Keras would not load subclasses that a callback saves.
     embedding = model.get_layer("embedding")

@@ -23,19 +23,11 @@ from sklearn.utils import check_array
 
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._training.pooling import (
-    Mean,
-    Pooling,
-    Shares,
-    draw_glorot,
-    load_pooling,
-    make_pooling,
-)
+from sklearn_imdb._training.pooling import Mean, Pooling, Shares, draw_glorot, make_pooling
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import Floats, Words, check_indices, split_rows, within
 
 Weights: TypeAlias = list[Floats]
-Logs: TypeAlias = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -60,9 +52,9 @@ class Network:
         n_classes, several = targets.n_classes, targets.several
         embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
-            embedding_dim = (
-                min(max(16, 3 * n_classes), 100) if initial is None else initial.shape[1]
-            )
+            embedding_dim = min(max(16, 3 * n_classes), 100)
+            if initial is not None:
+                embedding_dim = initial.shape[1]
         return cls(
             input_dim=int(input_dim),
             embedding_dim=int(embedding_dim),
@@ -99,7 +91,7 @@ class Network:
     @classmethod
     def from_state(cls, state: Mapping[str, Any], token_weights: Floats | None) -> Self:
         """Return the network that `state` was made of."""
-        return cls(**{**state, "pooling": load_pooling(state["pooling"], token_weights)})
+        return cls(**{**state, "pooling": Pooling.from_state(state["pooling"], token_weights)})
 
 
 def start_network(
@@ -149,7 +141,16 @@ def start_network(
                 "vectorizer, or number the words without gaps; else lower input_dim or "
                 "embedding_dim."
             ) from error
-        return network, draw_weights(network, rng, initial)
+        weights = draw_weights(network, rng)
+        if initial is None:
+            return network, weights
+        if initial.shape != weights[0].shape:
+            raise ValueError(
+                f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
+                f"make it {weights[0].shape}: set them to {initial.shape[0]} and "
+                f"{initial.shape[1]}, or to None and 'auto'."
+            )
+        return network, [initial, *weights[1:]]
     trained, weights = before
     pooling = network.pooling.go_on_from(trained.pooling)
     shapes = [array.shape for array in weights]
@@ -179,31 +180,14 @@ def _check_initial(initial: Any) -> Floats | None:
     return table
 
 
-def draw_weights(
-    network: Network, rng: np.random.RandomState, initial: Floats | None = None
-) -> Weights:
-    """Draw embeddings and kernels as the pooling has it; biases are zero.
-
-    The embeddings are those of `initial` where it is given.
-
-    Raises
-    ------
-    ValueError
-        If `initial` is not of the shape of the network's embeddings.
-    """
+def draw_weights(network: Network, rng: np.random.RandomState) -> Weights:
+    """Draw embeddings and kernels as the pooling has it; biases are zero."""
     table, *dense = network.shapes
-    if initial is not None and initial.shape != table:
-        raise ValueError(
-            f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-            f"make it {table}: set them to {initial.shape[0]} and {initial.shape[1]}, "
-            "or to None and 'auto'."
-        )
     weights = [network.pooling.draw_embedding(table, rng)]
     for kernel, bias in zip(dense[::2], dense[1::2], strict=True):
         draw = draw_glorot if network.hidden_units else network.pooling.draw_kernel
         weights += [draw(kernel, rng), np.zeros(bias)]
-    weights = [array.astype(np.float32) for array in weights]
-    return weights if initial is None else [initial, *weights[1:]]
+    return [array.astype(np.float32) for array in weights]
 
 
 def fix_bias(network: Network, weights: Weights, totals: npt.NDArray[np.float64]) -> Weights:
@@ -382,6 +366,14 @@ def loss_and_gradients(
     if network.pooling.fixes_bias:
         gradients[-1][:] = 0
     return loss + penalty(network, weights), [shares.find_gradient(backward), *gradients], z
+
+
+def evaluate(network: Network, weights: Weights, shares: Shares, rows: Rows) -> dict[str, float]:
+    """Return the loss and the accuracy on rows to validate on."""
+    z, y = logits(shares @ weights[0], weights), rows.targets.numbers
+    losses, _ = cross_entropies(network, z, y)
+    loss = float(np.average(losses, weights=rows.sample_weight)) + penalty(network, weights)
+    return {"val_loss": loss, "val_accuracy": n_right(network, z, y) / len(z)}
 
 
 def penalty(network: Network, weights: Weights) -> float:

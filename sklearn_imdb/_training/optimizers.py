@@ -44,9 +44,6 @@ class CosineDecay:
         return self.start * (self.end + (1 - self.end) * falling)
 
 
-Schedule: TypeAlias = ConstantRate | CosineDecay
-
-
 class Optimizer(ABC):
     """Holds weights and moves them against their gradient, step by step.
 
@@ -72,7 +69,7 @@ class Optimizer(ABC):
     def __init__(
         self,
         weights: Sequence[Floats],
-        schedule: Schedule,
+        schedule: ConstantRate | CosineDecay,
         *,
         state: OptimizerState | None = None,
     ) -> None:

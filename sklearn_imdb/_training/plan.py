@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from numbers import Real
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from sklearn_imdb._training.network import Network, Weights
-from sklearn_imdb._training.optimizers import (
-    OPTIMIZERS,
-    ConstantRate,
-    CosineDecay,
-    OptimizerState,
-    Schedule,
-)
+from sklearn_imdb._training.optimizers import OPTIMIZERS, ConstantRate, CosineDecay, OptimizerState
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
+
+Logs: TypeAlias = dict[str, float]
+"""The losses, the accuracies and the scores of an epoch."""
 
 REGRESSION_LOSSES = (
     "mse mae mape msle huber logcosh meansquarederror meanabsoluteerror "
@@ -101,7 +98,7 @@ class Plan:
         return cls.of({**parameters, **of_chunk}, rows, network)
 
     @property
-    def schedule(self) -> Schedule:
+    def schedule(self) -> ConstantRate | CosineDecay:
         """The learning rate of each step."""
         if self.learning_rate_schedule == "constant":
             return ConstantRate(self.learning_rate)

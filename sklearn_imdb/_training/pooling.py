@@ -38,9 +38,9 @@ PARTS = (0.6, 0.4)
 class WordShares(csr_matrix):
     """Share of each word in each sequence, shape (n_samples, input_dim), float32."""
 
-    def items(self, batch: slice) -> slice:
-        """Return where the items of some sequences are among those of all."""
-        return slice(self.indptr[batch.start], self.indptr[batch.stop])
+    def find_words(self, batch: slice) -> npt.NDArray[np.int32]:
+        """Return the word of each item of some sequences."""
+        return self.indices[self.indptr[batch.start] : self.indptr[batch.stop]]
 
     def compact(self, batch: slice, words: Words, columns: Words) -> WordShares:
         """Return the shares of some sequences. The columns are `words`; an item's is in `columns`.
@@ -53,7 +53,7 @@ class WordShares(csr_matrix):
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """Return the words of a sequence, and their shares: a column, or one for each dimension."""
-        items = self.items(slice(row, row + 1))
+        items = slice(*self.indptr[row : row + 2])
         return self.indices[items], self.data[items, np.newaxis]
 
     def find_gradient(self, backward: Floats) -> Floats:
@@ -86,11 +86,6 @@ class LabelShares:
         """Number of sequences, and of words."""
         return self.counts.shape[0] // 2, self.counts.shape[1]
 
-    @property
-    def indices(self) -> npt.NDArray[np.int32]:
-        """The word of each item."""
-        return self.counts.indices
-
     def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
         parts = _find_parts(rows)
         return replace(self, counts=self.counts[parts], scales=self.scales[parts])
@@ -98,16 +93,16 @@ class LabelShares:
     def __matmul__(self, table: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim)."""
         if self.counts.nnz < len(table):  # Else the whole table is multiplied.
-            words, columns = np.unique(self.indices, return_inverse=True)
+            words, columns = np.unique(self.counts.indices, return_inverse=True)
             return self.compact(slice(0, self.shape[0]), words, columns) @ table[words]
         width = table.shape[1]
         parts = self.counts @ (table * by_dimension(self.weights, width))
         parts *= by_dimension(self.scales, width)
         return parts[::2] + parts[1::2]
 
-    def items(self, batch: slice) -> slice:
+    def find_words(self, batch: slice) -> npt.NDArray[np.int32]:
         """As `WordShares` has it."""
-        return self.counts.items(_find_parts(batch))
+        return self.counts.find_words(_find_parts(batch))
 
     def compact(self, batch: slice, words: Words, columns: Words) -> LabelShares:
         """As `WordShares` has it."""
@@ -225,15 +220,15 @@ class Pooling(ABC):
 
     @property
     def state(self) -> dict[str, Any]:
-        """The pooling without its weights in plain types, for `load_pooling`."""
+        """The pooling without its weights in plain types."""
         name = next(name for name, kind in POOLINGS.items() if type(self) is kind)
         return {"name": name, "divider": self.divider}
 
-
-def load_pooling(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
-    """Return the pooling that has this `state`."""
-    kind = POOLINGS[state["name"]]
-    return kind(state["divider"], token_weights) if issubclass(kind, Evidence) else kind()
+    @staticmethod
+    def from_state(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
+        """Return the pooling that `state` was made of."""
+        kind = POOLINGS[state["name"]]
+        return kind(state["divider"], token_weights) if issubclass(kind, Evidence) else kind()
 
 
 def draw_glorot(shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -179,14 +178,12 @@ def hold_out(
     y = training.targets.numbers
     if training.targets.several:
         y = np.zeros(len(y), np.intp)
+    try:
+        parts = train_test_split(np.arange(len(y)), test_size=share, stratify=y, random_state=rng)
+        return training[parts[0]], training[parts[1]]
+    except ValueError:  # A class has too few rows for both parts.
+        order = rng.permutation(len(y))
     present, sizes = np.unique(y, return_counts=True)
-    n_held_out = math.ceil(len(y) * share)
-    if sizes.min() > 1 and len(sizes) <= min(n_held_out, len(y) - n_held_out):
-        kept, held_out = train_test_split(
-            np.arange(len(y)), test_size=share, stratify=y, random_state=rng
-        )
-        return training[kept], training[held_out]
-    order = rng.permutation(len(y))
     of_class = [order[y[order] == number] for number in present]
     held_out = np.concatenate([rows[: int(len(rows) * share)] for rows in of_class])
     if not len(held_out):

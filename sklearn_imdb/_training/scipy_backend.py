@@ -7,20 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._training.network import (
-    Logs,
-    Network,
-    Weights,
-    cross_entropies,
-    logits,
-    loss_and_gradients,
-    n_right,
-    penalty,
-)
+from sklearn_imdb._training.network import Network, Weights, evaluate, loss_and_gradients, n_right
 from sklearn_imdb._training.optimizers import OPTIMIZERS, Optimizer, OptimizerState
-from sklearn_imdb._training.plan import Job
+from sklearn_imdb._training.plan import Job, Logs
 from sklearn_imdb._training.pooling import Shares
-from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE, Floats, Words
 
 
@@ -34,7 +24,7 @@ def train(
     optimizer = OPTIMIZERS[plan.optimizer](job.weights, plan.schedule, state=job.optimizer_state)
     step = _Step(network, optimizer, rng)
     shares: Shares | None = None
-    of_chunk: Rows | None = None
+    of_chunk = None
     if validation is not None:
         of_validation = network.pooling.shares(validation.X, network.input_dim)
     for _ in range(plan.epochs):
@@ -55,7 +45,7 @@ def train(
         n_samples = len(job.training)
         logs = {"loss": loss / n_samples, "accuracy": right / n_samples}
         if validation is not None:
-            logs |= _evaluate(network, optimizer.weights, of_validation, validation)
+            logs |= evaluate(network, optimizer.weights, of_validation, validation)
         if end_epoch(logs, optimizer.weights):
             break
     return [array.copy() for array in optimizer.weights], optimizer.state
@@ -88,7 +78,7 @@ class _Step:
     ) -> tuple[float, Floats]:
         """Take the step; return the batch's loss and logits, of the weights before."""
         table, *dense = self._optimizer.weights
-        indices = gathered.indices[gathered.items(batch)]
+        indices = gathered.find_words(batch)
         rows = None
         if self._optimizer.moves_all_rows or len(indices) >= len(table):
             shares = gathered[batch]
@@ -105,14 +95,3 @@ class _Step:
         )
         self._optimizer.step(gradients, rows)
         return loss, z
-
-
-def _evaluate(network: Network, weights: Weights, shares: Shares, validation: Rows) -> Logs:
-    z = logits(shares @ weights[0], weights)
-    y = validation.targets.numbers
-    each, _ = cross_entropies(network, z, y)
-    loss = np.average(each, weights=validation.sample_weight)
-    return {
-        "val_loss": float(loss) + penalty(network, weights),
-        "val_accuracy": n_right(network, z, y) / len(z),
-    }

@@ -124,7 +124,7 @@ for name, (learn, n_before, parameters) in METHODS.items():
                 quick(early_stopping=True, patience=9, **parameters),
                 learn,
                 n_before,
-                interrupted("_evaluate", KeyboardInterrupt, epoch, learn),
+                interrupted("evaluate", KeyboardInterrupt, epoch, learn),
                 KeyboardInterrupt,
             )
         CASES[f"labels of a {name}"] = Case(
