@@ -26,21 +26,24 @@ _MANY_NUMBERS = 5
 
 @dataclass(frozen=True)
 class PartialFitState:
-    """What `partial_fit` keeps between chunks, besides what `fit` learns."""
+    """What `partial_fit` keeps between chunks, besides what `fit` learns.
 
-    backend: str
-    optimizer_name: str
-    optimizer: OptimizerState
-    class_counts: tuple[npt.NDArray[Any], ...]
+    The defaults are those before the first chunk.
+    """
+
+    backend: str | None = None
+    optimizer_name: str | None = None
+    optimizer: OptimizerState | None = None
+    class_counts: tuple[npt.NDArray[Any], ...] = ()
     """Of all chunks, the arrays of `ClassCounts`; empty where words are not weighed."""
-    class_totals: npt.NDArray[np.float64]
+    class_totals: npt.NDArray[np.float64] | float = 0.0
     """Of all chunks, as in `Rows.class_totals`, of weights with a mean of 1."""
-    learning_rate: float | None
+    learning_rate: float | None = None
     """Where it was "auto", as it was chosen for the first chunk."""
-    n_rows: int
-    mean_weight: float
+    n_rows: int = 0
+    mean_weight: float = 1.0
     """Of the rows of all chunks."""
-    rng: np.random.RandomState | None
+    rng: np.random.RandomState | None = None
     """None where the generator is the user's."""
 
 
@@ -97,41 +100,36 @@ def fit_chunk(
     ValueError
         If the chunks before were trained by another backend or optimizer.
     """
+    goes_on = state is not None
     # A copy: a chunk that raises leaves the optimizer and the generator as they were.
-    state = deepcopy(state)
-    rng = (state and state.rng) or rng
+    state = deepcopy(state) or PartialFitState()
+    rng = state.rng or rng
     network, weights = start_network(parameters, training, rng, before=before)
-    counts = ClassCounts.from_arrays(state.class_counts) if state and state.class_counts else None
+    counts = ClassCounts.from_arrays(state.class_counts) if state.class_counts else None
     if before is None or counts is not None:
         pooling, counts = network.pooling.learn(training, network.input_dim, counts)
         network = replace(network, pooling=pooling)
     plan = Plan.of_chunk(parameters, training, network)
+    for name, now, then in (
+        ("backend", plan.backend, state.backend),
+        ("optimizer", plan.optimizer_name, state.optimizer_name),
+    ):
+        if goes_on and now != then:
+            raise ValueError(
+                f"Training cannot go on with another {name}, with {name}={now!r} from what "
+                f"{then!r} began: set {name} back, or start with a clone."
+            )
     is_auto = isinstance(parameters["learning_rate"], str)
-    n_before, mean_before = 0, 1.0
-    if state is not None:
-        n_before, mean_before = state.n_rows, state.mean_weight
-        for name, now, then in (
-            ("backend", plan.backend, state.backend),
-            ("optimizer", plan.optimizer_name, state.optimizer_name),
-        ):
-            if now != then:
-                raise ValueError(
-                    f"Training cannot go on with another {name}, with {name}={now!r} from what "
-                    f"{then!r} began: set {name} back, or start with a clone."
-                )
-        if is_auto and state.learning_rate is not None:
-            plan = replace(plan, learning_rate=state.learning_rate)
+    if is_auto and state.learning_rate is not None:
+        plan = replace(plan, learning_rate=state.learning_rate)
     training, (n_rows, mean) = weigh_rows(
-        training, parameters["class_weight"], n_before, mean_before
+        training, parameters["class_weight"], state.n_rows, state.mean_weight
     )
-    totals = training.class_totals()
-    if state is not None:
-        totals += state.class_totals * (mean_before / mean)
-    if state is not None or before is None:
+    totals = training.class_totals() + state.class_totals * (state.mean_weight / mean)
+    if goes_on or before is None:
         weights = fix_bias(network, weights, totals)
-    optimizer = None if state is None else state.optimizer
-    job = Job(plan, network, weights, training, None, rng, optimizer)
-    attributes, optimizer = train(job, task, {} if state is None else history)
+    job = Job(plan, network, weights, training, None, rng, state.optimizer)
+    attributes, optimizer = train(job, task, history if goes_on else {})
     return attributes, PartialFitState(
         backend=plan.backend,
         optimizer_name=plan.optimizer_name,

@@ -113,8 +113,9 @@ def start_network(
     """
     largest_index = int(rows.X.max())
     input_dim: int | None = parameters["input_dim"]
-    initial = _check_initial(parameters["initial_embedding"])
+    initial = parameters["initial_embedding"]
     if initial is not None:
+        initial = _check_initial(initial)
         parameters = {**parameters, "initial_embedding": initial}
         input_dim = input_dim or len(initial)
     if input_dim is not None and largest_index >= input_dim:
@@ -162,10 +163,8 @@ def start_network(
     return replace(network, pooling=pooling), weights
 
 
-def _check_initial(initial: Any) -> Floats | None:
+def _check_initial(initial: Any) -> Floats:
     """Return the embedding table that a user gave as float32, or raise a ValueError."""
-    if initial is None:
-        return None
     try:
         table = check_array(initial, dtype=np.float32, input_name="initial_embedding", copy=True)
     except (TypeError, ValueError) as error:
