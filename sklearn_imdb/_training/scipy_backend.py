@@ -37,7 +37,7 @@ def train(
             if sample_weight is not None:
                 sample_weight = sample_weight.astype(np.float32)
             order = rng.permutation(len(chunk)) if plan.shuffle else np.arange(len(chunk))
-            for rows, gathered, batch in _batches(shares, order, plan.batch_size):
+            for rows, gathered, batch in _gather_batches(shares, order, plan.batch_size):
                 weight = None if sample_weight is None else sample_weight[rows]
                 batch_loss, z = step(gathered, batch, y[rows], weight)
                 loss += batch_loss * len(rows)
@@ -51,7 +51,7 @@ def train(
     return [array.copy() for array in optimizer.weights], optimizer.state
 
 
-def _batches(
+def _gather_batches(
     shares: Shares, order: npt.NDArray[np.intp], batch_size: int
 ) -> Iterator[tuple[npt.NDArray[np.intp], Shares, slice]]:
     """Yield the numbers of each batch's rows, and which rows they are of some shares."""
