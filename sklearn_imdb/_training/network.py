@@ -25,7 +25,7 @@ from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.pooling import Mean, Pooling, Shares, draw_glorot, make_pooling
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import Floats, Words, check_indices, split_rows, within
+from sklearn_imdb._training.sequences import Floats, Words, check_indices, split_rows
 
 Weights: TypeAlias = list[Floats]
 
@@ -244,7 +244,7 @@ def _pool_blocks(network: Network, X: Words, embedding: Floats) -> Iterator[tupl
     # All that is made of X is made of a block of it: X may take most of the memory.
     for rows in split_rows(X):
         block = check_indices(X[rows], "X", range(rows.start, len(X)))
-        yield rows, network.pooling.pool(within(block, network.input_dim), embedding)
+        yield rows, network.pooling.pool(block, embedding)
 
 
 def logits(averages: Floats, weights: Weights) -> Floats:

@@ -20,7 +20,7 @@ from sklearn_imdb._class_evidence import ClassCounts, class_columns, class_evide
 from sklearn_imdb._convention import PADDING
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.sequences import Floats, Words, count_words, split_rows
+from sklearn_imdb._training.sequences import Floats, Words, count_words, split_rows, within
 
 _LONG = 1024
 """A sum over more places than these would be off by its rounding."""
@@ -187,13 +187,16 @@ class Pooling(ABC):
         return 2 * log2(2 * targets.n_classes) if targets.several else log2(targets.n_classes)
 
     def shares(self, X: Words, input_dim: int) -> Shares:
-        """Return each word's share of each sequence, of shape (n_samples, input_dim), float32."""
+        """Return each word's share of each sequence, of shape (n_samples, input_dim), float32.
+
+        An index of `input_dim` or more is the unknown word.
+        """
         n_most = int(np.count_nonzero(X)) + len(X)  # Padding is one item of a row.
         # Blocks are put where they stay: blocks and their stack would take the memory twice.
         data, indices = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
         ends = [np.zeros(1, np.int64)]
         for block in split_rows(X):
-            part = self._share_block(X[block], input_dim)
+            part = self._share_block(within(X[block], input_dim), input_dim)
             begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
             data[begin:end], indices[begin:end] = part.data, part.indices
             ends.append(begin + part.indptr[1:])
@@ -204,7 +207,7 @@ class Pooling(ABC):
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
         """Return the shares of few sequences."""
 
-    def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
+    def pool(self, X: Words, embedding: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim).
 
         It is for one pass over the sequences, for which merging repeated words may not pay.
@@ -252,10 +255,11 @@ class Mean(Pooling):
         shares = (counts.data / np.repeat(lengths, np.diff(indptr))).astype(np.float32)
         return csr_matrix((shares, counts.indices, indptr), shape=(len(X), input_dim))
 
-    def pool(self, X: npt.NDArray[np.int32], embedding: Floats) -> Floats:
+    def pool(self, X: Words, embedding: Floats) -> Floats:
         n_samples, maxlen = X.shape
         if maxlen > _LONG:  # Merging the words makes the sum shorter.
             return super().pool(X, embedding)
+        X = within(X, len(embedding))
         shares = self._share_places(X)
         if n_samples == 1 < embedding.shape[1]:
             # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not
@@ -311,7 +315,8 @@ class Evidence(Pooling):
             columns = class_columns(chunk.targets, len(chunk))
             members = columns.multiply(chunk.weights[:, np.newaxis].astype(np.float64)).T.tocsr()
             for block in split_rows(chunk.X):
-                counts = count_words(chunk.X[block], input_dim, self.divider)
+                words = within(chunk.X[block], input_dim)
+                counts = count_words(words, input_dim, self.divider)
                 # A sequence has the items of its two parts.
                 items = np.ones(counts.nnz), counts.indices, counts.indptr[::2]
                 is_there = csr_matrix(items, shape=(counts.shape[0] // 2, input_dim))
@@ -378,11 +383,12 @@ class LabelEvidence(Evidence):
         squares = np.square(self.token_weights, dtype=np.float64)
         terms, scales = [], []
         for block in split_rows(X):
-            counts = count_words(X[block], input_dim, self.divider)
+            words = within(X[block], input_dim)
+            counts = count_words(words, input_dim, self.divider)
             counts.data = 1 + np.log(counts.data)
             lengths = np.sqrt(counts.power(2) @ squares)
             lengths[lengths == 0] = 1
-            wanted = self._find_wanted_lengths(X[block])
+            wanted = self._find_wanted_lengths(words)
             scales.append((wanted[:, np.newaxis] / lengths).astype(np.float32))
             terms.append(counts.astype(np.float32))
         stacked = WordShares(vstack(terms, format="csr"))

@@ -156,9 +156,8 @@ def count_words(
     """Return how often each part of a sequence contains each word: shape (2 n_samples, input_dim).
 
     The first of two rows is of the words, the second of the subwords behind the divider. A sequence
-    without a divider is all words. An index of `input_dim` or more is the unknown word.
+    without a divider is all words.
     """
-    X = within(X, input_dim)
     words = X.astype(np.uint32)  # It has room for as many subwords as words.
     if divider is not None:
         is_divider = np.equal(X, divider)
