@@ -29,6 +29,29 @@ class PublishedFile(NamedTuple):
     n_bytes: int
 
 
+ARCHIVE = PublishedFile(
+    what="The IMDB reviews",
+    url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+    filename="aclImdb_v1.tar.gz",
+    sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+    n_bytes=84_125_825,
+)
+ENCODED = PublishedFile(
+    what="Keras's encoded IMDB reviews",
+    url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
+    filename="imdb.npz",
+    sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    n_bytes=17_464_789,
+)
+WORD_INDEX = PublishedFile(
+    what="The words of Keras's IMDB reviews",
+    url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json",
+    filename="imdb_word_index.json",
+    sha256="027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
+    n_bytes=1_641_221,
+)
+
+
 class DataHome(NamedTuple):
     """The folder of the data, and how files that it lacks are downloaded into it."""
 

@@ -19,20 +19,13 @@ from uuid import uuid4
 
 import numpy as np
 
-from sklearn_imdb._imdb.download import DataHome, PublishedFile, fetch_published
+from sklearn_imdb._imdb import download
+from sklearn_imdb._imdb.download import DataHome, fetch_published
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._warnings import warn_user
 
 logger = logging.getLogger(__name__)
 
-
-ARCHIVE = PublishedFile(
-    what="The IMDB reviews",
-    url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
-    filename="aclImdb_v1.tar.gz",
-    sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
-    n_bytes=84_125_825,
-)
 
 _FOLDERS = {"train": ("neg", "pos"), "test": ("neg", "pos"), "unsupervised": ("unsup",)}
 N_REVIEWS = {"train": 25_000, "test": 25_000, "unsupervised": 50_000}
@@ -67,7 +60,7 @@ def _load_split(split: str, data_home: DataHome) -> dict[str, Any]:
         found = _read_folder(source, split, data_home.is_shown)
         if not found:
             alternative = ", or the folder aclImdb unpacked from it,"
-            source = fetch_published(ARCHIVE, data_home, alternative)
+            source = fetch_published(download.ARCHIVE, data_home, alternative)
             found = _read_archive(source, data_home.is_shown)
         if split not in found:
             raise OSError(f"{source} holds no {split} reviews.")

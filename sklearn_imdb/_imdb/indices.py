@@ -8,36 +8,22 @@ from typing import Any
 import numpy as np
 
 from sklearn_imdb._convention import FILTERS, INDEX_FROM, START, UNKNOWN
-from sklearn_imdb._imdb.download import DataHome, PublishedFile, fetch_published
+from sklearn_imdb._imdb import download
+from sklearn_imdb._imdb.download import DataHome, fetch_published
 from sklearn_imdb._warnings import warn_user
-
-ENCODED = PublishedFile(
-    what="Keras's encoded IMDB reviews",
-    url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz",
-    filename="imdb.npz",
-    sha256="69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-    n_bytes=17_464_789,
-)
-WORD_INDEX = PublishedFile(
-    what="The words of Keras's IMDB reviews",
-    url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb_word_index.json",
-    filename="imdb_word_index.json",
-    sha256="027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
-    n_bytes=1_641_221,
-)
 
 _BLANKS = bytes.maketrans(FILTERS.encode(), b" " * len(FILTERS))
 
 
 def load_word_index(data_home: DataHome) -> dict[str, int]:
     """Return the rank of each word, 1 for the most frequent word."""
-    return json.loads(fetch_published(WORD_INDEX, data_home).read_text(encoding="utf-8"))
+    return json.loads(fetch_published(download.WORD_INDEX, data_home).read_text(encoding="utf-8"))
 
 
 def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | None:
     """Return the columns of Keras's copy. Return None, with a warning, if it is unavailable."""
     try:
-        path = fetch_published(ENCODED, data_home)
+        path = fetch_published(download.ENCODED, data_home)
     except OSError as error:
         warn_user(
             "Keras's encoded reviews are made from the texts and Keras's word index: the same "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sklearn_imdb._imdb import files, indices
+from sklearn_imdb._imdb import download, files
 from sklearn_imdb.datasets import fetch_imdb
 
 REVIEWS = {
@@ -25,9 +25,9 @@ locally = partial(fetch_imdb, shuffle=False, download_if_missing=False)
 def no_server(monkeypatch):
     """Have the reviews be few, and downloads fail at once."""
     monkeypatch.setattr(files, "N_REVIEWS", {"train": 2, "test": 2, "unsupervised": 1})
-    for module, name in ((files, "ARCHIVE"), (indices, "WORD_INDEX"), (indices, "ENCODED")):
-        published = getattr(module, name)
-        monkeypatch.setattr(module, name, published._replace(url="http://127.0.0.1:9/none"))
+    for name in ("ARCHIVE", "WORD_INDEX", "ENCODED"):
+        published = getattr(download, name)
+        monkeypatch.setattr(download, name, published._replace(url="http://127.0.0.1:9/none"))
 
 
 def unpack(folder):
@@ -63,7 +63,7 @@ def test_the_unpacked_folder_may_hold_the_word_index(tmp_path, monkeypatch):
     path = folder / "imdb_word_index.json"
     path.write_text(json.dumps({"great": 1, "bad": 2}))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(indices, "WORD_INDEX", indices.WORD_INDEX._replace(sha256=sha256))
+    monkeypatch.setattr(download, "WORD_INDEX", download.WORD_INDEX._replace(sha256=sha256))
     with pytest.warns(UserWarning, match="made from the texts"):
         assert locally(data_home=folder, encoding="index").data == [[1, 5], [1, 4]]
 

@@ -24,8 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb._imdb import files, indices
-from sklearn_imdb._imdb.download import PublishedFile
+from sklearn_imdb._imdb import download, files
 from sklearn_imdb._imdb.grammar import THEMES
 from sklearn_imdb.datasets import fetch_imdb, make_multilabel_reviews, make_reviews
 
@@ -102,9 +101,9 @@ def published(server, monkeypatch):
 
     def publish(path, content=ARCHIVE):
         monkeypatch.setattr(
-            files,
+            download,
             "ARCHIVE",
-            PublishedFile(
+            download.PublishedFile(
                 what="The IMDB reviews",
                 url=f"http://127.0.0.1:{server.server_port}/{path}",
                 filename="aclImdb_v1.tar.gz",
@@ -229,12 +228,12 @@ def test_two_processes_at_once_both_succeed(tmp_path, published):
     published("slow")
     script = (
         "import sys\n"
-        "from sklearn_imdb._imdb import files\n"
+        "from sklearn_imdb._imdb import download\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "files.ARCHIVE = files.PublishedFile(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "download.ARCHIVE = download.PublishedFile(*sys.argv[2:6], int(sys.argv[6]))\n"
         "print(len(fetch_imdb(data_home=sys.argv[1]).data))\n"
     )
-    archive = [str(value) for value in files.ARCHIVE]
+    archive = [str(value) for value in download.ARCHIVE]
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, tmp_path, *archive], stdout=subprocess.PIPE, text=True
@@ -279,10 +278,10 @@ def published_by_keras(tmp_path, monkeypatch):
 
     def publish(**contents):
         for name, content in contents.items():
-            file = getattr(indices, name)
+            file = getattr(download, name)
             url = "http://127.0.0.1:9/" + file.filename
             sha256 = hashlib.sha256(content).hexdigest()
-            monkeypatch.setattr(indices, name, file._replace(url=url, sha256=sha256))
+            monkeypatch.setattr(download, name, file._replace(url=url, sha256=sha256))
             (tmp_path / file.filename).write_bytes(content)
 
     publish(ENCODED=b"none", WORD_INDEX=json.dumps(RANKS).encode())
@@ -475,13 +474,13 @@ def run_with_little_room(tmp_path, n_bytes):
     """Fetch in a process that may write no file beyond `n_bytes`, as on a full disk."""
     script = (
         "import resource, sys\n"
-        "from sklearn_imdb._imdb import files\n"
+        "from sklearn_imdb._imdb import download\n"
         "from sklearn_imdb.datasets import fetch_imdb\n"
-        "files.ARCHIVE = files.PublishedFile(*sys.argv[2:6], int(sys.argv[6]))\n"
+        "download.ARCHIVE = download.PublishedFile(*sys.argv[2:6], int(sys.argv[6]))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[7]),) * 2)\n"
         "fetch_imdb(data_home=sys.argv[1], n_retries=0)\n"
     )
-    archive = [str(value) for value in files.ARCHIVE]
+    archive = [str(value) for value in download.ARCHIVE]
     return subprocess.run(
         [sys.executable, "-c", script, tmp_path, *archive, str(n_bytes)],
         stderr=subprocess.PIPE,
