@@ -21,19 +21,7 @@ _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (i
 
 EMPTY = "X leaves no word to learn: 0 documents were given, X is empty."
 
-_SUFFIXES = (
-    ".txt",
-    ".text",
-    ".md",
-    ".rst",
-    ".html",
-    ".htm",
-    ".xml",
-    ".json",
-    ".pdf",
-    ".docx",
-    ".eml",
-)
+_SUFFIXES = tuple(".txt .text .md .rst .html .htm .xml .json .pdf .docx .eml".split())
 """How names of files end that hold a text."""
 
 _READ_FILES = (
@@ -53,7 +41,7 @@ class Documents:
         first = list(islice(documents, N_SEARCHED))
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
-        if self.are_texts and first and _looks_like_path(first[0]) and _name_files(first):
+        if 2 * sum(map(_names_file, first)) > len(first):
             warn_user(
                 f"X holds names of files, such as {first[0]!r}, and each name is taken for a text. "
                 + _READ_FILES,
@@ -70,27 +58,25 @@ class Documents:
     def _check_text(self, document: Any, row: int) -> str:
         if isinstance(document, str):
             return document
-        raise self._wrong_type(document, row, "the documents before it are texts")
+        raise self._wrong_type(document, row, others="texts")
 
     def _check_indices(self, document: Any, row: int) -> npt.NDArray[np.integer]:
         if hasattr(document, "to_list"):  # A list in a column of polars.
             document = document.to_list()
-        if not isinstance(document, list | tuple | np.ndarray):
-            others = "" if row == 0 else "the documents before it are lists"
-            raise self._wrong_type(document, row, others)
+        is_list = isinstance(document, list | tuple | np.ndarray)
         try:
-            indices = np.asarray(document)
+            indices = np.asarray(document if is_list else None)
         except ValueError:  # A ragged list, of which numpy makes no array.
-            raise self._wrong_type(document, row, "") from None
-        if indices.size == 0 and indices.ndim == 1:
+            indices = np.array(None)
+        if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iuf"):
+            raise self._wrong_type(document, row, others="" if is_list else "lists")
+        if indices.size == 0:
             return np.empty(0, dtype=np.int32)
-        if indices.ndim == 1 and indices.dtype.kind == "f":
+        if indices.dtype.kind == "f":
             raise ValueError(
                 f"X[{row}] holds {indices[0]} of dtype {indices.dtype}: word indices are whole "
                 "numbers; pass them as int."
             )
-        if indices.ndim != 1 or indices.dtype.kind not in "iu":
-            raise self._wrong_type(document, row, "")
         lowest, highest = indices.min(), indices.max()
         if lowest < 0 or highest > LARGEST_INDEX:
             raise ValueError(
@@ -103,9 +89,9 @@ class Documents:
         shown = repr(document)
         if len(shown) > 60:
             shown = shown[:57] + "..."
+        where = f" where the documents before it are {others}" if row and others else ""
         return TypeError(
-            f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}"
-            + (f" where {others}." if others else ".")
+            f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}{where}."
             + _find_remedy(document)
             + show_index_label(self._X, row)
         )
@@ -122,18 +108,17 @@ def n_documents(X: Any) -> int | None:
     return len(X) if isinstance(X, Sized) and not issparse(X) else None
 
 
-def _checked_iterable(X: Iterable[Any]) -> Iterator[Any]:
+def _checked_iterable(X: Any) -> Iterator[Any]:
     if isinstance(X, str | bytes):
         remedy = "for a single text pass a list, [text]."
         if _names_file(X) or os.path.isdir(X):
             remedy = f"it looks like a path. {_READ_FILES} For a single text pass a list, [text]."
         raise ValueError(f"{_EXPECTED}, got one {type(X).__name__}: {remedy}")
     refuse_lazy(X, "X")
-    container: Any = X
     if len(getattr(X, "column_names", ())) == 1:  # A table of pyarrow.
-        container = container.column(0)
-    if hasattr(container, "to_pylist") and not hasattr(container, "column_names"):  # An array.
-        X = container.to_pylist()
+        X = X.column(0)
+    if hasattr(X, "to_pylist") and not hasattr(X, "column_names"):  # An array.
+        X = X.to_pylist()
     shape: tuple[int, ...] = getattr(X, "shape", (0,))
     is_table = len(shape) != 1 and getattr(getattr(X, "dtype", None), "kind", "O") not in "iu"
     if is_table and len(shape) == 2 and shape[1] == 1 and not issparse(X):
@@ -167,10 +152,6 @@ def _names_file(text: Any) -> bool:
     if not isinstance(text, str) or not _looks_like_path(text):
         return False
     return (" " not in text and text.lower().endswith(_SUFFIXES)) or os.path.isfile(text)
-
-
-def _name_files(texts: list[Any]) -> bool:
-    return 2 * sum(map(_names_file, texts)) > len(texts)
 
 
 def _find_column(X: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from os import SEEK_END, PathLike
 from tempfile import TemporaryFile
-from typing import Any, Self, overload
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ class RowFile(Sequence[Row]):
         """Add rows."""
         for row in rows:
             self._ends.append(self._ends[-1] + len(row))
+        self._file.seek(0, SEEK_END)
         self._file.write(np.concatenate([np.empty(0, np.int32), *rows]).astype(np.int32).tobytes())
 
     @property
@@ -49,10 +50,6 @@ class RowFile(Sequence[Row]):
         for start in range(0, len(self), _ROWS_AT_ONCE):
             yield from self[start : start + _ROWS_AT_ONCE]
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
     def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, slice):
             number = range(len(self))[index]
@@ -61,20 +58,14 @@ class RowFile(Sequence[Row]):
         if step != 1:
             return [self[number] for number in range(begin, end, step)]
         ends = self._ends[begin : max(end, begin) + 1]
-        size = ends[-1] - ends[0]
-        if not size:  # An empty file cannot be mapped.
-            return [np.empty(0, np.int32) for _ in ends[1:]]
-        self._file.flush()
-        # Only this slice is mapped, because mapped pages count as memory of the process.
-        mapped = np.memmap(self._file, np.int32, "r", offset=4 * ends[0], shape=(size,))
-        items = np.array(mapped)
+        self._file.seek(4 * ends[0])
+        items = np.frombuffer(bytearray(self._file.read(4 * (ends[-1] - ends[0]))), np.int32)
         return [items[first - ends[0] : last - ends[0]] for first, last in pairwise(ends)]
 
     def __setitem__(self, number: int, row: Row) -> None:
         """Replace a row by another of the same length."""
         self._file.seek(4 * self._ends[number])
         self._file.write(row.astype(np.int32).tobytes())
-        self._file.seek(0, SEEK_END)
 
     def __enter__(self) -> Self:
         return self
