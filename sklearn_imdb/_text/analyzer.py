@@ -43,7 +43,7 @@ class Analyzer:
 
     def find_spans(self, text: str) -> list[Span] | None:
         """Return where each word stands in the text; None where that cannot be told."""
-        return self._tokenizer.spans(text)
+        return self._tokenizer.find_spans(text)
 
     def find_ngrams(self, words: list[str]) -> list[Term]:
         """Return the n-grams in the order of their first words, of the same word the shorter first.

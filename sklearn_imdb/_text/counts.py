@@ -1,4 +1,4 @@
-"""How often the terms of some documents occur, and how many documents of each class contain them.
+"""How often the words of some documents occur, and how many documents of each class contain them.
 
 A term has an id: its position in the order of first appearance.
 """
@@ -9,14 +9,15 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Integral
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._class_evidence import ClassCounts
+from sklearn_imdb._class_evidence import ClassCounts, class_columns
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._text.tokens import Key, Tokenizer
 
@@ -24,35 +25,8 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 TermIds: TypeAlias = npt.NDArray[np.intc]
 """Ids of a document's terms, in the order of the document."""
 
-
-class Row(NamedTuple):
-    """Word indices of a document, before a start, a divider and padding are added."""
-
-    words: npt.NDArray[np.int32]
-    """Indices of its words or n-grams."""
-    subwords: npt.NDArray[np.int32] | None = None
-    """Indices of its subwords. None means no subwords and no divider."""
-
-
-class Counts(Protocol):
-    """Counts of the terms of some documents, tokens or n-grams, by their ids."""
-
-    @property
-    def occurrences(self) -> Integers:
-        """How often each term occurs, shape (n_terms,)."""
-
-    @property
-    def by_class(self) -> ClassCounts:
-        """How many documents of each class contain each term."""
-
-    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
-        """Return the terms of these ids."""
-
-    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
-        """Yield the indices of each document's terms, given the index of each term.
-
-        A term with a negative index takes no place.
-        """
+WORDS_AT_ONCE = 2**18
+"""Words in a block of documents."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +35,10 @@ class WordCounts:
 
     words: list[str]
     """In order of first appearance."""
+    n_words: int
+    """Number of words in all documents, repeated ones included."""
     occurrences: Integers
+    """How often each term occurs, shape (n_terms,)."""
     frequency: csr_matrix
     """Documents of each column that contain each term, shape (n_terms, n_columns)."""
     sizes: Integers
@@ -72,56 +49,59 @@ class WordCounts:
     """The ids of each document's terms, if they were kept."""
 
     @property
+    def classes(self) -> list[Any]:
+        """The labels of the columns that are classes."""
+        return [label for label in self.columns if label is not None]
+
+    @property
     def by_class(self) -> ClassCounts:
-        return ClassCounts(self.frequency, self.sizes, self.n_classes)
+        """How many documents of each class contain each term."""
+        return ClassCounts(self.frequency, self.sizes, len(self.classes))
 
-    @property
-    def n_classes(self) -> int:
-        """Number of columns that are classes."""
-        return len(self.columns) - (self.columns[-1:] == [None])
-
-    @property
-    def n_words(self) -> int:
-        """Number of words in all documents, repeated ones included."""
-        return int(self.occurrences.sum())
-
-    def ids(self) -> dict[str, int]:
-        """Return the id of each word."""
-        return dict(zip(self.words, itertools.count()))
-
-    def plus(self, later: WordCounts, id_of: dict[str, int]) -> WordCounts:
+    def add(self, later: WordCounts, id_of: dict[str, int]) -> WordCounts:
         """Return the counts of the documents of both. The `documents` are those of `later` alone.
 
-        `id_of` has the id of each word counted before. It is updated in place, because to make it
-        anew would take longer with each chunk.
+        `id_of` has the id of each word counted before, or is empty. It is updated in place, because
+        to make it anew would take longer with each chunk.
         """
         while len(id_of) > len(self.words):  # The words of a chunk that failed.
             id_of.popitem()
+        if not id_of:
+            id_of.update(zip(self.words, itertools.count()))
         new = [word for word in later.words if word not in id_of]
         words = self.words + new
-        id_of.update(zip(new, range(len(self.words), len(words)), strict=True))
-        columns = list(dict.fromkeys([*self.columns, *later.columns]))
-        occurrences = np.zeros(len(words), np.int64)
-        frequency = csr_matrix((len(words), len(columns)), dtype=np.int64)
-        sizes = np.zeros(len(columns), np.int64)
-        later_ids = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
-        for counts, ids in ((self, np.arange(len(self.words))), (later, later_ids)):
-            occurrences[ids] += counts.occurrences
-            numbers = np.array([columns.index(label) for label in counts.columns], np.intp)
-            sizes[numbers] += counts.sizes
-            found = counts.frequency.tocoo()
-            items = found.data, (ids[found.row], numbers[found.col])
-            frequency += csr_matrix(items, frequency.shape)
-        documents = [later_ids[document] for document in later.documents]
-        return WordCounts(words, occurrences, frequency, sizes, columns, documents)
+        id_of.update(zip(new, itertools.count(len(self.words))))
+        ids = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
+        labels = list(dict.fromkeys([*self.columns, *later.columns]))
+        columns = np.array([labels.index(label) for label in later.columns], np.intp)
+        occurrences = np.pad(self.occurrences, (0, len(new)))
+        occurrences[ids] += later.occurrences
+        sizes = np.pad(self.sizes, (0, len(labels) - len(self.columns)))
+        sizes[columns] += later.sizes
+        frequency = self.frequency.copy()
+        frequency.resize(len(words), len(labels))
+        found = later.frequency.tocoo()
+        items = found.data, (ids[found.row], columns[found.col])
+        frequency += csr_matrix(items, frequency.shape)
+        documents = [ids[document] for document in later.documents]
+        n_words = self.n_words + later.n_words
+        return WordCounts(words, n_words, occurrences, frequency, sizes, labels, documents)
 
-    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+        """Return the terms of these ids."""
         return [self.words[number] for number in ids.tolist()]
 
-    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
+    def make_rows(self, index_of: npt.NDArray[np.int32]) -> Iterator[bytes]:
+        """Yield the indices of each document's terms, given the index of each term.
+
+        A term with a negative index takes no place.
+        """
         for document in self.documents:
-            words = indices[document]
-            yield Row(words[words >= 0])
+            indices = index_of[document]
+            yield indices[indices >= 0].tobytes()
 
 
 def count_words(
@@ -137,46 +117,40 @@ def count_words(
 
     Without `by_document` the document frequency is left at 0, which takes a tenth less time.
     """
-    columns: list[Any] = [] if targets is None else targets.classes.tolist()
-    if targets is None or targets.several:
-        columns.append(None)
     id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
-    tally = _Tally(len(columns), by_document)
-    sizes = np.zeros(len(columns), np.int64)
+    tally = _Tally(targets, by_document)
     documents = []
-    for text, numbers in _zip_columns(texts, targets):
+    n_words = 0
+    for text in _check_number(texts, targets):
         keys = tokenizer.split(text)
+        n_words += len(keys)
         if binary:
             keys = list(dict.fromkeys(keys))
         ids = np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys))
-        tally.add(ids, numbers)
-        for number in numbers:
-            sizes[number] += 1
+        tally.add(ids)
         if keeps_documents:
             documents.append(ids)
     tally.count_waiting()
     words = tokenizer.words(list(id_of))
-    return WordCounts(words, tally.occurrences, tally.frequency, sizes, columns, documents)
+    totals = tally.occurrences, tally.frequency, tally.sizes
+    return WordCounts(words, n_words, *totals, label_columns(targets), documents)
 
 
-def _zip_columns(
-    texts: Iterable[str], targets: Targets | None
-) -> Iterator[tuple[str, Sequence[int]]]:
-    """Yield each text with the numbers of its columns."""
+def label_columns(targets: Targets | None) -> list[Any]:
+    """Return the labels of the columns of `ClassCounts`."""
     if targets is None:
-        for text in texts:
-            yield text, [0]
-        return
+        return [None]
+    return [*targets.classes.tolist(), *[None] * targets.several]
+
+
+def _check_number(texts: Iterable[str], targets: Targets | None) -> Iterator[str]:
+    """Yield the texts; raise a ValueError if there are not as many as targets."""
     n_texts = 0
     for n_texts, text in enumerate(texts, 1):
-        if n_texts > len(targets):
+        if targets is not None and n_texts > len(targets):
             break
-        number = targets.numbers[n_texts - 1]
-        if targets.several:
-            yield text, [*np.flatnonzero(number).tolist(), targets.n_classes]
-        else:
-            yield text, [number]
-    if n_texts != len(targets):
+        yield text
+    if targets is not None and n_texts != len(targets):
         # An iterable may have no end: it is not read on to be counted.
         found = "more" if n_texts > len(targets) else str(n_texts)
         raise ValueError(
@@ -191,46 +165,73 @@ def find_df_bound(df: float | str, n_documents: int) -> float:
 
 
 class _Tally:
-    """Counts ids and, with `by_document`, the documents of each column that contain each id.
+    """Counts ids and, with `by_document`, the documents of each class that contain each id.
 
     Many documents are counted at a time, in a third of the time of `np.unique` of each document.
     """
 
-    def __init__(self, n_columns: int, by_document: bool) -> None:
+    def __init__(self, targets: Targets | None, by_document: bool) -> None:
+        n_columns = len(label_columns(targets))
         self.occurrences = np.zeros(0, np.int64)
         self.frequency = csr_matrix((0, n_columns), dtype=np.int64)
-        self._by_document = by_document
-        self._waiting: list[tuple[TermIds, Sequence[int]]] = []
+        self.sizes = np.zeros(n_columns, np.int64)
+        self._targets, self._by_document = targets, by_document
+        self._waiting: list[TermIds] = []
         self._n_waiting, self._most_waiting = 0, 2**14
+        self._n_counted = 0
 
-    def add(self, ids: TermIds, columns: Sequence[int]) -> None:
-        self._waiting.append((ids, columns))
+    def add(self, ids: TermIds) -> None:
+        self._waiting.append(ids)
         self._n_waiting += len(ids)
         if self._n_waiting >= self._most_waiting:
             self.count_waiting()
 
     def count_waiting(self) -> None:
         """Bring the totals up to date."""
-        ids = [ids for ids, _ in self._waiting]
-        joined = np.concatenate([np.empty(0, np.intc), *ids])
-        counts = np.bincount(joined, minlength=len(self.occurrences))
+        rows = slice(self._n_counted, self._n_counted + len(self._waiting))
+        targets = None if self._targets is None else self._targets[rows]
+        columns = class_columns(targets, len(self._waiting))
+        self.sizes += np.asarray(columns.sum(axis=0)).ravel()
+        ids, ends = join_documents(self._waiting)
+        counts = np.bincount(ids, minlength=len(self.occurrences))
         counts[: len(self.occurrences)] += self.occurrences
         self.occurrences = counts
-        shape = len(counts), self.frequency.shape[1]
-        self.frequency.resize(shape)
+        self.frequency.resize(len(counts), columns.shape[1])
         if self._by_document:
-            documents = _one_row_each(ids, shape[0])
+            items = np.ones(len(ids), np.int64), ids, ends
+            documents = csr_matrix(items, (len(self._waiting), len(counts)))
             documents.sum_duplicates()
             documents.data[:] = 1  # However often a document has an id.
-            columns = _one_row_each([columns for _, columns in self._waiting], shape[1])
             self.frequency += (documents.T @ columns).tocsr()
-        self._waiting, self._n_waiting = [], 0
+        self._waiting, self._n_waiting, self._n_counted = [], 0, rows.stop
         # Seldom enough that adding up the totals takes little of the time.
         self._most_waiting = max(2**14, len(counts), self.frequency.nnz)
 
 
-def _one_row_each(rows: Sequence[Sequence[int] | TermIds], n_columns: int) -> csr_matrix:
-    """Return a matrix with a 1 in the columns that each row lists."""
-    ends = np.cumsum([0, *map(len, rows)])
-    columns = np.concatenate([np.empty(0, np.intc), *rows]).astype(np.intc)
-    return csr_matrix((np.ones(len(columns), np.int64), columns, ends), (len(rows), n_columns))
+def join_documents(documents: Sequence[TermIds]) -> tuple[TermIds, TermIds]:
+    """Return the ids of documents, end to end, and where each begins and the last one ends."""
+    ends = np.cumsum([0, *map(len, documents)], dtype=np.intc)
+    return np.concatenate([np.empty(0, np.intc), *documents]), ends
+
+
+class Blocks:
+    """Documents of which the words were counted, in blocks of some words, and their classes."""
+
+    def __init__(self, documents: Sequence[TermIds], targets: Targets | None) -> None:
+        self.documents = documents
+        ends = np.cumsum([0, *map(len, documents)])
+        numbers = [0, *np.flatnonzero(np.diff(ends[1:] // WORDS_AT_ONCE)) + 1, len(documents)]
+        self.rows = [slice(*bounds) for bounds in pairwise(numbers)]
+        """Numbers of each block's documents."""
+        self.first_words = ends[numbers]
+        """Position of each block's first word among all words, and the number of all words."""
+        self.columns = class_columns(targets, len(documents))
+        """The columns of `ClassCounts` that each document belongs to."""
+        self.n_classes = 0 if targets is None else targets.n_classes
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def read(self, block: int) -> tuple[TermIds, TermIds]:
+        """Return the words of a block as `join_documents` does."""
+        return join_documents(self.documents[self.rows[block]])

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._numbering import NumberedBytes, numbering
-from sklearn_imdb._text.counts import Row
 from sklearn_imdb._text.ngrams import LookUp, NgramTable
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
+
+Row: TypeAlias = Sequence[bytes]
+"""Indices of a document's words or n-grams, and of its subwords where there are to be any: int32.
+"""
 
 _INDEX_BYTES = np.dtype(np.int32).itemsize
 
@@ -45,65 +49,57 @@ class TextEncoder:
         if isinstance(recipe.subword_range, tuple):
             self._subwords = SubwordTable(vocabulary, recipe.subword_range, recipe.index_from)
             vocabulary = {term: rank for term, rank in vocabulary.items() if not is_subword(term)}
-        keys = (
-            (tokenizer.key(term), rank + recipe.index_from) for term, rank in vocabulary.items()
-        )
-        self._table: NgramTable | None = None
+        keys = {tokenizer.key(term): rank + recipe.index_from for term, rank in vocabulary.items()}
+        self._ngrams: NgramTable | None = None
         if recipe.ngram_range != (1, 1):
             space = tokenizer.key(" ")
-            terms = {tuple(key.split(space)): index for key, index in keys}
-            self._table = NgramTable(terms, recipe.ngram_range, recipe.binary)
+            terms = {tuple(key.split(space)): index for key, index in keys.items()}
+            self._ngrams = NgramTable(terms, recipe.ngram_range)
             return
         unknown = b"" if recipe.oov_char is None else _as_bytes(recipe.oov_char)
-        index_of = {key: _as_bytes(index) for key, index in keys}
+        index_of = {key: _as_bytes(index) for key, index in keys.items()}
         self._index_of = LookUp(index_of, unknown).__getitem__
 
     def __call__(self, texts: Iterable[str], maxlen: int) -> Iterator[bytes]:
         """Yield the sequence of each text. It is longer than `maxlen` if it has to be cut."""
-        recipe = self._recipe
+        recipe, tokenizer = self._recipe, self._tokenizer
         if recipe.is_of_words and not recipe.binary and recipe.oov_char is not None:
             # Every word takes a place. One more than fit is split off, to see that a text is cut.
-            tokenizer = self._tokenizer
-            split = tokenizer.first if recipe.truncating == "post" else tokenizer.last
             for text in texts:
-                indices = b"".join(map(self._index_of, split(text, maxlen + 1)))
-                yield join_row(indices, None, recipe)
+                keys = tokenizer.split_part(text, maxlen + 1, recipe.truncating)
+                yield encode_row([b"".join(map(self._index_of, keys))], recipe)
             return
         texts = iter(texts)
         while some := list(islice(texts, _TEXTS_AT_ONCE)):
-            documents = list(map(self._tokenizer.split, some))
-            for document, indices in zip(documents, self._look_up_words(documents), strict=True):
-                subwords = None
-                if self._subwords is not None:
-                    subwords = self._look_up_subwords(document, self._subwords)
-                yield join_row(indices, subwords, recipe)
+            documents = list(map(tokenizer.split, some))
+            parts = [self._look_up_words(documents)]
+            if self._subwords is not None:
+                parts.append(map(self._subwords.look_up, map(tokenizer.words, documents)))
+            for row in zip(*parts, strict=True):
+                yield encode_row(row, recipe)
 
     def _look_up_words(self, documents: list[list[Key]]) -> Iterator[bytes]:
         """Yield the indices of each document's words or n-grams."""
-        if self._table is not None:
-            return (indices.tobytes() for indices in self._table.sequences(documents))
+        if self._ngrams is not None:
+            return self._ngrams.look_up(documents)
         if self._recipe.binary:
             documents = [list(dict.fromkeys(document)) for document in documents]
         return (b"".join(map(self._index_of, document)) for document in documents)
 
-    def _look_up_subwords(self, document: list[Key], table: SubwordTable) -> bytes:
-        indices = table.look_up(self._tokenizer.words(document))
-        if not self._recipe.binary:
-            return indices
-        different = dict.fromkeys(np.frombuffer(indices, np.int32).tolist())
-        return np.array(list(different), np.int32).tobytes()
-
 
 def encode_row(row: Row, recipe: Recipe) -> bytes:
-    """Return the sequence of a document whose terms have been counted."""
-    subwords = None if row.subwords is None else row.subwords.tobytes()
-    return join_row(row.words.tobytes(), subwords, recipe)
-
-
-def join_row(words: bytes, subwords: bytes | None, recipe: Recipe) -> bytes:
     """Return a sequence: start, words or n-grams, then a divider and the subwords."""
+    if recipe.binary:
+        # Of single words each was taken once before, because different ones may be unknown.
+        n_taken = int(recipe.ngram_range == (1, 1))
+        row = [*row[:n_taken], *map(_take_once, row[n_taken:])]
     start = b"" if recipe.start_char is None else _as_bytes(recipe.start_char)
-    return start + words if subwords is None else start + words + _DIVIDER + subwords
+    return start + _DIVIDER.join(row)
+
+
+def _take_once(indices: bytes) -> bytes:
+    different = dict.fromkeys(np.frombuffer(indices, np.int32).tolist())
+    return np.array(list(different), np.int32).tobytes()
 
 
 def encode_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:

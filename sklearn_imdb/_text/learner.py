@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.utils.multiclass import unique_labels
 
+from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._text.counts import Counts, Row, TermIds, WordCounts, count_words
+from sklearn_imdb._text.counts import (
+    Blocks,
+    Integers,
+    TermIds,
+    WordCounts,
+    count_words,
+    label_columns,
+)
 from sklearn_imdb._text.documents import EMPTY, Documents
+from sklearn_imdb._text.encoding import Row
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
-from sklearn_imdb._text.subwords import DividedCounts, SubwordCounts
+from sklearn_imdb._text.subwords import SubwordCounts
 from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.unicode_tokens import detect_script
 from sklearn_imdb._text.vocabulary import (
@@ -30,6 +40,8 @@ from sklearn_imdb._text.vocabulary import (
     warn_if_not_split,
 )
 
+Counts: TypeAlias = WordCounts | NgramCounts | SubwordCounts
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -39,8 +51,9 @@ class Learned:
     """With `min_df` and `subword_range` resolved."""
     vocabulary: dict[str, int]
     """Rank of each term that is kept, counted from 1."""
-    counts: Counts | None = None
-    """None where nothing was counted: of index lists, and with a given vocabulary."""
+    counts: Sequence[Counts] | None = None
+    """Of words or n-grams, then of subwords, whose ids start where the others end. None where
+    nothing was counted: of index lists, and with a given vocabulary."""
     kept: npt.NDArray[np.intp] | None = None
     """Ids of the terms of `vocabulary`, in the order of their ranks."""
 
@@ -48,9 +61,14 @@ class Learned:
         """Yield the word indices of each document's terms, where the documents were kept."""
         if self.counts is None or self.kept is None:
             return iter(())
-        indices = np.full(len(self.counts.occurrences), self.recipe.unknown_index, np.int32)
+        ends = np.cumsum([len(part) for part in self.counts])
+        # The last index is that of the id -1, which stands for a term that was not counted.
+        indices = np.full(ends[-1], -1, np.int32)
         indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
-        return self.counts.rows(indices)
+        tables = [np.append(part, np.int32(-1)) for part in np.split(indices, ends[:-1])]
+        tables[0][tables[0] < 0] = self.recipe.unknown_index
+        parts = zip(self.counts, tables, strict=True)
+        return zip(*(part.make_rows(table) for part, table in parts), strict=True)
 
 
 class VocabularyLearner:
@@ -80,8 +98,6 @@ class VocabularyLearner:
         self.recipe = recipe
         self.counts: WordCounts | None = None
         """Counts of all chunks; None where there is nothing to count."""
-        self.n_words = 0
-        """Words in the documents of all chunks, repeated ones included."""
         self._documents, self._is_partial = documents, is_partial
         self._id_of: dict[str, int] = {}
 
@@ -92,53 +108,35 @@ class VocabularyLearner:
 
         `targets` are given where terms are ranked by them.
         """
-        recipe = self.recipe
+        recipe, of_single_words = self.recipe, self.recipe.ngram_range == (1, 1)
         if not documents.are_texts or recipe.vocabulary is not None:
             for _ in documents:
                 pass
             return
-        words = count_words(
+        counts = count_words(
             documents,
             make_tokenizer(recipe),
             targets,
-            binary=recipe.binary and recipe.is_of_words,
-            by_document=recipe.ngram_range == (1, 1)
-            and (recipe.needs_document_frequency or self._has_frequency),
+            binary=recipe.binary and of_single_words,
+            by_document=of_single_words
+            and (
+                recipe.needs_document_frequency
+                or recipe.subword_range is not None
+                or self._has_frequency
+            ),
             keeps_documents=self._documents is not None or not recipe.is_of_words,
         )
-        n_words = words.n_words
-        if self._is_partial:
-            words = self._count_chunk(words, targets)
-        if self.counts is None:
-            self._id_of = words.ids()
-        else:
-            words = self.counts.plus(words, self._id_of or self.counts.ids())
-        if self._documents is not None:
-            self._documents.extend(list(words.documents))
-        self.counts = replace(words, documents=())
-        self.n_words += n_words
-
-    def _count_chunk(self, words: WordCounts, targets: Targets | None) -> WordCounts:
-        counts = self._count_terms(words, targets, self.recipe._replace(min_df=1))
-        if isinstance(counts, WordCounts):
-            return counts
-        terms = counts.terms(np.arange(len(counts.occurrences)))
-        frequency = counts.by_class.frequency
-        return WordCounts(terms, counts.occurrences, frequency, words.sizes, words.columns)
-
-    def _count_terms(self, words: WordCounts, targets: Targets | None, recipe: Recipe) -> Counts:
-        """Count n-grams and subwords where there are to be any, beside words or in their place."""
-        counts: Counts = words
-        is_counted_once = recipe.binary and not self.recipe.is_of_words
-        lacks_frequency = targets is not None and words.frequency.nnz == 0
-        if recipe.ngram_range != (1, 1) or is_counted_once or lacks_frequency:
-            counts = NgramCounts(words, targets, recipe.ngram_range, recipe.min_df, recipe.binary)
-        if isinstance(recipe.subword_range, tuple):
-            subwords = SubwordCounts(
-                words, targets, recipe.subword_range, recipe.min_df, recipe.binary
+        if self._is_partial and not recipe.is_of_words:
+            parts, occurrences, by_class = _count_terms(counts, targets, recipe._replace(min_df=1))
+            terms = [name for part in parts for name in part.name_terms(np.arange(len(part)))]
+            counts = replace(
+                counts, words=terms, occurrences=occurrences, frequency=by_class.frequency
             )
-            counts = DividedCounts(counts, subwords)
-        return counts
+        if self.counts is not None:
+            counts = self.counts.add(counts, self._id_of)
+        if self._documents is not None:
+            self._documents.extend(list(counts.documents))
+        self.counts = replace(counts, documents=())
 
     @property
     def _has_frequency(self) -> bool:
@@ -151,32 +149,22 @@ class VocabularyLearner:
         """Return what was learned, given the targets of all documents."""
         if self.counts is None:
             return Learned(self.recipe.resolve(0), check_vocabulary(self.recipe))
+        counts = replace(self.counts, documents=self._documents or ())
         if self._is_partial:
-            return _rank(self.counts, self.recipe.resolve(self.n_words))
-        words = self.counts
-        if targets is not None and words.n_classes:
-            # The columns are in the order in which the chunks have them.
-            columns = [*targets.classes.tolist(), *words.columns[words.n_classes :]]
-            order = [words.columns.index(label) for label in columns]
-            frequency, sizes = words.frequency[:, order], words.sizes[order]
-            words = replace(words, frequency=frequency, sizes=sizes, columns=columns)
-        elif targets is not None:  # The bins of a stream's numbers are known at its end.
-            sizes = np.bincount(targets.numbers, minlength=targets.n_classes)
-            frequency = csr_matrix((len(words.words), targets.n_classes), dtype=np.int64)
-            columns = targets.classes.tolist()
-            words = replace(words, frequency=frequency, sizes=sizes, columns=columns)
-        find_script = partial(detect_script, words.words, words.occurrences.tolist())
-        recipe = self.recipe.resolve(self.n_words, words.n_classes, find_script)
-        words = replace(words, documents=self._documents or ())
-        learned = _rank(self._count_terms(words, targets, recipe), recipe)
+            recipe = self.recipe.resolve(counts.n_words)
+            return _rank_terms([counts], counts.occurrences, counts.by_class, recipe)
+        find_script = partial(detect_script, counts.words, counts.occurrences.tolist())
+        n_classes = 0 if targets is None else targets.n_classes
+        recipe = self.recipe.resolve(counts.n_words, n_classes, find_script)
+        learned = _rank_terms(*_count_terms(counts, targets, recipe), recipe)
         if not learned.vocabulary:
-            if not words.by_class.n_documents:
+            n_documents = int(counts.by_class.n_documents)
+            if not n_documents:
                 raise ValueError(EMPTY)
             raise ValueError(
-                f"X leaves no word to learn: {int(words.by_class.n_documents)} documents hold "
-                f"{len(words.words)} different words, of which max_df={recipe.max_df}, "
-                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and the filters keep "
-                "none."
+                f"X leaves no word to learn: {n_documents} documents hold {len(counts.words)} "
+                f"different words, of which max_df={recipe.max_df}, min_df={recipe.min_df}, "
+                f"ngram_range={recipe.ngram_range} and the filters keep none."
             )
         return learned
 
@@ -196,12 +184,10 @@ class VocabularyLearner:
                 f"partial_fit cannot go on with another {' and '.join(changed)} than it began "
                 "with: set it back, or start with a clone."
             )
-        later.counts, later.n_words, later._id_of = self.counts, self.n_words, self._id_of
-        if self.counts is not None:
-            self._check_counts(self.counts, recipe, targets)
-        return later
-
-    def _check_counts(self, counts: WordCounts, recipe: Recipe, targets: Targets | None) -> None:
+        counts = later.counts = self.counts
+        later._id_of = self._id_of
+        if counts is None:
+            return later
         if recipe.needs_document_frequency and counts.words and not self._has_frequency:
             bound = f"min_df={recipe.min_df}"
             if recipe.leaves_out_frequent:
@@ -211,26 +197,24 @@ class VocabularyLearner:
                 "began with min_df=1 and max_df=1.0, for which it counts none: set it back, or "
                 "start with a clone."
             )
-        if targets is None:
-            return
-        known = counts.columns[: counts.n_classes]
-        if targets.several or len(counts.columns) > counts.n_classes:
-            if targets.classes.tolist() != known:
-                raise ValueError(
-                    f"y has the labels {targets.classes.tolist()} where partial_fit began with the "
-                    f"labels {known}."
-                )
-        else:
-            unique_labels(known, targets.classes)  # Raises where kinds are mixed.
+        if targets is not None and not targets.several and None not in counts.columns:
+            unique_labels(counts.classes, targets.classes)  # Raises where kinds are mixed.
+        elif targets is not None and targets.classes.tolist() != counts.classes:
+            raise ValueError(
+                f"y has the labels {targets.classes.tolist()} where partial_fit began with the "
+                f"labels {counts.classes}."
+            )
+        return later
 
     def state(self) -> dict[str, Any]:
         """Return plain types and few arrays, from which `from_state` makes the same."""
-        state: dict[str, Any] = {"recipe": self.recipe._asdict(), "n_words": self.n_words}
+        state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
             counts, frequency = self.counts, self.counts.frequency
             state["counts"] = [
                 pack_words(counts.words, counts.occurrences),
                 [narrow(frequency.data), frequency.indices, frequency.indptr],
+                counts.n_words,
                 counts.sizes,
                 counts.columns,
             ]
@@ -241,18 +225,49 @@ class VocabularyLearner:
         """Return what `state` was made from."""
         learner = cls(Recipe(**state["recipe"]), is_partial=True)
         if "counts" in state:
-            arrays, (data, *places), sizes, columns = state["counts"]
+            arrays, (data, *places), n_words, sizes, columns = state["counts"]
             words, [occurrences] = unpack_words(arrays)
             shape = (len(words), len(columns))
             frequency = csr_matrix((data.astype(np.int64), *places), shape=shape)
-            occurrences = occurrences.astype(np.int64)
-            learner.counts = WordCounts(words, occurrences, frequency, sizes, columns)
-            learner.n_words = state["n_words"]
+            totals = occurrences.astype(np.int64), frequency, sizes
+            learner.counts = WordCounts(words, n_words, *totals, columns)
         return learner
 
 
-def _rank(counts: Counts, recipe: Recipe) -> Learned:
-    kept = rank_terms(counts, recipe)
-    terms = counts.terms(kept)
-    warn_if_not_split(terms, recipe)
-    return Learned(recipe, {term: rank for rank, term in enumerate(terms, 1)}, counts, kept)
+def _count_terms(
+    words: WordCounts, targets: Targets | None, recipe: Recipe
+) -> tuple[list[Counts], Integers, ClassCounts]:
+    """Count n-grams and subwords where there are to be any, beside words or in their place.
+
+    Return the counts of each kind, and of all terms how often they occur and in which documents.
+    """
+    # Classes of a stream may have come in another order, and bins of numbers come at its end.
+    is_counted = targets is None or words.columns == label_columns(targets)
+    if recipe.is_of_words and is_counted:
+        return [words], words.occurrences, words.by_class
+    blocks = Blocks(words.documents, targets)
+    parts: list[Counts] = [words]
+    if recipe.ngram_range != (1, 1) or not is_counted:
+        parts = [NgramCounts(words.words, blocks, recipe)]
+    if isinstance(recipe.subword_range, tuple):
+        parts.append(SubwordCounts(words, blocks, recipe.subword_range, recipe.min_df))
+    frequency = vstack([part.frequency for part in parts], format="csr")
+    sizes = np.asarray(blocks.columns.sum(axis=0)).ravel()
+    by_class = ClassCounts(frequency, sizes, blocks.n_classes)
+    if recipe.binary:
+        return parts, by_class.of_all, by_class
+    return parts, np.concatenate([part.occurrences for part in parts]), by_class
+
+
+def _rank_terms(
+    parts: Sequence[Counts], occurrences: Integers, by_class: ClassCounts, recipe: Recipe
+) -> Learned:
+    kept = rank_terms(occurrences, by_class, recipe)
+    terms = np.empty(len(kept), object)
+    end = 0
+    for part in parts:
+        begin, end = end, end + len(part)
+        is_in = (kept >= begin) & (kept < end)
+        terms[is_in] = part.name_terms(kept[is_in] - begin)
+    warn_if_not_split(terms.tolist(), recipe)
+    return Learned(recipe, dict(zip(terms.tolist(), itertools.count(1))), parts, kept)

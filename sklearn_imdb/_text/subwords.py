@@ -7,19 +7,15 @@ and "cat ". As a term, a subword has one more space in front. No word or n-gram 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
-from sklearn_imdb._class_evidence import ClassCounts, class_columns, count_all
-from sklearn_imdb._convention import DIVIDER
-from sklearn_imdb._targets import Targets
-from sklearn_imdb._text.counts import Counts, Row, WordCounts, find_df_bound
-
-_DOCUMENTS_AT_ONCE = 4096
+from sklearn_imdb._class_evidence import count_all
+from sklearn_imdb._text.counts import Blocks, WordCounts, find_df_bound
 
 LONGEST_WORD = 40
 """Characters of the longest word that has subwords."""
@@ -52,116 +48,71 @@ def is_subword(term: str) -> bool:
 
 
 class SubwordCounts:
-    """Counts of the subwords that enough documents contain.
-
-    Parameters
-    ----------
-    counts : WordCounts
-        Counts of the documents' words, with the ids of each document's words.
-    targets : Targets or None
-        The documents' classes.
-    subword_range : tuple of int
-        Characters in the shortest subword and in the longest, the spaces included.
-    min_df : float
-        Documents that must contain a subword, or the share of them.
-    binary : bool
-        Count each subword once a document.
-    """
+    """Counts of the subwords that enough documents contain."""
 
     def __init__(
         self,
         counts: WordCounts,
-        targets: Targets | None,
+        blocks: Blocks,
         subword_range: tuple[int, int],
         min_df: float | str,
-        binary: bool,
     ) -> None:
-        self._documents = counts.documents
-        self._binary = binary
+        self._blocks = blocks
         id_of: dict[str, int] = {}
         ids, ends = [], [0]
         for word in counts.words:
             terms = make_subwords(word, subword_range)
             ids += [id_of.setdefault(term, len(id_of)) for term in terms]
             ends.append(len(ids))
-        self._ids, self._ends = np.array(ids, np.intp), np.array(ends)
-        frequency = self._count_documents(targets, len(id_of))
-        least = find_df_bound(min_df, len(counts.documents))
-        kept = np.flatnonzero(count_all(frequency, counts.n_classes) >= least)
-        self.by_class = ClassCounts(frequency[kept], counts.sizes, counts.n_classes)
+        self._ends = np.array(ends)
+        shape = len(counts.words), len(id_of)
+        word_subwords = csr_matrix((np.ones(len(ids), np.int32), ids, ends), shape)
+        frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
+        for block, rows in enumerate(blocks.rows):
+            words, document_ends = blocks.read(block)
+            items = np.ones(len(words), np.int32), words, document_ends
+            # The product has each subword of a document once.
+            documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ word_subwords
+            documents.data[:] = 1
+            frequency += (documents.T @ blocks.columns[rows]).tocsr()
+        least = find_df_bound(min_df, len(blocks.documents))
+        of_all = count_all(frequency, blocks.n_classes)
+        kept = np.flatnonzero(of_all >= least)
+        self.frequency = frequency[kept]
         terms = list(id_of)
         self._terms = [terms[number] for number in kept.tolist()]
         # Kept subwords are numbered anew; -1 is the id of any other.
-        new_ids = np.full(len(terms), -1, np.intp)
+        new_ids = np.full(len(id_of), -1, np.intp)
         new_ids[kept] = np.arange(len(kept))
-        self._ids = new_ids[self._ids]
-        is_kept = self._ids >= 0
-        occurrences = np.repeat(counts.occurrences, np.diff(self._ends))[is_kept]
-        totals = np.bincount(self._ids[is_kept], occurrences, minlength=len(kept))
-        self.occurrences = self.by_class.of_all if binary else totals.astype(np.int64)
+        self._ids = new_ids[ids]
+        totals = np.bincount(ids, np.repeat(counts.occurrences, np.diff(ends)), len(id_of))
+        self.occurrences = totals[kept].astype(np.int64)
 
-    def _count_documents(self, targets: Targets | None, n_terms: int) -> csr_matrix:
-        n_words = len(self._ends) - 1
-        items = np.ones(len(self._ids), np.int32), self._ids, self._ends
-        word_subwords = csr_matrix(items, shape=(n_words, n_terms))
-        indicator = class_columns(targets, len(self._documents))
-        frequency = csr_matrix((n_terms, indicator.shape[1]), dtype=np.int64)
-        for start in range(0, len(self._documents), _DOCUMENTS_AT_ONCE):
-            block = self._documents[start : start + _DOCUMENTS_AT_ONCE]
-            ends = np.cumsum([0, *map(len, block)])
-            words = np.concatenate(block)
-            occurring = np.ones(len(words), np.int32), words, ends
-            # The product has each subword of a document once.
-            subwords = csr_matrix(occurring, shape=(len(block), n_words)) @ word_subwords
-            subwords.data[:] = 1
-            frequency += (subwords.T @ indicator[start : start + len(block)]).tocsr()
-        return frequency
+    def __len__(self) -> int:
+        return len(self._terms)
 
-    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+    def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+        """Return the subwords of these ids."""
         return [self._terms[number] for number in ids.tolist()]
 
-    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
-        """Yield the indices of each document's subwords, given the index of each."""
-        # The indices of each word's subwords, end to end. The id -1 finds the last item.
-        word_subwords = np.append(indices, np.int32(-1))[self._ids]
-        is_kept = word_subwords >= 0
-        ends = np.concatenate([[0], np.cumsum(is_kept)])[self._ends]
-        word_subwords, lengths, begins = word_subwords[is_kept], np.diff(ends), ends[:-1]
-        for words in self._documents:
-            n_subwords = lengths[words]
-            # Where the subwords of its word begin, plus the subword's position among them.
-            before = np.cumsum(n_subwords) - n_subwords
-            positions = np.arange(n_subwords.sum()) + np.repeat(begins[words] - before, n_subwords)
-            document = word_subwords[positions]
-            if self._binary:
-                document = np.array(list(dict.fromkeys(document.tolist())), np.int32)
-            yield document
+    def make_rows(self, index_of: npt.NDArray[np.int32]) -> Iterator[bytes]:
+        """Yield the indices of each document's subwords, given the index of each.
 
-
-class DividedCounts:
-    """Counts of words or n-grams, then subwords. Subword ids start where word ids end."""
-
-    def __init__(self, words: Counts, subwords: SubwordCounts) -> None:
-        self._words, self._subwords = words, subwords
-        self._n_words = len(words.occurrences)
-        self.occurrences = np.concatenate([words.occurrences, subwords.occurrences])
-        parts = [words.by_class, subwords.by_class]
-        frequency = vstack([part.frequency for part in parts], format="csr")
-        self.by_class = replace(parts[0], frequency=frequency)
-
-    def terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
-        terms = np.empty(len(ids), dtype=object)
-        is_word = ids < self._n_words
-        terms[is_word] = self._words.terms(ids[is_word])
-        terms[~is_word] = self._subwords.terms(ids[~is_word] - self._n_words)
-        return terms.tolist()
-
-    def rows(self, indices: npt.NDArray[np.int32]) -> Iterator[Row]:
-        words, subwords = np.split(indices, [self._n_words])
-        # An unknown subword takes no place, even if an unknown word does.
-        subwords = np.where(subwords > DIVIDER, subwords, -1)
-        rows = zip(self._words.rows(words), self._subwords.rows(subwords), strict=True)
-        return (row._replace(subwords=row_subwords) for row, row_subwords in rows)
+        The last index is that of the id -1, which stands for a rare subword.
+        """
+        indices = index_of[self._ids]
+        is_known = indices >= 0
+        ends = np.concatenate([[0], np.cumsum(is_known)])[self._ends]
+        indices = indices[is_known]
+        # A row has the subwords of a word, in their order.
+        word_subwords = csr_matrix(
+            (indices, indices, ends), (len(ends) - 1, indices.max(initial=0) + 1)
+        )
+        for block in range(len(self._blocks)):
+            words, document_ends = self._blocks.read(block)
+            found = word_subwords[words]
+            for begin, end in pairwise(found.indptr[document_ends].tolist()):
+                yield found.data[begin:end].tobytes()
 
 
 class SubwordTable(dict[Any, bytes]):

@@ -29,17 +29,14 @@ class Tokenizer(ABC):
         """Return the keys of all tokens."""
 
     @abstractmethod
-    def spans(self, text: str) -> list[Span] | None:
+    def find_spans(self, text: str) -> list[Span] | None:
         """Return where each token of `split` stands. None if that cannot be told."""
 
-    def first(self, text: str, n_tokens: int) -> list[Key]:
-        """Return the keys of the first tokens."""
-        return self.split(text)[:n_tokens]
-
-    def last(self, text: str, n_tokens: int) -> list[Key]:
-        """Return the keys of the last tokens."""
+    def split_part(self, text: str, n_tokens: int, truncating: str) -> list[Key]:
+        """Return the keys of the first tokens, or of the last ones if `truncating` is "pre"."""
         keys = self.split(text)
-        return keys[max(len(keys) - n_tokens, 0) :]
+        n_cut = 0 if truncating == "post" else max(len(keys) - n_tokens, 0)
+        return keys[n_cut : n_cut + n_tokens]
 
     def key(self, word: str) -> Key:
         """Return the key of a word."""
@@ -52,17 +49,13 @@ class Tokenizer(ABC):
 
 def make_tokenizer(recipe: Recipe) -> Tokenizer:
     """Return the fastest tokenizer that is exact for a recipe."""
-    joins = not recipe.is_of_words
     if callable(recipe.tokenizer):
-        return CallableTokenizer(recipe.lowercase, recipe.tokenizer, joins=joins)
+        return CallableTokenizer(recipe, recipe.tokenizer)
     if recipe.tokenizer == "unicode":
         return UnicodeTokenizer(recipe.lowercase)
-    if recipe.token_pattern is not None:
-        return PatternTokenizer(recipe.lowercase, recipe.token_pattern, joins=joins)
-    if recipe.filters.isascii():
-        return KerasTokenizer(recipe.lowercase, recipe.filters)
-    blanks = str.maketrans(dict.fromkeys(recipe.filters, " "))
-    return PatternTokenizer(recipe.lowercase, "[^ ]+", blanks)
+    if recipe.token_pattern is None and recipe.filters.isascii():
+        return KerasTokenizer(recipe)
+    return PatternTokenizer(recipe)
 
 
 class KerasTokenizer(Tokenizer):
@@ -79,18 +72,18 @@ class KerasTokenizer(Tokenizer):
     _HIDE = bytes.maketrans(_OTHER_BLANKS, _STAND_INS)
     _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
 
-    def __init__(self, lowercase: bool, filters: str) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         codes = bytes(range(256))
-        if lowercase:
+        if recipe.lowercase:
             codes = codes.lower()
-        blanks = filters.encode("ascii")
+        blanks = recipe.filters.encode("ascii")
         # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
         self._table = bytes(
             ord(" ") if code in blanks else hidden
             for code, hidden in zip(codes, codes.translate(self._HIDE), strict=True)
         )
-        self._lowercase = lowercase
-        self._blanks = str.maketrans(dict.fromkeys(filters, " "))
+        self._lowercase = recipe.lowercase
+        self._plain = PatternTokenizer(recipe)
 
     def _prepare(self, text: str) -> bytes:
         if self._lowercase and not text.isascii():
@@ -101,14 +94,13 @@ class KerasTokenizer(Tokenizer):
     def split(self, text: str) -> list[bytes]:
         return self._prepare(text).split()
 
-    def spans(self, text: str) -> list[Span]:
-        return PatternTokenizer(self._lowercase, "[^ ]+", self._blanks).spans(text)
+    def find_spans(self, text: str) -> list[Span] | None:
+        return self._plain.find_spans(text)
 
-    def first(self, text: str, n_tokens: int) -> list[bytes]:
+    def split_part(self, text: str, n_tokens: int, truncating: str) -> list[bytes]:
         # A maxsplit leaves the rest of the text as one more, unsplit, item.
-        return self._prepare(text).split(None, n_tokens)[:n_tokens]
-
-    def last(self, text: str, n_tokens: int) -> list[bytes]:
+        if truncating == "post":
+            return self._prepare(text).split(None, n_tokens)[:n_tokens]
         return self._prepare(text).rsplit(None, n_tokens)[-n_tokens:]
 
     def key(self, word: str) -> bytes:
@@ -127,60 +119,33 @@ class UnicodeTokenizer(Tokenizer):
     def split(self, text: str) -> list[str]:
         return unicode_tokens.split(text, self._lowercase)
 
-    def spans(self, text: str) -> list[Span]:
+    def find_spans(self, text: str) -> list[Span]:
         return unicode_tokens.find_spans(text, self._lowercase)
-
-
-def _hide_spaces(words: list[str]) -> list[str]:
-    """Return words of which n-grams can be joined by spaces: a space in a word becomes a `␣`."""
-    return [word.replace(" ", SPACE_IN_WORD) if " " in word else word for word in words]
-
-
-class PatternTokenizer(Tokenizer):
-    """The matches of a regular expression, or of its one group if it has one.
-
-    `blanks`, a table for `str.translate`, is applied first. It keeps the text's length.
-    """
-
-    def __init__(
-        self,
-        lowercase: bool,
-        token_pattern: str,
-        blanks: dict[int, str] | None = None,
-        *,
-        joins: bool = False,
-    ) -> None:
-        self._lowercase, self._joins = lowercase, joins
-        self._pattern = _compile(token_pattern)
-        self._blanks = blanks
-
-    def _prepare(self, text: str) -> str:
-        text = text.lower() if self._lowercase else text
-        return text if self._blanks is None else text.translate(self._blanks)
-
-    def split(self, text: str) -> list[str]:
-        words = self._pattern.findall(self._prepare(text))
-        return _hide_spaces(words) if self._joins else words
-
-    def spans(self, text: str) -> list[Span]:
-        prepared = self._prepare(text)
-        spans = list(map(_find_span, self._pattern.finditer(prepared)))
-        return _find_in_original(spans, text, prepared)
 
 
 class CallableTokenizer(Tokenizer):
     """A user's function from a text to its tokens."""
 
-    def __init__(self, lowercase: bool, tokenize: Tokenize, *, joins: bool = False) -> None:
-        self._lowercase, self._joins = lowercase, joins
-        self._tokenize = tokenize
+    def __init__(self, recipe: Recipe, tokenize: Tokenize) -> None:
+        self._lowercase, self._tokenize = recipe.lowercase, tokenize
+        self._hides_spaces = not recipe.is_of_words
+
+    def _prepare(self, text: str) -> str:
+        return text.lower() if self._lowercase else text
 
     def split(self, text: str) -> list[str]:
-        words = self._find_words(text)
-        return _hide_spaces(words) if self._joins else words
+        words = self._find_words(self._prepare(text))
+        if self._hides_spaces:  # Spaces are to join the words of n-grams.
+            return [word.replace(" ", SPACE_IN_WORD) if " " in word else word for word in words]
+        return words
 
-    def _find_words(self, text: str) -> list[str]:
-        words = self._tokenize(text.lower() if self._lowercase else text)
+    def find_spans(self, text: str) -> list[Span] | None:
+        prepared = self._prepare(text)
+        spans = self._find_prepared_spans(prepared)
+        return None if spans is None else _find_in_original(spans, text, prepared)
+
+    def _find_words(self, prepared: str) -> list[str]:
+        words = self._tokenize(prepared)
         if isinstance(words, str):
             raise TypeError("tokenizer must return the words of a text as a list, got a str")
         words = list(words)
@@ -192,23 +157,42 @@ class CallableTokenizer(Tokenizer):
                 )
         return words
 
-    def spans(self, text: str) -> list[Span] | None:
+    def _find_prepared_spans(self, prepared: str) -> list[Span] | None:
         """Look for the tokens in the text, one after the other.
 
         None if a token is not found, or if a letter or a digit stands outside of all tokens: what
         the tokens stand for then cannot be told.
         """
-        lowered = text.lower() if self._lowercase else text
         spans, end = [], 0
-        for word in self._find_words(text):
-            begin = lowered.find(word, end)
-            if begin < 0 or any(map(str.isalnum, lowered[end:begin])):
+        for word in self._find_words(prepared):
+            begin = prepared.find(word, end)
+            if begin < 0 or any(map(str.isalnum, prepared[end:begin])):
                 return None
             end = begin + len(word)
             spans.append((begin, end))
-        if any(map(str.isalnum, lowered[end:])):
-            return None
-        return _find_in_original(spans, text, lowered)
+        return None if any(map(str.isalnum, prepared[end:])) else spans
+
+
+class PatternTokenizer(CallableTokenizer):
+    """The matches of `token_pattern`, or of its one group if it has one.
+
+    Without a pattern these are what stands between spaces, and filter characters become spaces.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        token_pattern, filters = recipe.token_pattern, ""
+        if token_pattern is None:
+            token_pattern, filters = "[^ ]+", recipe.filters
+        self._pattern = _compile(token_pattern)
+        self._blanks = str.maketrans(dict.fromkeys(filters, " "))
+        super().__init__(recipe, self._pattern.findall)
+
+    def _prepare(self, text: str) -> str:
+        prepared = super()._prepare(text)
+        return prepared.translate(self._blanks) if self._blanks else prepared
+
+    def _find_prepared_spans(self, prepared: str) -> list[Span]:
+        return list(map(_find_span, self._pattern.finditer(prepared)))
 
 
 def _compile(token_pattern: str) -> re.Pattern[str]:

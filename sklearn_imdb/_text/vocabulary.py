@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._class_evidence import class_evidence
+from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
-from sklearn_imdb._text.counts import Counts, find_df_bound
+from sklearn_imdb._text.counts import Integers, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.unicode_tokens import fold, has_unspaced_script
 from sklearn_imdb._warnings import warn_user
@@ -26,20 +26,21 @@ _WORD_LENGTH = 8
 """Mean length of words, in characters, above which they are sentences without spaces."""
 
 
-def rank_terms(counts: Counts, recipe: Recipe) -> npt.NDArray[np.intp]:
+def rank_terms(
+    occurrences: Integers, by_class: ClassCounts, recipe: Recipe
+) -> npt.NDArray[np.intp]:
     """Return the ids of the kept terms, in the order of their ranks.
 
     The score of a term is its count, or its class evidence times the square root of its document
     frequency. Of terms with the same score, the one seen first comes first.
     """
-    by_class = counts.by_class
     n_documents = int(by_class.n_documents)
     least = find_df_bound(recipe.min_df, n_documents)
     most = find_df_bound(recipe.max_df, n_documents)
-    ids = np.arange(len(counts.occurrences))
+    ids = np.arange(len(occurrences))
     if least > 1 or recipe.leaves_out_frequent:
         ids = ids[(by_class.of_all >= least) & (by_class.of_all <= most)]
-    scores = counts.occurrences[ids].astype(np.float64)
+    scores = occurrences[ids].astype(np.float64)
     if recipe.ranks_by_evidence:
         of_ids = by_class[ids]
         scores = class_evidence(of_ids) * np.sqrt(of_ids.of_all)

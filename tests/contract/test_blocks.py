@@ -74,7 +74,7 @@ def test_ngrams_are_the_same_in_blocks_and_in_ranges(reviews, monkeypatch):
     vectorizer = make_text_classifier()["vectorizer"].set_params(subword_range=(3, 4))
     at_once = vectorizer.fit_transform(texts, y)
     vocabulary = vectorizer.vocabulary_
-    monkeypatch.setattr("sklearn_imdb._text.ngrams._WORDS_AT_ONCE", 400)
+    monkeypatch.setattr("sklearn_imdb._text.counts.WORDS_AT_ONCE", 400)
     monkeypatch.setattr("sklearn_imdb._text.ngrams._PAIRS_AT_ONCE", 300)
     assert_array_equal(vectorizer.fit_transform(texts, y), at_once)
     assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())

@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import SequenceVectorizer, make_text_classifier
+from sklearn_imdb import EmbeddingAverageRegressor, SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import make_multilabel_reviews
 from sklearn_imdb.streaming import fit_stream
 
@@ -79,6 +80,17 @@ def test_chunks_teach_what_fit_does(reviews):
     accuracies = [pipeline.score(*reviews) for pipeline in (fitted, streamed)]
     assert accuracies[1] == pytest.approx(accuracies[0], abs=0.02)
     assert accuracies[1] > 0.9
+
+
+def test_words_of_a_regression_that_are_rare_are_unknown_as_in_a_fit():
+    texts, y = [*["a b", "a c", "a b d", "a e f"] * 5, "rare"], np.arange(21.0)
+    fitted = make_pipeline(
+        SequenceVectorizer(rank_by="target_evidence", min_df=2, maxlen=5),
+        EmbeddingAverageRegressor(epochs=1, random_state=0),
+    )
+    streamed = fit_stream(clone(fitted), in_chunks(texts, y, 600))
+    fitted.fit(texts, y)
+    assert_array_equal(streamed[1].embedding_, fitted[1].embedding_)
 
 
 def test_a_class_may_be_missing_in_the_first_chunk(reviews):

@@ -89,6 +89,22 @@ def test_texts_fitted_and_texts_transformed_are_encoded_alike(
     assert ((X == 3).sum(axis=1) == 1).all()
 
 
+def test_a_rare_word_is_unknown_also_where_each_word_is_taken_once():
+    vectorizer = SequenceVectorizer(subword_range=(3, 3), binary=True, min_df=2, maxlen=9)
+    texts = ["a b b q", "a c b d d"]
+    X = vectorizer.fit_transform(texts)
+    assert X.tolist() == [[1, 4, 5, 2, 3, 6, 7, 0, 0], [1, 4, 2, 5, 2, 3, 6, 7, 0]]
+    assert_array_equal(vectorizer.transform(texts), X)
+
+
+def test_beside_subwords_min_df_may_be_set_between_chunks():
+    texts = ["a b b q", "a c b d d"]
+    chunks = SequenceVectorizer(subword_range=(3, 3))
+    chunks.partial_fit(texts[:1]).set_params(min_df=2).partial_fit(texts[1:])
+    whole = SequenceVectorizer(subword_range=(3, 3), min_df=2).fit(texts)
+    assert chunks.vocabulary_.keys() == whole.vocabulary_.keys() == {"a", "b", "  a ", "  b "}
+
+
 @pytest.mark.parametrize(
     ("n_words", "n_subwords", "maxlen", "expected"),
     [

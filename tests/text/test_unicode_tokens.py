@@ -178,10 +178,13 @@ def test_without_lowercase():
 
 
 def test_first_and_last():
-    assert tokenizer.first("a b c", 2) == ["a", "b"]
-    assert tokenizer.last("a b c", 2) == ["b", "c"]
-    assert tokenizer.last("a b c", 9) == tokenizer.first("a b c", 9) == ["a", "b", "c"]
-    assert tokenizer.last("a b c", 0) == tokenizer.first("a b c", 0) == []
+    first, last = (
+        lambda text, n, end=end: tokenizer.split_part(text, n, end) for end in ("post", "pre")
+    )
+    assert first("a b c", 2) == ["a", "b"]
+    assert last("a b c", 2) == ["b", "c"]
+    assert last("a b c", 9) == first("a b c", 9) == ["a", "b", "c"]
+    assert last("a b c", 0) == first("a b c", 0) == []
 
 
 def test_a_key_is_its_word():
@@ -282,7 +285,7 @@ def test_the_form_of_a_form_is_the_form():
     ],
 )
 def test_spans(text, spans):
-    assert tokenizer.spans(text) == spans
+    assert tokenizer.find_spans(text) == spans
 
 
 def test_spans_are_in_order_and_as_many_as_the_tokens():
@@ -291,7 +294,7 @@ def test_spans_are_in_order_and_as_many_as_the_tokens():
     for text in [*random_texts(kinds, 500, 60), *random_texts(anything, 500, 60)]:
         normal = unicode_tokens._normalize(text, True)
         assert len(unicode_tokens._find_origins(text, True)) == len(normal)
-        spans = tokenizer.spans(text)
+        spans = tokenizer.find_spans(text)
         assert len(spans) == len(tokenizer.split(text))
         places = [place for span in spans for place in span]
         assert places == sorted(places)
@@ -302,7 +305,7 @@ def test_the_part_of_a_text_at_a_span_gives_the_token():
     # Of these no character gives two tokens, and none is lower-cased by what stands around it.
     alphabet = [*"aBé😀字ไทยก한.,! \n", "นั้", "e\u0301", "ﬁ", "İ", "’s", "J\u030c", "…", "<br />"]
     for text in random_texts(alphabet, 1_000, 60):
-        found = [tokenizer.split(text[begin:end]) for begin, end in tokenizer.spans(text)]
+        found = [tokenizer.split(text[begin:end]) for begin, end in tokenizer.find_spans(text)]
         assert found == [[token] for token in tokenizer.split(text)]
 
 
@@ -350,5 +353,5 @@ def test_a_long_text_of_anything_takes_moderate_time(start, unit):
 def test_spans_of_a_hostile_text_take_moderate_time(unit):
     text = "é" + unit * (LONG // 4 // len(unit.encode("utf-8", "surrogatepass")))
     began = time.process_time()
-    assert len(tokenizer.spans(text)) == len(tokenizer.split(text))
+    assert len(tokenizer.find_spans(text)) == len(tokenizer.split(text))
     assert time.process_time() - began < 3
