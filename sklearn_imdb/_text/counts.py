@@ -9,7 +9,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from numbers import Integral
 from typing import Any, TypeAlias
 
@@ -87,9 +87,6 @@ class WordCounts:
         n_words = self.n_words + later.n_words
         return WordCounts(words, n_words, occurrences, frequency, sizes, labels, documents)
 
-    def __len__(self) -> int:
-        return len(self.words)
-
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
         return [self.words[number] for number in ids.tolist()]
@@ -117,23 +114,55 @@ def count_words(
 
     Without `by_document` the document frequency is left at 0, which takes a tenth less time.
     """
+    # An iterable may have no end: it is not read on to be counted.
+    texts = islice(texts, None if targets is None else len(targets) + 1)
+    labels = label_columns(targets)
     id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
-    tally = _Tally(targets, by_document)
-    documents = []
-    n_words = 0
-    for text in _check_number(texts, targets):
-        keys = tokenizer.split(text)
-        n_words += len(keys)
-        if binary:
-            keys = list(dict.fromkeys(keys))
-        ids = np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys))
-        tally.add(ids)
+    occurrences = np.zeros(0, np.int64)
+    frequency = csr_matrix((0, len(labels)), dtype=np.int64)
+    sizes = np.zeros(len(labels), np.int64)
+    documents: list[TermIds] = []
+    n_words = n_documents = 0
+    while True:
+        # Many documents are counted at a time, in a third of the time of `np.unique` of each, and
+        # seldom enough that adding up the totals takes little of the time.
+        block: list[TermIds] = []
+        n_ids, n_at_once = 0, max(2**14, len(occurrences), frequency.nnz)
+        for text in texts:
+            keys = tokenizer.split(text)
+            n_words += len(keys)
+            if binary:
+                keys = list(dict.fromkeys(keys))
+            block.append(np.fromiter(map(id_of.__getitem__, keys), np.intc, len(keys)))
+            n_ids += len(keys)
+            if n_ids >= n_at_once:
+                break
+        rows = slice(n_documents, n_documents + len(block))
+        n_documents = rows.stop
+        if not block or (targets is not None and n_documents > len(targets)):
+            break
+        columns = class_columns(None if targets is None else targets[rows], len(block))
+        sizes += np.asarray(columns.sum(axis=0)).ravel()
+        ids, ends = join_documents(block)
+        occurrences = np.pad(occurrences, (0, len(id_of) - len(occurrences)))
+        occurrences += np.bincount(ids, minlength=len(id_of))
+        frequency.resize(len(id_of), len(labels))
+        if by_document:
+            items = np.ones(n_ids, np.int64), ids, ends
+            counted = csr_matrix(items, (len(block), len(id_of)))
+            counted.sum_duplicates()
+            counted.data[:] = 1  # However often a document has an id.
+            frequency += (counted.T @ columns).tocsr()
         if keeps_documents:
-            documents.append(ids)
-    tally.count_waiting()
+            documents += block
+    if targets is not None and n_documents != len(targets):
+        found = "more" if n_documents > len(targets) else str(n_documents)
+        raise ValueError(
+            f"y must have a label for each document of X: it has {len(targets)}, and X holds "
+            f"{found}."
+        )
     words = tokenizer.words(list(id_of))
-    totals = tally.occurrences, tally.frequency, tally.sizes
-    return WordCounts(words, n_words, *totals, label_columns(targets), documents)
+    return WordCounts(words, n_words, occurrences, frequency, sizes, labels, documents)
 
 
 def label_columns(targets: Targets | None) -> list[Any]:
@@ -143,69 +172,9 @@ def label_columns(targets: Targets | None) -> list[Any]:
     return [*targets.classes.tolist(), *[None] * targets.several]
 
 
-def _check_number(texts: Iterable[str], targets: Targets | None) -> Iterator[str]:
-    """Yield the texts; raise a ValueError if there are not as many as targets."""
-    n_texts = 0
-    for n_texts, text in enumerate(texts, 1):
-        if targets is not None and n_texts > len(targets):
-            break
-        yield text
-    if targets is not None and n_texts != len(targets):
-        # An iterable may have no end: it is not read on to be counted.
-        found = "more" if n_texts > len(targets) else str(n_texts)
-        raise ValueError(
-            f"y must have a label for each document of X: it has {len(targets)}, and X holds "
-            f"{found}."
-        )
-
-
 def find_df_bound(df: float | str, n_documents: int) -> float:
     """Return `min_df` or `max_df` as a number of documents. A float is a share of them."""
     return float(df) if isinstance(df, Integral) else float(df) * n_documents
-
-
-class _Tally:
-    """Counts ids and, with `by_document`, the documents of each class that contain each id.
-
-    Many documents are counted at a time, in a third of the time of `np.unique` of each document.
-    """
-
-    def __init__(self, targets: Targets | None, by_document: bool) -> None:
-        n_columns = len(label_columns(targets))
-        self.occurrences = np.zeros(0, np.int64)
-        self.frequency = csr_matrix((0, n_columns), dtype=np.int64)
-        self.sizes = np.zeros(n_columns, np.int64)
-        self._targets, self._by_document = targets, by_document
-        self._waiting: list[TermIds] = []
-        self._n_waiting, self._most_waiting = 0, 2**14
-        self._n_counted = 0
-
-    def add(self, ids: TermIds) -> None:
-        self._waiting.append(ids)
-        self._n_waiting += len(ids)
-        if self._n_waiting >= self._most_waiting:
-            self.count_waiting()
-
-    def count_waiting(self) -> None:
-        """Bring the totals up to date."""
-        rows = slice(self._n_counted, self._n_counted + len(self._waiting))
-        targets = None if self._targets is None else self._targets[rows]
-        columns = class_columns(targets, len(self._waiting))
-        self.sizes += np.asarray(columns.sum(axis=0)).ravel()
-        ids, ends = join_documents(self._waiting)
-        counts = np.bincount(ids, minlength=len(self.occurrences))
-        counts[: len(self.occurrences)] += self.occurrences
-        self.occurrences = counts
-        self.frequency.resize(len(counts), columns.shape[1])
-        if self._by_document:
-            items = np.ones(len(ids), np.int64), ids, ends
-            documents = csr_matrix(items, (len(self._waiting), len(counts)))
-            documents.sum_duplicates()
-            documents.data[:] = 1  # However often a document has an id.
-            self.frequency += (documents.T @ columns).tocsr()
-        self._waiting, self._n_waiting, self._n_counted = [], 0, rows.stop
-        # Seldom enough that adding up the totals takes little of the time.
-        self._most_waiting = max(2**14, len(counts), self.frequency.nnz)
 
 
 def join_documents(documents: Sequence[TermIds]) -> tuple[TermIds, TermIds]:
@@ -228,10 +197,3 @@ class Blocks:
         self.columns = class_columns(targets, len(documents))
         """The columns of `ClassCounts` that each document belongs to."""
         self.n_classes = 0 if targets is None else targets.n_classes
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def read(self, block: int) -> tuple[TermIds, TermIds]:
-        """Return the words of a block as `join_documents` does."""
-        return join_documents(self.documents[self.rows[block]])

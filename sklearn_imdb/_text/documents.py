@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence, Set, Sized
-from itertools import chain, count, islice
+from itertools import chain, islice
 from numbers import Real
 from typing import Any
 
@@ -52,13 +52,13 @@ class Documents:
             self._documents = progress.over(self._documents)
 
     def __iter__(self) -> Iterator[Any]:
-        check = self._check_text if self.are_texts else self._check_indices
-        return map(check, self._documents, count())
-
-    def _check_text(self, document: Any, row: int) -> str:
-        if isinstance(document, str):
-            return document
-        raise self._wrong_type(document, row, others="texts")
+        for row, document in enumerate(self._documents):
+            if not self.are_texts:
+                yield self._check_indices(document, row)
+            elif isinstance(document, str):
+                yield document
+            else:
+                raise self._wrong_type(document, row, others="texts")
 
     def _check_indices(self, document: Any, row: int) -> npt.NDArray[np.integer]:
         if hasattr(document, "to_list"):  # A list in a column of polars.
@@ -142,16 +142,17 @@ def _checked_iterable(X: Any) -> Iterator[Any]:
 # -- what to do about it ----------------------------------------------------------------------
 
 
-def _looks_like_path(text: str) -> bool:
-    """Whether a text has a suffix, or separators and no space; prose has neither."""
-    return "." in text[-6:-1] or (" " not in text and ("/" in text or "\\" in text))
-
-
 def _names_file(text: Any) -> bool:
-    """Whether a text is the name of a file that is there, or ends as names of text files do."""
-    if not isinstance(text, str) or not _looks_like_path(text):
+    """Whether a text is the name of a file that is there, or ends as names of text files do.
+
+    A name has a suffix, or separators and no space. Prose has neither.
+    """
+    if not isinstance(text, str):
         return False
-    return (" " not in text and text.lower().endswith(_SUFFIXES)) or os.path.isfile(text)
+    is_one_word = " " not in text
+    if "." not in text[-6:-1] and not (is_one_word and ("/" in text or "\\" in text)):
+        return False
+    return (is_one_word and text.lower().endswith(_SUFFIXES)) or os.path.isfile(text)
 
 
 def _find_column(X: Any) -> str:

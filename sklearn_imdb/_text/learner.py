@@ -61,7 +61,7 @@ class Learned:
         """Yield the word indices of each document's terms, where the documents were kept."""
         if self.counts is None or self.kept is None:
             return iter(())
-        ends = np.cumsum([len(part) for part in self.counts])
+        ends = np.cumsum([len(part.occurrences) for part in self.counts])
         # The last index is that of the id -1, which stands for a term that was not counted.
         indices = np.full(ends[-1], -1, np.int32)
         indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
@@ -128,9 +128,12 @@ class VocabularyLearner:
         )
         if self._is_partial and not recipe.is_of_words:
             parts, occurrences, by_class = _count_terms(counts, targets, recipe._replace(min_df=1))
-            terms = [name for part in parts for name in part.name_terms(np.arange(len(part)))]
+            terms = [part.name_terms(np.arange(len(part.occurrences))) for part in parts]
             counts = replace(
-                counts, words=terms, occurrences=occurrences, frequency=by_class.frequency
+                counts,
+                words=list(itertools.chain.from_iterable(terms)),
+                occurrences=occurrences,
+                frequency=by_class.frequency,
             )
         if self.counts is not None:
             counts = self.counts.add(counts, self._id_of)
@@ -266,7 +269,7 @@ def _rank_terms(
     terms = np.empty(len(kept), object)
     end = 0
     for part in parts:
-        begin, end = end, end + len(part)
+        begin, end = end, end + len(part.occurrences)
         is_in = (kept >= begin) & (kept < end)
         terms[is_in] = part.name_terms(kept[is_in] - begin)
     warn_if_not_split(terms.tolist(), recipe)

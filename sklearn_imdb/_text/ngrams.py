@@ -14,7 +14,7 @@ file, as those of a stream are, so are the ids. Memory then grows with the n-gra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, count, pairwise
+from itertools import chain, count, pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._class_evidence import count_all
-from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound
+from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound, join_documents
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 
@@ -77,9 +77,6 @@ class NgramCounts:
         self.frequency = frequency[self._order]
         self.occurrences = np.concatenate([size.occurrences for size in self._wanted])[self._order]
 
-    def __len__(self) -> int:
-        return len(self._order)
-
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the n-grams of these ids, their words joined by spaces."""
         sorted_ids = self._order[ids]
@@ -101,11 +98,11 @@ class NgramCounts:
         of_sorted = np.empty_like(index_of[:-1])
         of_sorted[self._order] = index_of[:-1]
         tables = [np.append(of_sorted[slice(*at)], index_of[-1]) for at in pairwise(self._ends)]
-        for block in range(len(self._blocks)):
+        for block, rows in enumerate(self._blocks.rows):
             columns = [
                 table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
             ]
-            yield from join_columns(columns, self._blocks.read(block)[1])
+            yield from join_columns(columns, join_documents(self._blocks.documents[rows])[1])
 
     # -- counting ---------------------------------------------------------------------------
 
@@ -123,7 +120,7 @@ class NgramCounts:
         parts: list[Any] = []
         n_kept = 0
         for part in range(n_parts):
-            in_blocks = [self._find(block, part, n_parts) for block in range(len(blocks))]
+            in_blocks = [self._find(block, part, n_parts) for block in range(len(blocks.rows))]
             found = _Occurrences(*map(np.concatenate, zip(*in_blocks, strict=True)))
             del in_blocks  # They take as much memory once more.
             new_ids, firsts, pairs, *counts = self._keep_frequent(found, n_kept)
@@ -141,8 +138,8 @@ class NgramCounts:
     def _find(self, block: int, part: int, n_parts: int) -> _Occurrences:
         """Find the n-grams of a block that are in one of the parts into which pairs are divided."""
         size = len(self._sizes)
-        words, ends = self._blocks.read(block)
         rows = self._blocks.rows[block]
+        words, ends = join_documents(self._blocks.documents[rows])
         documents = np.repeat(np.arange(rows.start, rows.stop, dtype=np.intc), np.diff(ends))
         if size == 0:
             starts = np.arange(len(words), dtype=np.intc)
@@ -173,8 +170,8 @@ class NgramCounts:
         if self._sizes:
             n_beginnings = len(self._sizes[-1].pairs)
             order = order[_counting_argsort(found.beginnings[order], n_beginnings)]
-        pairs = found.beginnings * np.int64(self._n_words) + found.lasts
-        occurrences = np.diff(np.flatnonzero(_changes(pairs[order])), append=len(order))
+        is_first = _changes(found.beginnings[order]) | _changes(found.lasts[order])
+        occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
         # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
         may_be_kept = occurrences >= self._least_df
         order = order[np.repeat(may_be_kept, occurrences)]
@@ -188,10 +185,11 @@ class NgramCounts:
         frequency = csr_matrix(items, (len(occurrences), columns.shape[0])) @ columns
         is_kept = count_all(frequency, self._blocks.n_classes) >= self._least_df
         new_ids = np.where(is_kept, np.cumsum(is_kept) - 1 + n_before, -1)
-        ids = np.full(len(pairs), -1, np.intc)
+        ids = np.full(len(found.starts), -1, np.intc)
         ids[order] = np.repeat(new_ids, occurrences)
         firsts = order[ends[:-1][is_kept]]
-        return ids, firsts, pairs[firsts], occurrences[is_kept], frequency[is_kept]
+        pairs = found.beginnings[firsts] * np.int64(self._n_words) + found.lasts[firsts]
+        return ids, firsts, pairs, occurrences[is_kept], frequency[is_kept]
 
 
 def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
@@ -247,7 +245,7 @@ class NgramTable:
         self._shortest, longest = ngram_range
         found = {term: index for term, index in terms.items() if len(term) <= longest}
         words = dict.fromkeys(chain.from_iterable(found))
-        self._id_of = LookUp(zip(words, count(), strict=False), -1)
+        self._id_of = dict(zip(words, count()))
         lengths = np.fromiter(map(len, found), np.intp, len(found))
         indices = np.fromiter(found.values(), np.int32, len(found))
         flat = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(found)), np.int64)
@@ -270,7 +268,8 @@ class NgramTable:
     def look_up(self, documents: Sequence[Sequence[Any]]) -> Iterator[bytes]:
         """Yield the indices of each document's n-grams, without unknown ones."""
         ends = np.cumsum([0, *map(len, documents)])
-        words = np.fromiter(map(self._id_of.__getitem__, chain.from_iterable(documents)), np.intc)
+        joined = chain.from_iterable(documents)
+        words = np.fromiter(map(self._id_of.get, joined, repeat(-1)), np.intc, int(ends[-1]))
         document_of = np.repeat(np.arange(len(documents), dtype=np.intc), np.diff(ends))
         ids, columns = words, [self._indices[0][words]]
         for n, (pairs, indices) in enumerate(zip(self._pairs, self._indices[1:], strict=True), 2):
@@ -314,14 +313,3 @@ class _PairTable:
             found[is_here] = self._positions[at[is_here]]
             at += 1
         return found
-
-
-class LookUp(dict[Any, Any]):
-    """What is found for each key; `unknown` for any other."""
-
-    def __init__(self, found: Any, unknown: Any) -> None:
-        super().__init__(found)
-        self._unknown = unknown
-
-    def __missing__(self, key: Any) -> Any:
-        return self._unknown

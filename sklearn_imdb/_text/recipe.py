@@ -60,9 +60,17 @@ class Recipe(NamedTuple):
                 "given, and both say how to split a text: set token_pattern to None, or tokenizer "
                 "to 'keras'."
             )
-        _check_range("ngram_range", self.ngram_range)
-        if not isinstance(self.subword_range, str | None):
-            _check_range("subword_range", self.subword_range)
+        for name in ("ngram_range", "subword_range"):
+            sizes = getattr(self, name)
+            if not isinstance(sizes, str | None) and not (
+                len(sizes) == 2
+                and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+                and 1 <= sizes[0] <= sizes[1]
+            ):
+                raise ValueError(
+                    f"{name} must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, "
+                    f"got {sizes!r}."
+                )
         if self.subword_range is not None and self.index_from < DIVIDER:
             raise ValueError(
                 f"subword_range={self.subword_range!r} puts the index {DIVIDER} between words and "
@@ -128,15 +136,3 @@ class Recipe(NamedTuple):
     def n_ranks(self) -> int | None:
         """How many terms `num_words` leaves room for; None for no limit."""
         return None if self.num_words is None else self.num_words - self.index_from - 1
-
-
-def _check_range(name: str, sizes: tuple[int, int]) -> None:
-    if not (
-        len(sizes) == 2
-        and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
-        and 1 <= sizes[0] <= sizes[1]
-    ):
-        raise ValueError(
-            f"{name} must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, got "
-            f"{sizes!r}."
-        )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from sklearn_imdb._class_evidence import count_all
-from sklearn_imdb._text.counts import Blocks, WordCounts, find_df_bound
+from sklearn_imdb._text.counts import Blocks, WordCounts, find_df_bound, join_documents
 
 LONGEST_WORD = 40
 """Characters of the longest word that has subwords."""
@@ -68,8 +68,8 @@ class SubwordCounts:
         shape = len(counts.words), len(id_of)
         word_subwords = csr_matrix((np.ones(len(ids), np.int32), ids, ends), shape)
         frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
-        for block, rows in enumerate(blocks.rows):
-            words, document_ends = blocks.read(block)
+        for rows in blocks.rows:
+            words, document_ends = join_documents(blocks.documents[rows])
             items = np.ones(len(words), np.int32), words, document_ends
             # The product has each subword of a document once.
             documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ word_subwords
@@ -88,9 +88,6 @@ class SubwordCounts:
         totals = np.bincount(ids, np.repeat(counts.occurrences, np.diff(ends)), len(id_of))
         self.occurrences = totals[kept].astype(np.int64)
 
-    def __len__(self) -> int:
-        return len(self._terms)
-
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the subwords of these ids."""
         return [self._terms[number] for number in ids.tolist()]
@@ -108,8 +105,8 @@ class SubwordCounts:
         word_subwords = csr_matrix(
             (indices, indices, ends), (len(ends) - 1, indices.max(initial=0) + 1)
         )
-        for block in range(len(self._blocks)):
-            words, document_ends = self._blocks.read(block)
+        for rows in self._blocks.rows:
+            words, document_ends = join_documents(self._blocks.documents[rows])
             found = word_subwords[words]
             for begin, end in pairwise(found.indptr[document_ends].tolist()):
                 yield found.data[begin:end].tobytes()

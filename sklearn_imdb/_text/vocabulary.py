@@ -66,7 +66,9 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
             [(twin, times)] = words.most_common(1)
             raise ValueError(f"vocabulary must list each word once, got {twin!r} {times} times.")
         vocabulary = dict(zip(words, itertools.count(1)))
-    ranks: dict[str, int] = {}
+    if not vocabulary:
+        raise ValueError("vocabulary must map at least one word to its rank, got an empty one.")
+    word_of: dict[int, str] = {}
     for word, rank in vocabulary.items():
         if not isinstance(word, str):
             raise TypeError(
@@ -78,28 +80,24 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
                 f"vocabulary must map words to ranks, integers counted from 1, got {rank!r} for "
                 f"the word {word!r}."
             )
-        ranks[word] = int(rank)
-    if not ranks:
-        raise ValueError("vocabulary must map at least one word to its rank, got an empty one.")
-    if len(set(ranks.values())) < len(ranks):
-        (rank, _), *_ = Counter(ranks.values()).most_common(1)
-        twins = [word for word in ranks if ranks[word] == rank][:3]
-        raise ValueError(f"vocabulary must give each word its own rank, got {rank} for {twins}.")
-    lowest, highest = min(ranks.values()), max(ranks.values())
-    if n_ranks == math.inf and highest + index_from > LARGEST_INDEX:
+        if (twin := word_of.setdefault(int(rank), word)) != word:
+            raise ValueError(
+                f"vocabulary must give each word its own rank, got {rank} for {twin!r} and "
+                f"{word!r}."
+            )
+    ranks = sorted(word_of)
+    if n_ranks == math.inf and ranks[-1] + index_from > LARGEST_INDEX:
         raise ValueError(
-            f"vocabulary holds the rank {highest}, and with index_from={index_from} that is beyond "
-            f"the largest index, {LARGEST_INDEX}."
+            f"vocabulary holds the rank {ranks[-1]}, and with index_from={index_from} that is "
+            f"beyond the largest index, {LARGEST_INDEX}."
         )
-    if lowest > n_ranks:
+    if ranks[0] > n_ranks:
         raise ValueError(
-            f"vocabulary holds no rank that num_words leaves room for: its lowest is {lowest}, and "
-            f"ranks end at {n_ranks}. Raise num_words."
+            f"vocabulary holds no rank that num_words leaves room for: its lowest is {ranks[0]}, "
+            f"and ranks end at {n_ranks}. Raise num_words."
         )
-    _warn_of_capitals(ranks, recipe)
-    return {
-        word: ranks[word] for word in sorted(ranks, key=ranks.__getitem__) if ranks[word] <= n_ranks
-    }
+    _warn_of_capitals(vocabulary, recipe)
+    return {word_of[rank]: rank for rank in ranks if rank <= n_ranks}
 
 
 def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
@@ -154,12 +152,8 @@ def name_indices(
     There is no table of all words, because making it would take longer than explaining a text.
     """
     check_has_words(vocabulary)
-    words = list(vocabulary)
     # Words are sorted by rank. A vocabulary that was given may leave out some ranks.
-    ranks: Sequence[int] = range(1, len(words) + 1)
-    if vocabulary[words[-1]] > len(words):
-        ranks = list(vocabulary.values())
-
+    words, ranks = list(vocabulary), list(vocabulary.values())
     reserved = {recipe.oov_char: "<UNK>", recipe.start_char: "<START>"}
     if recipe.subword_range is not None:
         reserved = {DIVIDER: "<DIVIDER>", **reserved}
