@@ -139,11 +139,8 @@ def find_kept(
     if n_subwords is None or maxlen == 1:
         return _keep(n_words, maxlen if n_subwords is None else 0, recipe), None
     room = maxlen - 1  # Without the divider.
-    words, subwords = n_words, n_subwords
-    if words + subwords > room:
-        words = -(-room * n_words // (n_words + n_subwords))
-        subwords = room - words
-    return _keep(n_words, words, recipe), _keep(n_subwords, subwords, recipe)
+    words = min(-(-room * n_words // max(n_words + n_subwords, 1)), n_words)
+    return _keep(n_words, words, recipe), _keep(n_subwords, room - words, recipe)
 
 
 def _keep(n: int, n_kept: int, recipe: Recipe) -> slice:

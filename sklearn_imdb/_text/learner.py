@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, Self, TypeAlias
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +39,23 @@ from sklearn_imdb._text.vocabulary import (
     warn_if_not_split,
 )
 
-Counts: TypeAlias = WordCounts | NgramCounts | SubwordCounts
+
+class TermCounts(NamedTuple):
+    """Counts of words or n-grams, and of subwords, whose ids start where the others end."""
+
+    parts: Sequence[WordCounts | NgramCounts | SubwordCounts]
+    occurrences: Integers
+    by_class: ClassCounts
+
+    def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
+        """Return the terms of these ids."""
+        terms = np.empty(len(ids), object)
+        end = 0
+        for part in self.parts:
+            begin, end = end, end + len(part.occurrences)
+            is_in = (ids >= begin) & (ids < end)
+            terms[is_in] = part.name_terms(ids[is_in] - begin)
+        return terms.tolist()
 
 
 @dataclass(frozen=True)
@@ -51,9 +66,8 @@ class Learned:
     """With `min_df` and `subword_range` resolved."""
     vocabulary: dict[str, int]
     """Rank of each term that is kept, counted from 1."""
-    counts: Sequence[Counts] | None = None
-    """Of words or n-grams, then of subwords, whose ids start where the others end. None where
-    nothing was counted: of index lists, and with a given vocabulary."""
+    counts: TermCounts | None = None
+    """None where nothing was counted: of index lists, and with a given vocabulary."""
     kept: npt.NDArray[np.intp] | None = None
     """Ids of the terms of `vocabulary`, in the order of their ranks."""
 
@@ -61,14 +75,17 @@ class Learned:
         """Yield the word indices of each document's terms, where the documents were kept."""
         if self.counts is None or self.kept is None:
             return iter(())
-        ends = np.cumsum([len(part.occurrences) for part in self.counts])
         # The last index is that of the id -1, which stands for a term that was not counted.
-        indices = np.full(ends[-1], -1, np.int32)
+        indices = np.full(len(self.counts.occurrences), -1, np.int32)
         indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
-        tables = [np.append(part, np.int32(-1)) for part in np.split(indices, ends[:-1])]
-        tables[0][tables[0] < 0] = self.recipe.unknown_index
-        parts = zip(self.counts, tables, strict=True)
-        return zip(*(part.make_rows(table) for part, table in parts), strict=True)
+        rows, end = [], 0
+        for part in self.counts.parts:
+            begin, end = end, end + len(part.occurrences)
+            index_of = np.append(indices[begin:end], np.int32(-1))
+            if not rows:  # An unknown subword takes no place, even if an unknown word does.
+                index_of[index_of < 0] = self.recipe.unknown_index
+            rows.append(part.make_rows(index_of))
+        return zip(*rows, strict=True)
 
 
 class VocabularyLearner:
@@ -127,13 +144,12 @@ class VocabularyLearner:
             keeps_documents=self._documents is not None or not recipe.is_of_words,
         )
         if self._is_partial and not recipe.is_of_words:
-            parts, occurrences, by_class = _count_terms(counts, targets, recipe._replace(min_df=1))
-            terms = [part.name_terms(np.arange(len(part.occurrences))) for part in parts]
+            found = _count_terms(counts, targets, recipe._replace(min_df=1))
             counts = replace(
                 counts,
-                words=list(itertools.chain.from_iterable(terms)),
-                occurrences=occurrences,
-                frequency=by_class.frequency,
+                words=found.name_terms(np.arange(len(found.occurrences))),
+                occurrences=found.occurrences,
+                frequency=found.by_class.frequency,
             )
         if self.counts is not None:
             counts = self.counts.add(counts, self._id_of)
@@ -152,24 +168,28 @@ class VocabularyLearner:
         """Return what was learned, given the targets of all documents."""
         if self.counts is None:
             return Learned(self.recipe.resolve(0), check_vocabulary(self.recipe))
-        counts = replace(self.counts, documents=self._documents or ())
-        if self._is_partial:
-            recipe = self.recipe.resolve(counts.n_words)
-            return _rank_terms([counts], counts.occurrences, counts.by_class, recipe)
-        find_script = partial(detect_script, counts.words, counts.occurrences.tolist())
-        n_classes = 0 if targets is None else targets.n_classes
-        recipe = self.recipe.resolve(counts.n_words, n_classes, find_script)
-        learned = _rank_terms(*_count_terms(counts, targets, recipe), recipe)
-        if not learned.vocabulary:
-            n_documents = int(counts.by_class.n_documents)
-            if not n_documents:
-                raise ValueError(EMPTY)
+        words = replace(self.counts, documents=self._documents or ())
+        recipe = self.recipe.resolve(
+            words.n_words,
+            0 if targets is None else targets.n_classes,
+            lambda: detect_script(words.words, words.occurrences.tolist()),
+        )
+        counts = TermCounts([words], words.occurrences, words.by_class)
+        if not self._is_partial:
+            counts = _count_terms(words, targets, recipe)
+        kept = rank_terms(counts.occurrences, counts.by_class, recipe)
+        terms = counts.name_terms(kept)
+        n_documents = int(words.by_class.n_documents)
+        if not terms and not self._is_partial:
             raise ValueError(
-                f"X leaves no word to learn: {n_documents} documents hold {len(counts.words)} "
+                f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
                 f"different words, of which max_df={recipe.max_df}, min_df={recipe.min_df}, "
                 f"ngram_range={recipe.ngram_range} and the filters keep none."
+                if n_documents
+                else EMPTY
             )
-        return learned
+        warn_if_not_split(terms, recipe)
+        return Learned(recipe, dict(zip(terms, itertools.count(1))), counts, kept)
 
     # -- going on ---------------------------------------------------------------------------
 
@@ -214,22 +234,19 @@ class VocabularyLearner:
         state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
             counts, frequency = self.counts, self.counts.frequency
-            state["counts"] = [
-                pack_words(counts.words, counts.occurrences),
-                [narrow(frequency.data), frequency.indices, frequency.indptr],
-                counts.n_words,
-                counts.sizes,
-                counts.columns,
-            ]
+            state["words"] = pack_words(counts.words, counts.occurrences)
+            state["frequency"] = [narrow(frequency.data), frequency.indices, frequency.indptr]
+            state["others"] = [counts.n_words, counts.sizes, counts.columns]
         return state
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """Return what `state` was made from."""
         learner = cls(Recipe(**state["recipe"]), is_partial=True)
-        if "counts" in state:
-            arrays, (data, *places), n_words, sizes, columns = state["counts"]
-            words, [occurrences] = unpack_words(arrays)
+        if "words" in state:
+            words, [occurrences] = unpack_words(state["words"])
+            data, *places = state["frequency"]
+            n_words, sizes, columns = state["others"]
             shape = (len(words), len(columns))
             frequency = csr_matrix((data.astype(np.int64), *places), shape=shape)
             totals = occurrences.astype(np.int64), frequency, sizes
@@ -237,40 +254,20 @@ class VocabularyLearner:
         return learner
 
 
-def _count_terms(
-    words: WordCounts, targets: Targets | None, recipe: Recipe
-) -> tuple[list[Counts], Integers, ClassCounts]:
-    """Count n-grams and subwords where there are to be any, beside words or in their place.
-
-    Return the counts of each kind, and of all terms how often they occur and in which documents.
-    """
+def _count_terms(words: WordCounts, targets: Targets | None, recipe: Recipe) -> TermCounts:
+    """Count n-grams and subwords where there are to be any, beside words or in their place."""
     # Classes of a stream may have come in another order, and bins of numbers come at its end.
     is_counted = targets is None or words.columns == label_columns(targets)
     if recipe.is_of_words and is_counted:
-        return [words], words.occurrences, words.by_class
+        return TermCounts([words], words.occurrences, words.by_class)
     blocks = Blocks(words.documents, targets)
-    parts: list[Counts] = [words]
+    parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
     if recipe.ngram_range != (1, 1) or not is_counted:
         parts = [NgramCounts(words.words, blocks, recipe)]
     if isinstance(recipe.subword_range, tuple):
-        parts.append(SubwordCounts(words, blocks, recipe.subword_range, recipe.min_df))
+        parts.append(SubwordCounts(words, blocks, recipe.subword_range))
+    occurrences = np.concatenate([part.occurrences for part in parts])
     frequency = vstack([part.frequency for part in parts], format="csr")
     sizes = np.asarray(blocks.columns.sum(axis=0)).ravel()
     by_class = ClassCounts(frequency, sizes, blocks.n_classes)
-    if recipe.binary:
-        return parts, by_class.of_all, by_class
-    return parts, np.concatenate([part.occurrences for part in parts]), by_class
-
-
-def _rank_terms(
-    parts: Sequence[Counts], occurrences: Integers, by_class: ClassCounts, recipe: Recipe
-) -> Learned:
-    kept = rank_terms(occurrences, by_class, recipe)
-    terms = np.empty(len(kept), object)
-    end = 0
-    for part in parts:
-        begin, end = end, end + len(part.occurrences)
-        is_in = (kept >= begin) & (kept < end)
-        terms[is_in] = part.name_terms(kept[is_in] - begin)
-    warn_if_not_split(terms.tolist(), recipe)
-    return Learned(recipe, dict(zip(terms.tolist(), itertools.count(1))), parts, kept)
+    return TermCounts(parts, by_class.of_all if recipe.binary else occurrences, by_class)

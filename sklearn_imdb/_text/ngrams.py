@@ -253,16 +253,17 @@ class NgramTable:
         # The n-grams of each size. A beginning of a longer n-gram is among them, with the index -1
         # if it is no term itself. The n-grams of one word have its id.
         self._pairs: list[_PairTable] = []
-        self._indices = [np.full(len(words) + 1, -1, np.int32)]
-        ngrams = flat[begins]
-        self._indices[0][ngrams[lengths == 1]] = indices[lengths == 1]
-        for n in range(2, longest + 1):
-            reaching = np.flatnonzero(lengths >= n)
-            pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
-            pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
-            self._pairs.append(_PairTable(pairs))
+        self._indices: list[npt.NDArray[np.int32]] = []
+        ngrams, n_ngrams = flat[begins], len(words)
+        for n in range(1, longest + 1):
+            if n > 1:
+                reaching = np.flatnonzero(lengths >= n)
+                pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
+                pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
+                self._pairs.append(_PairTable(pairs))
+                n_ngrams = len(pairs)
             # The last index is that of the id -1, which is no n-gram's.
-            self._indices.append(np.full(len(pairs) + 1, -1, np.int32))
+            self._indices.append(np.full(n_ngrams + 1, -1, np.int32))
             self._indices[-1][ngrams[lengths == n]] = indices[lengths == n]
 
     def look_up(self, documents: Sequence[Sequence[Any]]) -> Iterator[bytes]:

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._class_evidence import count_all
-from sklearn_imdb._text.counts import Blocks, WordCounts, find_df_bound, join_documents
+from sklearn_imdb._text.counts import Blocks, WordCounts, join_documents
 
 LONGEST_WORD = 40
 """Characters of the longest word that has subwords."""
@@ -48,15 +47,9 @@ def is_subword(term: str) -> bool:
 
 
 class SubwordCounts:
-    """Counts of the subwords that enough documents contain."""
+    """Counts of the subwords of some documents, whose words have been counted."""
 
-    def __init__(
-        self,
-        counts: WordCounts,
-        blocks: Blocks,
-        subword_range: tuple[int, int],
-        min_df: float | str,
-    ) -> None:
+    def __init__(self, counts: WordCounts, blocks: Blocks, subword_range: tuple[int, int]) -> None:
         self._blocks = blocks
         id_of: dict[str, int] = {}
         ids, ends = [], [0]
@@ -64,29 +57,19 @@ class SubwordCounts:
             terms = make_subwords(word, subword_range)
             ids += [id_of.setdefault(term, len(id_of)) for term in terms]
             ends.append(len(ids))
-        self._ends = np.array(ends)
+        self._terms = list(id_of)
         shape = len(counts.words), len(id_of)
-        word_subwords = csr_matrix((np.ones(len(ids), np.int32), ids, ends), shape)
-        frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
+        # A row has the subwords of a word, in their order.
+        self._of_words = csr_matrix((np.ones(len(ids), np.int32), ids, ends), shape)
+        self.occurrences = self._of_words.T @ counts.occurrences
+        self.frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
         for rows in blocks.rows:
             words, document_ends = join_documents(blocks.documents[rows])
             items = np.ones(len(words), np.int32), words, document_ends
             # The product has each subword of a document once.
-            documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ word_subwords
+            documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ self._of_words
             documents.data[:] = 1
-            frequency += (documents.T @ blocks.columns[rows]).tocsr()
-        least = find_df_bound(min_df, len(blocks.documents))
-        of_all = count_all(frequency, blocks.n_classes)
-        kept = np.flatnonzero(of_all >= least)
-        self.frequency = frequency[kept]
-        terms = list(id_of)
-        self._terms = [terms[number] for number in kept.tolist()]
-        # Kept subwords are numbered anew; -1 is the id of any other.
-        new_ids = np.full(len(id_of), -1, np.intp)
-        new_ids[kept] = np.arange(len(kept))
-        self._ids = new_ids[ids]
-        totals = np.bincount(ids, np.repeat(counts.occurrences, np.diff(ends)), len(id_of))
-        self.occurrences = totals[kept].astype(np.int64)
+            self.frequency += (documents.T @ blocks.columns[rows]).tocsr()
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the subwords of these ids."""
@@ -95,19 +78,14 @@ class SubwordCounts:
     def make_rows(self, index_of: npt.NDArray[np.int32]) -> Iterator[bytes]:
         """Yield the indices of each document's subwords, given the index of each.
 
-        The last index is that of the id -1, which stands for a rare subword.
+        A subword with a negative index takes no place.
         """
-        indices = index_of[self._ids]
-        is_known = indices >= 0
-        ends = np.concatenate([[0], np.cumsum(is_known)])[self._ends]
-        indices = indices[is_known]
-        # A row has the subwords of a word, in their order.
-        word_subwords = csr_matrix(
-            (indices, indices, ends), (len(ends) - 1, indices.max(initial=0) + 1)
-        )
+        indices_of_words = self._of_words.copy()
+        indices_of_words.data = np.maximum(index_of[indices_of_words.indices], 0)
+        indices_of_words.eliminate_zeros()
         for rows in self._blocks.rows:
             words, document_ends = join_documents(self._blocks.documents[rows])
-            found = word_subwords[words]
+            found = indices_of_words[words]
             for begin, end in pairwise(found.indptr[document_ends].tolist()):
                 yield found.data[begin:end].tobytes()
 

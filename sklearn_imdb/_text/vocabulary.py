@@ -38,7 +38,7 @@ def rank_terms(
     least = find_df_bound(recipe.min_df, n_documents)
     most = find_df_bound(recipe.max_df, n_documents)
     ids = np.arange(len(occurrences))
-    if least > 1 or recipe.leaves_out_frequent:
+    if recipe.needs_document_frequency:
         ids = ids[(by_class.of_all >= least) & (by_class.of_all <= most)]
     scores = occurrences[ids].astype(np.float64)
     if recipe.ranks_by_evidence:
