@@ -120,7 +120,6 @@ def count_words(
     id_of: defaultdict[Key, int] = defaultdict(itertools.count().__next__)
     occurrences = np.zeros(0, np.int64)
     frequency = csr_matrix((0, len(labels)), dtype=np.int64)
-    sizes = np.zeros(len(labels), np.int64)
     documents: list[TermIds] = []
     n_words = n_documents = 0
     while True:
@@ -141,8 +140,6 @@ def count_words(
         n_documents = rows.stop
         if not block or (targets is not None and n_documents > len(targets)):
             break
-        columns = class_columns(None if targets is None else targets[rows], len(block))
-        sizes += np.asarray(columns.sum(axis=0)).ravel()
         ids, ends = join_documents(block)
         occurrences = np.pad(occurrences, (0, len(id_of) - len(occurrences)))
         occurrences += np.bincount(ids, minlength=len(id_of))
@@ -152,6 +149,7 @@ def count_words(
             counted = csr_matrix(items, (len(block), len(id_of)))
             counted.sum_duplicates()
             counted.data[:] = 1  # However often a document has an id.
+            columns = class_columns(None if targets is None else targets[rows], len(block))
             frequency += (counted.T @ columns).tocsr()
         if keeps_documents:
             documents += block
@@ -161,6 +159,7 @@ def count_words(
             f"y must have a label for each document of X: it has {len(targets)}, and X holds "
             f"{found}."
         )
+    sizes = np.asarray(class_columns(targets, n_documents).sum(axis=0), np.int64).ravel()
     words = tokenizer.words(list(id_of))
     return WordCounts(words, n_words, occurrences, frequency, sizes, labels, documents)
 

@@ -37,7 +37,7 @@ class Documents:
     """
 
     def __init__(self, X: Iterable[Any], progress: Progress | None = None) -> None:
-        documents = _checked_iterable(X)
+        documents = _check_iterable(X)
         first = list(islice(documents, N_SEARCHED))
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
@@ -99,7 +99,7 @@ class Documents:
 
 def materialized(X: Iterable[Any]) -> Iterable[Any]:
     """Return `X`, or the list of its documents where `X` can be read only once."""
-    documents = _checked_iterable(X)
+    documents = _check_iterable(X)
     return X if isinstance(X, Sized) else list(documents)
 
 
@@ -108,7 +108,7 @@ def n_documents(X: Any) -> int | None:
     return len(X) if isinstance(X, Sized) and not issparse(X) else None
 
 
-def _checked_iterable(X: Any) -> Iterator[Any]:
+def _check_iterable(X: Any) -> Iterator[Any]:
     if isinstance(X, str | bytes):
         remedy = "for a single text pass a list, [text]."
         if _names_file(X) or os.path.isdir(X):
@@ -158,12 +158,11 @@ def _names_file(text: Any) -> bool:
 def _find_column(X: Any) -> str:
     """Return how to take one column of a table."""
     names = list(X.columns) if hasattr(X, "iloc") else []
-    for name in names:
-        if names.count(name) > 1:
-            return (
-                f"{names.count(name)} columns have the same name, {name!r}; pass one of them by "
-                f"its position, X.iloc[:, {names.index(name)}]"
-            )
+    if twins := [name for name in names if names.count(name) > 1]:
+        return (
+            f"{names.count(twins[0])} columns have the same name, {twins[0]!r}; pass one of them "
+            f"by its position, X.iloc[:, {names.index(twins[0])}]"
+        )
     how = "X[:, 0]" if isinstance(X, np.ndarray) else "X['text']"
     return f"pass one column of texts, such as {how}"
 

@@ -18,6 +18,7 @@ from sklearn_imdb._text.ngrams import NgramTable
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
+from sklearn_imdb._text.vocabulary import check_has_words
 
 Row: TypeAlias = Sequence[bytes]
 """Indices of a document's words or n-grams, and of its subwords where there are to be any: int32.
@@ -38,11 +39,7 @@ class TextEncoder:
     """
 
     def __init__(self, vocabulary: Mapping[str, int], recipe: Recipe) -> None:
-        if not vocabulary:
-            raise ValueError(
-                "X holds texts, but this SequenceVectorizer knows no words, because it was fitted "
-                "on index lists or no word was kept yet: fit it on texts, or give it a vocabulary."
-            )
+        check_has_words(vocabulary)
         self.numbering = numbering(vocabulary, recipe.index_from)
         self._recipe = recipe
         self._tokenizer = tokenizer = make_tokenizer(recipe)
@@ -68,23 +65,22 @@ class TextEncoder:
             split = partial(
                 self._tokenizer.split_part, n_tokens=maxlen + 1, truncating=recipe.truncating
             )
-        texts = iter(texts)
-        while some := list(islice(texts, _TEXTS_AT_ONCE)):
-            documents = list(map(split, some))
-            parts = [self._look_up_words(documents)]
+        for document, words in self._look_up_words(map(split, texts)):
+            row = [words]
             if self._subwords is not None:
-                parts.append(map(self._subwords.look_up, map(self._tokenizer.words, documents)))
-            for row in zip(*parts, strict=True):
-                yield encode_row(row, recipe)
+                row.append(self._subwords.look_up(self._tokenizer.words(document)))
+            yield encode_row(row, recipe)
 
-    def _look_up_words(self, documents: list[list[Key]]) -> Iterator[bytes]:
-        """Yield the indices of each document's words or n-grams."""
+    def _look_up_words(self, documents: Iterator[list[Key]]) -> Iterator[tuple[list[Key], bytes]]:
+        """Yield each document with the indices of its words or n-grams."""
         if self._ngrams is not None:
-            return self._ngrams.look_up(documents)
-        if self._recipe.binary:
-            documents = [list(dict.fromkeys(document)) for document in documents]
+            while some := list(islice(documents, _TEXTS_AT_ONCE)):
+                yield from zip(some, self._ngrams.look_up(some), strict=True)
+            return
         index_of, unknown = self._index_of.get, repeat(self._unknown)
-        return (b"".join(map(index_of, document, unknown)) for document in documents)
+        for document in documents:
+            keys = dict.fromkeys(document) if self._recipe.binary else document
+            yield document, b"".join(map(index_of, keys, unknown))
 
 
 def encode_row(row: Row, recipe: Recipe) -> bytes:

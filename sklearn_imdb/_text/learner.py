@@ -78,7 +78,8 @@ class Learned:
         # The last index is that of the id -1, which stands for a term that was not counted.
         indices = np.full(len(self.counts.occurrences), -1, np.int32)
         indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
-        rows, end = [], 0
+        rows: list[Iterator[bytes]] = []
+        end = 0
         for part in self.counts.parts:
             begin, end = end, end + len(part.occurrences)
             index_of = np.append(indices[begin:end], np.int32(-1))

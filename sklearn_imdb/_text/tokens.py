@@ -183,7 +183,17 @@ class PatternTokenizer(CallableTokenizer):
         token_pattern, filters = recipe.token_pattern, ""
         if token_pattern is None:
             token_pattern, filters = "[^ ]+", recipe.filters
-        self._pattern = _compile(token_pattern)
+        try:
+            self._pattern = re.compile(token_pattern)
+        except re.error as error:
+            raise ValueError(
+                f"token_pattern={token_pattern!r} is no regular expression: {error}."
+            ) from error
+        if self._pattern.groups > 1:
+            raise ValueError(
+                f"token_pattern={token_pattern!r} has {self._pattern.groups} capturing groups: it "
+                "may have one, which is then the word; write the others as (?:...)."
+            )
         self._blanks = str.maketrans(dict.fromkeys(filters, " "))
         super().__init__(recipe, self._pattern.findall)
 
@@ -193,21 +203,6 @@ class PatternTokenizer(CallableTokenizer):
 
     def _find_prepared_spans(self, prepared: str) -> list[Span]:
         return list(map(_find_span, self._pattern.finditer(prepared)))
-
-
-def _compile(token_pattern: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(token_pattern)
-    except re.error as error:
-        raise ValueError(
-            f"token_pattern={token_pattern!r} is no regular expression: {error}."
-        ) from error
-    if pattern.groups > 1:
-        raise ValueError(
-            f"token_pattern={token_pattern!r} has {pattern.groups} capturing groups: it may have "
-            "one, which is then the word; write the others as (?:...)."
-        )
-    return pattern
 
 
 def _find_span(match: re.Match[str]) -> Span:

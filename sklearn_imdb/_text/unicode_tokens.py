@@ -130,7 +130,7 @@ _ASCII_SYMBOLS = [(c, f" {c} ") for c in map(chr, range(128)) if _CLASSES[ord(c)
 
 def has_unspaced_script(text: str) -> bool:
     """Whether a third of the characters are of a script that puts no spaces between words."""
-    return 3 * sum(_CLASSES[ord(character)] == "c" for character in text) >= max(len(text), 1)
+    return 3 * text.translate(_CLASSES).count("c") >= max(len(text), 1)
 
 
 def spell(term: str) -> str:

@@ -135,12 +135,12 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
 
 
 def check_has_words(vocabulary: Mapping[str, int]) -> None:
-    """Raise a ValueError if there are no words to name."""
+    """Raise a ValueError if there are no words to look up or to name."""
     if not vocabulary:
         raise ValueError(
             "This SequenceVectorizer knows no words, because it was fitted on index lists or no "
-            "word was kept yet: give it the vocabulary that encoded them, such as Keras's word "
-            "index."
+            "word was kept yet: fit it on texts, or give it the vocabulary that encoded the lists, "
+            "such as Keras's word index."
         )
 
 
