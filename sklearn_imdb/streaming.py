@@ -5,9 +5,11 @@ Errors say in which chunk they arose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
-from itertools import count, islice
+from dataclasses import dataclass, replace
+from itertools import chain, count, islice
 from os import PathLike
 from typing import Any, TypeVar
 
@@ -22,11 +24,12 @@ from sklearn_imdb._convention import LARGEST_INDEX
 from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import Targets, check_classes, check_targets
+from sklearn_imdb._text.counts import WordCounts
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import TextEncoder, encode_row, pad_sequences
 from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb._text.row_file import Row, RowFile, join_rows
 from sklearn_imdb._training.rows import Rows, StreamedRows, check_pair, check_weights, find_weighted
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 from sklearn_imdb.classifier import BaseEmbeddingAverage, find_targets, fit_on_rows
@@ -40,12 +43,13 @@ T = TypeVar("T")
 
 def fit_stream(
     pipeline: Pipeline,
-    chunks: Iterable[tuple[Any, ...]] | Callable[[], Iterable[tuple[Any, ...]]],
+    chunks: Iterable[Any] | Callable[[], Iterable[Any]],
     *,
     X_val: Iterable[str] | None = None,
     y_val: npt.ArrayLike | None = None,
     epochs: int | None = None,
     classes: npt.ArrayLike | None = None,
+    columns: Sequence[Any] = ("text", "y"),
     verbose: int = 0,
     folder: str | PathLike[str] | None = None,
 ) -> Pipeline:
@@ -60,9 +64,10 @@ def fit_stream(
     pipeline : Pipeline
         Of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It is fitted
         anew, whatever it has learned before.
-    chunks : iterable of tuple, or callable
+    chunks : iterable of tuple, callable, or Dask dataframe
         Chunks `(texts, y)` or `(texts, y, sample_weight)`; or a function without arguments that
-        returns them. Rows should be in random order.
+        returns them; or a Dask dataframe, each partition of which is a chunk. Rows should be in
+        random order.
     X_val : iterable of str, default=None
         Texts to validate on after every epoch. `early_stopping` needs them, because no rows of a
         stream are held out.
@@ -73,6 +78,9 @@ def fit_stream(
     classes : array-like of shape (n_classes,), default=None
         All labels there will be; None finds them. Of several labels a text the numbers of their
         columns.
+    columns : tuple, default=("text", "y")
+        Names of the columns of a Dask dataframe: of the texts, the labels and, if there is a third,
+        the sample weights. Several labels a text are a list of names.
     verbose : int, default=0
         Whether to show progress, as the classifier does.
     folder : str or path-like, default=None
@@ -91,7 +99,9 @@ def fit_stream(
         If `pipeline` is of other steps, or a chunk is no such tuple.
     ValueError
         Where `fit` would, if there is no chunk, or if `early_stopping` watches a `"val_"` monitor
-        and `X_val` is missing.
+        and `X_val` is missing. If a Dask dataframe lacks one of `columns`, or there is no client.
+    ImportError
+        If the dataframe is Dask's, and `distributed` is not installed.
     Exception
         What `chunks` raises. An error in a chunk has the note of :func:`map_chunks`. Every error
         leaves the pipeline as it was.
@@ -131,14 +141,17 @@ def fit_stream(
         RowFile(folder) as documents,
         RowFile(folder) as sequences,
     ):
-        reader = _Reader(recipe, documents, sequences)
+        reader = _Reader(recipe, classes, documents, sequences)
+        if hasattr(chunks, "__dask_graph__"):
+            partitions = _Partitions(chunks, columns, reader.counter)
+            merged = map_chunks(reader.merge, partitions)
+        else:
+            merged = map_chunks(reader.add, chunks() if callable(chunks) else chunks)
         with Progress("Counted chunk", None, shown=verbose > 0) as progress:
-            chunks = _check_tuples(chunks() if callable(chunks) else chunks)
-            for number, _ in enumerate(map_chunks(reader.add, chunks), 1):
+            for number, _ in enumerate(merged, 1):
                 progress.update(number)
-        known = reader.check_classes(classes)
         labels = reader.labels
-        targets = find_targets(classifier, labels, known=known)
+        targets = find_targets(classifier, labels, known=reader.known)
         learned = reader.learner.learned(find_term_targets(labels, recipe))
         if learned.counts is not None:
             found = learned.rows()
@@ -158,7 +171,7 @@ def fit_stream(
             rows = map(np.ndarray.tobytes, some)
             return pad_sequences(rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
 
-        training = _make_rows(read, targets, reader.sizes, reader.weights)
+        training = reader.make_rows(targets, read)
         validation = None
         if X_val is not None:
             validation = Rows(
@@ -185,29 +198,38 @@ def _check_parameters(
         )
 
 
-class _Reader:
-    """Takes the chunks of a stream: counts words, and keeps labels and weights."""
+@dataclass(frozen=True)
+class _CountedChunk:
+    """What is kept of a chunk in place of its texts."""
 
-    def __init__(self, recipe: Recipe, documents: RowFile, sequences: RowFile) -> None:
-        self.learner = VocabularyLearner(recipe, documents)
-        self.sizes: list[int] = []
-        """Number of rows of each chunk."""
-        self._recipe, self._sequences = recipe, sequences
-        self._encoder: TextEncoder | None = None
-        if recipe.vocabulary is not None:  # It is known before the first chunk.
-            learned = self.learner.learned(None)
-            self._encoder = TextEncoder(learned.vocabulary, learned.recipe)
-        self._first: Targets | None = None
-        self._labels: list[npt.NDArray[Any]] = []
-        self._weights: list[npt.NDArray[np.floating]] = []
-        self._have_weights = False
+    targets: Targets
+    sample_weight: npt.NDArray[np.floating] | None
+    counts: WordCounts | None
+    """None where the vocabulary is given."""
+    rows: npt.NDArray[np.int32]
+    """The ids of each text's words; its sequence where the vocabulary is given. All are end to end,
+    because Dask takes long to send thousands of arrays."""
+    lengths: npt.NDArray[np.int64]
+    """Of the rows."""
 
-    def add(self, texts: Any, y: Any, sample_weight: Any = None) -> None:
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class _Counter:
+    """Checks the columns of a chunk and counts its words: here, or in a worker of a cluster."""
+
+    recipe: Recipe
+    encoder: TextEncoder | None
+    """Of the vocabulary that is given."""
+
+    def count(self, texts: Any, y: Any, sample_weight: Any = None) -> _CountedChunk:
         if not len(texts):
-            return
+            no_targets = Targets(np.empty(0), np.empty(0, np.intp), several=False)
+            return _CountedChunk(no_targets, None, None, *join_rows([]))
         refuse_swapped(texts, y)
         targets = check_targets(y, is_chunk=True)
-        self._check_kind(targets)
         documents = Documents(texts)
         if not documents.are_texts:
             raise TypeError(
@@ -215,91 +237,161 @@ class _Reader:
                 "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of "
                 "them."
             )
-        weights = np.ones(len(targets))
         if sample_weight is not None:
-            weights = check_weights(sample_weight, targets.numbers, "sample_weight")
-        if self._encoder is None:
-            self.learner.add(
-                documents, targets if self._recipe.rank_by == "class_evidence" else None
-            )
+            sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
+        counts: WordCounts | None = None
+        if self.encoder is not None:
+            rows: Sequence[Row] = list(map(_unpack, self.encoder(documents, LARGEST_INDEX)))
         else:
-            self._sequences.extend(list(map(_unpack, self._encoder(documents, LARGEST_INDEX))))
-        self._first = self._first or targets
-        self._labels.append(targets.labels)
-        self._weights.append(weights)
-        self._have_weights |= sample_weight is not None
-        self.sizes.append(len(targets))
+            ranked_by = targets if self.recipe.rank_by == "class_evidence" else None
+            counts = VocabularyLearner(self.recipe, []).count(documents, ranked_by)
+            rows, counts = counts.documents, replace(counts, documents=())
+        return _CountedChunk(targets, sample_weight, counts, *join_rows(rows))
 
-    def _check_kind(self, targets: Targets) -> None:
-        if self._first is None:
-            return
-        first, these = self._first.labels, targets.labels
-        kinds = [(labels.dtype.kind in "OU", labels.shape[1:]) for labels in (first, these)]
-        if kinds[0] != kinds[1]:
-            raise ValueError(
-                f"y holds labels such as {these[:1].tolist()[0]!r}, and the chunks before hold "
-                f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
-                "rows of a matrix with the same columns."
+
+class _Reader:
+    """Takes the chunks of a stream: merges counts of words, and keeps labels and weights."""
+
+    def __init__(
+        self, recipe: Recipe, classes: Any, documents: RowFile, sequences: RowFile
+    ) -> None:
+        self.learner = VocabularyLearner(recipe, documents)
+        self.counter = _Counter(recipe, None)
+        self._rows = documents
+        if recipe.vocabulary is not None:  # It is known before the first chunk.
+            learned = self.learner.learned(None)
+            self.counter = _Counter(recipe, TextEncoder(learned.vocabulary, learned.recipe))
+            self._rows = sequences
+        self._classes = classes
+        self.known: Targets | None = None
+        """The classes that the user lists, once a chunk tells what kind they are of."""
+        self._targets: list[Targets] = []
+        self._weights: list[npt.NDArray[np.floating] | None] = []
+
+    def add(self, *columns: Any) -> None:
+        if len(columns) not in (2, 3):
+            raise TypeError(
+                "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
+                f"{len(columns)}."
             )
+        self.merge(self.counter.count(*columns))
+
+    def merge(self, chunk: _CountedChunk) -> None:
+        if not len(chunk):
+            return
+        if self._targets:
+            _check_kind(self._targets[0].labels, chunk.targets.labels)
+        if self._classes is not None:
+            self.known = check_classes(self._classes, like=chunk.targets)
+            check_targets(chunk.targets.labels, known=self.known)
+        rows = chunk.rows
+        if chunk.counts is not None:
+            counts = replace(chunk.counts, documents=[rows])
+            [rows] = self.learner.merge(counts, counts.n_words)
+        self._rows.extend_joined(rows, chunk.lengths)
+        self._targets.append(chunk.targets)
+        self._weights.append(chunk.sample_weight)
 
     @property
     def labels(self) -> npt.NDArray[Any]:
         """The labels of all rows."""
-        return np.concatenate(self._labels)
-
-    def check_classes(self, classes: Any) -> Targets | None:
-        """Return the classes that the user lists; None where none are listed."""
-        if self._first is None:
+        if not self._targets:
             raise ValueError("chunks must hold at least one text, got none.")
-        return None if classes is None else check_classes(classes, like=self._first)
+        return np.concatenate([targets.labels for targets in self._targets])
 
-    @property
-    def weights(self) -> npt.NDArray[np.floating] | None:
-        """The sample weights of all rows; None where no chunk has any."""
-        return np.concatenate(self._weights) if self._have_weights else None
-
-
-def _make_rows(
-    read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]],
-    targets: Targets,
-    sizes: list[int],
-    weights: npt.NDArray[np.floating] | None,
-) -> StreamedRows:
-    """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
-    numbers = np.arange(len(targets))
-    if weights is not None:
-        numbers = find_weighted(weights, "sample_weight")
-        targets, weights = targets[numbers], weights[numbers]
-    chunk_of = np.repeat(np.arange(len(sizes)), sizes)[numbers]
-    sizes = [size for size in np.bincount(chunk_of).tolist() if size]
-
-    def read_rows(rows: slice) -> npt.NDArray[np.int32]:
-        return read(numbers[rows])
-
-    # A sample tells what a training is to be like; the largest index is to be in it.
-    largest, end, row = -1, 0, 0
-    for size in sizes:
-        highest = read_rows(slice(end, end + size)).max(axis=1)
-        if highest.max() > largest:
-            largest, row = highest.max(), end + int(highest.argmax())
-        end += size
-    step = -(-len(numbers) // ROWS_AT_ONCE)
-    sample = np.union1d(np.arange(0, len(numbers), step), [row])
-    return StreamedRows(read(numbers[sample]), targets, weights, read=read_rows, sizes=sizes)
-
-
-def _check_tuples(chunks: Iterable[Any]) -> Iterator[Any]:
-    for chunk in chunks:
-        if isinstance(chunk, tuple) and len(chunk) not in (2, 3):
-            raise TypeError(
-                "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
-                f"{len(chunk)}."
+    def make_rows(
+        self, targets: Targets, read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]]
+    ) -> StreamedRows:
+        """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
+        sizes, weights, numbers = list(map(len, self._targets)), None, np.arange(len(targets))
+        if any(of_chunk is not None for of_chunk in self._weights):
+            of_chunks = zip(self._weights, sizes, strict=True)
+            weights = np.concatenate(
+                [np.ones(size) if of is None else of for of, size in of_chunks]
             )
-        yield chunk
+            numbers = find_weighted(weights, "sample_weight")
+            targets, weights = targets[numbers], weights[numbers]
+            chunk_of = np.repeat(np.arange(len(sizes)), sizes)[numbers]
+            sizes = [size for size in np.bincount(chunk_of).tolist() if size]
+
+        def read_rows(rows: slice) -> npt.NDArray[np.int32]:
+            return read(numbers[rows])
+
+        rows = StreamedRows(read(numbers[:1]), targets, weights, read=read_rows, sizes=sizes)
+        # A sample tells what a training is to be like; the largest index is to be in it.
+        highest = np.concatenate([chunk.X.max(axis=1) for chunk in rows.chunks()])
+        step = -(-len(numbers) // ROWS_AT_ONCE)
+        sample = np.union1d(np.arange(0, len(numbers), step), [highest.argmax()])
+        return replace(rows, X=read(numbers[sample]))
+
+
+def _check_kind(first: npt.NDArray[Any], labels: npt.NDArray[Any]) -> None:
+    """Raise a ValueError for labels of another kind than those of the first chunk."""
+    if (first.dtype.kind in "OU", first.shape[1:]) != (labels.dtype.kind in "OU", labels.shape[1:]):
+        raise ValueError(
+            f"y holds labels such as {labels[:1].tolist()[0]!r}, and the chunks before hold "
+            f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
+            "rows of a matrix with the same columns."
+        )
 
 
 def _unpack(sequence: bytes) -> npt.NDArray[np.int32]:
     return np.frombuffer(sequence, np.int32)
+
+
+class _Partitions:
+    """The partitions of a Dask dataframe, each counted by a worker of the cluster."""
+
+    def __init__(self, frame: Any, columns: Sequence[Any], counter: _Counter) -> None:
+        from dask.delayed import delayed
+        from dask.distributed import default_client
+
+        names = list(chain.from_iterable([c] if isinstance(c, Hashable) else c for c in columns))
+        known = list(getattr(frame, "columns", ()))
+        if not 2 <= len(columns) <= 3 or not set(names) <= set(known):
+            raise ValueError(
+                f"columns={columns!r} must name the columns of a Dask dataframe that have the "
+                "texts, the labels and, if there are any, the sample weights; got a "
+                f"{type(frame).__name__} with the columns {known}."
+            )
+        self._client = default_client()  # type: ignore[no-untyped-call]
+        # Delayed, so that the recipe is sent once to each worker, and not with each partition.
+        self._counted = frame[names].map_partitions(
+            _count_partition,
+            delayed(counter, traverse=False),
+            columns,
+            meta=("counted", object),
+            enforce_metadata=False,
+        )
+
+    def __iter__(self) -> Iterator[tuple[_CountedChunk]]:
+        """Yield the counts in the order of the partitions, whichever worker is done first."""
+        from dask.base import annotate
+
+        partitions = self._counted.to_delayed()
+        with annotate(priority=_find_priority):
+            futures = deque(self._client.compute(partitions))
+        try:
+            for number in range(len(partitions)):
+                with _noted(f"In partition {number} of the dataframe."):
+                    chunk = futures.popleft().result()
+                yield (chunk,)
+                del chunk
+        finally:
+            futures.clear()  # The traceback of an error would keep them, and the workers at work.
+
+
+def _count_partition(partition: Any, counter: _Counter, columns: Sequence[Any]) -> _CountedChunk:
+    return counter.count(*(partition[names] for names in columns))
+
+
+def _find_priority(key: Any) -> int:
+    """Return the priority of a task by its key: the first partitions come first.
+
+    Without it Dask begins anywhere, and the counts of the other partitions wait in the workers.
+    """
+    is_of_partition = isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], int)
+    return -key[1] if is_of_partition else 0
 
 
 def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:

@@ -35,7 +35,7 @@ _TEXTS_AT_ONCE = 256
 class TextEncoder:
     """Turns texts into the indices of their terms. Holds the look-up table of a vocabulary.
 
-    An encoder is never pickled: a loaded vectorizer makes its own.
+    A vectorizer is pickled without its encoder: a loaded one makes its own.
     """
 
     def __init__(self, vocabulary: Mapping[str, int], recipe: Recipe) -> None:

@@ -126,12 +126,27 @@ class VocabularyLearner:
 
         `targets` are given where terms are ranked by them.
         """
-        recipe, of_single_words = self.recipe, self.recipe.ngram_range == (1, 1)
-        if not documents.are_texts or recipe.vocabulary is not None:
+        if not documents.are_texts or self.recipe.vocabulary is not None:
             for _ in documents:
                 pass
             return
-        counts = count_words(
+        counts = self.count(documents, targets)
+        if self._is_partial and not self.recipe.is_of_words:
+            found = _count_terms(counts, targets, self.recipe._replace(min_df=1))
+            counts = replace(
+                counts,
+                words=found.name_terms(np.arange(len(found.occurrences))),
+                occurrences=found.occurrences,
+                frequency=found.by_class.frequency,
+            )
+        numbered = self.merge(counts)
+        if self._documents is not None:
+            self._documents.extend(list(numbered))
+
+    def count(self, documents: Documents, targets: Targets | None) -> WordCounts:
+        """Return the counts of the words of a chunk of texts, for `merge`."""
+        recipe, of_single_words = self.recipe, self.recipe.ngram_range == (1, 1)
+        return count_words(
             documents,
             make_tokenizer(recipe),
             targets,
@@ -144,19 +159,16 @@ class VocabularyLearner:
             ),
             keeps_documents=self._documents is not None or not recipe.is_of_words,
         )
-        if self._is_partial and not recipe.is_of_words:
-            found = _count_terms(counts, targets, recipe._replace(min_df=1))
-            counts = replace(
-                counts,
-                words=found.name_terms(np.arange(len(found.occurrences))),
-                occurrences=found.occurrences,
-                frequency=found.by_class.frequency,
-            )
+
+    def merge(self, counts: WordCounts) -> Sequence[TermIds]:
+        """Add the counts of the next chunk, and return its documents with the ids of all chunks.
+
+        Another learner of the recipe may have made them, in another process.
+        """
         if self.counts is not None:
             counts = self.counts.add(counts, self._id_of)
-        if self._documents is not None:
-            self._documents.extend(list(counts.documents))
         self.counts = replace(counts, documents=())
+        return counts.documents
 
     @property
     def _has_frequency(self) -> bool:

@@ -18,6 +18,12 @@ Row = npt.NDArray[np.int32]
 _ROWS_AT_ONCE = 4096
 
 
+def join_rows(rows: Sequence[Row]) -> tuple[Row, npt.NDArray[np.int64]]:
+    """Return rows end to end in one array, and the length of each."""
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    return np.concatenate([np.empty(0, np.int32), *rows]), lengths
+
+
 class RowFile(Sequence[Row]):
     """A sequence of rows of int32, to which rows can be added at the end.
 
@@ -33,10 +39,13 @@ class RowFile(Sequence[Row]):
 
     def extend(self, rows: list[Row]) -> None:
         """Add rows."""
-        for row in rows:
-            self._ends.append(self._ends[-1] + len(row))
+        self.extend_joined(*join_rows(rows))
+
+    def extend_joined(self, items: Row, lengths: npt.NDArray[np.integer]) -> None:
+        """Add rows of these lengths that are end to end in one array."""
+        self._ends.extend((self._ends[-1] + np.cumsum(lengths)).tolist())
         self._file.seek(0, SEEK_END)
-        self._file.write(np.concatenate([np.empty(0, np.int32), *rows]).astype(np.int32).tobytes())
+        self._file.write(items.astype(np.int32).tobytes())
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:

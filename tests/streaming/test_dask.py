@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from itertools import chain
 
 import joblib
@@ -13,7 +14,9 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import SequenceVectorizer
+from sklearn_imdb import SequenceVectorizer, make_text_classifier
+from sklearn_imdb.datasets import make_multilabel_reviews
+from sklearn_imdb.streaming import fit_stream
 
 distributed = pytest.importorskip("distributed", reason="Dask is not here: pip install '.[dask]'")
 pytest.importorskip("pyarrow", reason="dask.dataframe needs pyarrow: pip install '.[dask]'")
@@ -214,5 +217,121 @@ def test_a_fitted_pipeline_is_sent_to_each_worker_once(both_workers, pipeline, r
     sent = both_workers.scatter(pipeline, broadcast=True)
     parts = bag.from_sequence(texts, npartitions=20)
     parts.map_partitions(lambda texts, pipeline: pipeline.predict(texts).tolist(), sent).compute()
+    workers = both_workers.run(os.getpid).values()
+    assert [(tmp_path / str(worker)).read_text() for worker in workers] == ["loaded\n"] * 2
+
+
+# -- fitting ----------------------------------------------------------------------------------
+
+COLUMNS = ("text", "label")
+WEIGHTED = ("text", "label", "weight")
+FITS = {
+    "ngram": (COLUMNS, "ngram", {}),
+    "tutorial": (WEIGHTED, "tutorial", {}),
+    "given words": (COLUMNS, "tutorial", {"vectorizer__vocabulary": {"superb": 1, "dull": 2}}),
+}
+
+
+def unfitted(preset="tutorial", **parameters):
+    pipeline = make_text_classifier(preset, random_state=0).set_params(**parameters)
+    return pipeline.set_params(classifier__early_stopping=False, classifier__epochs=2)
+
+
+@pytest.fixture(scope="module")
+def table(reviews):
+    texts, y = reviews
+    weight = np.random.RandomState(0).randint(3, size=len(y)).astype(float)
+    return pd.DataFrame({"text": texts, "label": np.array(["dull", "superb"])[y], "weight": weight})
+
+
+def assert_same_fit(pipeline, expected):
+    assert list(pipeline[0].vocabulary_.items()) == list(expected[0].vocabulary_.items())
+    assert_array_equal(pipeline[1].embedding_, expected[1].embedding_)
+    for weights, of_expected in zip(pipeline[1].coefs_, expected[1].coefs_, strict=True):
+        assert_array_equal(weights, of_expected)
+
+
+@pytest.mark.parametrize(("columns", "preset", "parameters"), FITS.values(), ids=FITS)
+def test_partitions_are_fitted_bitwise_as_chunks(both_workers, table, columns, preset, parameters):
+    frame = dataframe.from_pandas(table.assign(row=table.index), npartitions=6)
+    frame = frame[(frame["row"] < 100) | (frame["row"] >= 250)]  # One partition loses all rows.
+    parts = [part.compute() for part in frame.partitions]
+    assert 0 in map(len, parts)
+    chunks = [tuple(part[name] for name in columns) for part in parts]
+    expected = fit_stream(unfitted(preset, **parameters), chunks)
+    assert_same_fit(fit_stream(unfitted(preset, **parameters), frame, columns=columns), expected)
+
+
+def test_one_partition_with_several_labels_is_fitted_as_at_once(both_workers):
+    texts, Y = make_multilabel_reviews(200, n_labels=2, random_state=0)
+    frame = dataframe.from_pandas(pd.DataFrame({"text": texts, "a": Y[:, 0], "b": Y[:, 1]}), 1)
+    fitted = fit_stream(unfitted("ngram"), frame, columns=("text", ["a", "b"]))
+    assert_same_fit(fitted, unfitted("ngram").fit(texts, Y))
+
+
+def test_a_fit_ends_the_same_when_a_worker_is_killed(both_workers, table, tmp_path):
+    here, killed = os.getpid(), tmp_path / "killed"
+
+    def kill(text):
+        if os.getpid() != here and text == table["text"][250].lower() and not killed.exists():
+            killed.write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return text.split()
+
+    def fit(chunks):
+        pipeline = unfitted(vectorizer__tokenizer=kill)
+        return fit_stream(pipeline, chunks, columns=COLUMNS)
+
+    before = set(both_workers.run(os.getpid).values())
+    frame = dataframe.from_pandas(table, npartitions=12)
+    fitted = fit(frame)
+    assert int(killed.read_text()) in before
+    parts = (part.compute() for part in frame.partitions)
+    assert_same_fit(fitted, fit((part["text"], part["label"]) for part in parts))
+
+
+def test_an_error_in_a_partition_names_it_and_ends_the_work(both_workers, table):
+    broken = table.assign(text=[*table["text"][:250], None, *table["text"][251:]])
+    frame = dataframe.from_pandas(broken, npartitions=6)
+    pipeline = unfitted()
+    with pytest.raises(TypeError, match=r"X\[50\] = .* index label 250") as raised:
+        fit_stream(pipeline, frame, columns=COLUMNS)
+    assert raised.value.__notes__ == [
+        "In partition 2 of the dataframe.",
+        "Reading chunk 2 of the stream, which begins at row 200, counted from 0.",
+    ]
+    assert not hasattr(pipeline[0], "vocabulary_")
+    deadline = time.monotonic() + TIMEOUT
+    while len(both_workers.futures) > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [state.status for state in both_workers.futures.values()] == ["error"]
+
+
+def test_an_unknown_label_in_a_partition_is_named_by_the_partition(both_workers, table):
+    label = table["label"].where(table.index != 250, "mixed")
+    frame = dataframe.from_pandas(table.assign(label=label), npartitions=6)
+    with pytest.raises(ValueError, match=r"\['mixed'\]; y\[50\] = 'mixed'") as raised:
+        fit_stream(unfitted(), frame, columns=COLUMNS, classes=["dull", "superb"])
+    assert "In chunk 2 of the stream, which begins at row 200" in raised.value.__notes__[0]
+
+
+def test_what_is_counted_is_sent_to_each_worker_once(both_workers, table, tmp_path):
+    class Tokenizer:
+        """Keeps a record of the processes it is unpickled in."""
+
+        def __init__(self, folder):
+            self.folder = folder
+
+        def __setstate__(self, state):
+            self.__dict__ = state
+            with (self.folder / str(os.getpid())).open("a") as file:
+                file.write("loaded\n")
+
+        def __call__(self, text):
+            return text.split()
+
+    pipeline = unfitted(vectorizer__tokenizer=Tokenizer(tmp_path))
+    frame = dataframe.from_pandas(table, npartitions=20)
+    fit_stream(pipeline, frame, columns=COLUMNS)
     workers = both_workers.run(os.getpid).values()
     assert [(tmp_path / str(worker)).read_text() for worker in workers] == ["loaded\n"] * 2

@@ -1,6 +1,7 @@
 """A stream to a fitted pipeline in one call: the same as `fit`, whole or not at all."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
@@ -284,3 +285,33 @@ def test_names_for_the_columns_of_a_matrix_of_labels_are_refused():
 def test_wrong_parameters_are_refused_before_a_chunk_is_read():
     with pytest.raises(ValueError, match="'epochs' parameter of EmbeddingAverageClassifier must"):
         fit_stream(make_text_classifier(), lambda: pytest.fail("read"), epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (("text", "y"), r"columns=\('text', 'y'\) must name .* \['text', 'label'\]"),
+        (("text",), "must name the columns"),
+        (("text", ["label", "mixed"]), "must name the columns"),
+        (("text", "label"), "No clients found"),
+    ],
+)
+def test_a_dask_dataframe_without_the_columns_or_without_a_cluster_is_refused(columns, message):
+    pytest.importorskip("distributed")
+    pytest.importorskip("pyarrow")
+    dataframe = pytest.importorskip("dask.dataframe")
+    table = pd.DataFrame({"text": ["a film", "a play"], "label": [0, 1]})
+    frame = dataframe.from_pandas(table, npartitions=1)
+    with pytest.raises(ValueError, match=message):
+        fit_stream(make_text_classifier(), frame, columns=columns)
+
+
+def test_an_unknown_label_is_named_by_its_chunk_before_the_rest_is_read():
+    def read_chunks():
+        yield ["fine", "dull"], [1, 0]
+        yield ["fine", "dull"], [1, 7]
+        pytest.fail("read")
+
+    with pytest.raises(ValueError, match=r"classes \[0, 1\]: \[7\]; y\[1\] = 7") as raised:
+        fit_stream(make_text_classifier(), read_chunks, classes=[0, 1])
+    assert "In chunk 1 of the stream, which begins at row 2" in raised.value.__notes__[0]
