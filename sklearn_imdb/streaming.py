@@ -304,10 +304,10 @@ class _Reader:
     ) -> StreamedRows:
         """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
         sizes, weights, numbers = list(map(len, self._targets)), None, np.arange(len(targets))
-        if any(of_chunk is not None for of_chunk in self._weights):
+        if any(given is not None for given in self._weights):
             of_chunks = zip(self._weights, sizes, strict=True)
             weights = np.concatenate(
-                [np.ones(size) if of is None else of for of, size in of_chunks]
+                [np.ones(n) if given is None else given for given, n in of_chunks]
             )
             numbers = find_weighted(weights, "sample_weight")
             targets, weights = targets[numbers], weights[numbers]
