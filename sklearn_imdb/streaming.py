@@ -116,6 +116,11 @@ def fit_stream(
     Memory holds a chunk, the labels, the different words with their counts, the n-grams that enough
     texts contain, some 400 MB to count n-grams in, the validation rows and the network.
 
+    The workers of the current `distributed.Client` read the partitions of a Dask dataframe, cut the
+    texts and count the words; if the vocabulary is given, they encode the texts. The calling
+    process merges the words in the order of the partitions, counts n-grams and trains. The result
+    is bitwise that of the same chunks. If a worker dies, Dask repeats its work.
+
     Examples
     --------
     >>> from sklearn_imdb import make_text_classifier
