@@ -291,8 +291,7 @@ class _Reader:
             check_targets(chunk.targets.labels, known=self.known)
         rows = chunk.rows
         if chunk.counts is not None:
-            counts = replace(chunk.counts, documents=[rows])
-            [rows] = self.learner.merge(counts, counts.n_words)
+            [rows] = self.learner.merge(replace(chunk.counts, documents=[rows]))
         self._rows.extend_joined(rows, chunk.lengths)
         self._targets.append(chunk.targets)
         self._weights.append(chunk.sample_weight)
