@@ -52,6 +52,8 @@ def make_text_classifier(
 
     Notes
     -----
+    Set the parameters of the steps by name, as in `pipeline.set_params(classifier__epochs=3)`.
+
     A fit of either estimator that fails changes nothing. A Pipeline's may: its vectorizer has been
     fitted when its classifier fails. Fit a clone where the fitted pipeline must survive.
 

@@ -21,10 +21,11 @@ import numpy.typing as npt
 
 from sklearn_imdb._convention import UNKNOWN
 from sklearn_imdb._training.network import Network, Weights
-from sklearn_imdb._training.optimizers import CosineDecay, OptimizerState
+from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs, Plan
 from sklearn_imdb._training.pooling import PARTS, WEIGHTED_LENGTH, Evidence, MaskedMean
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.schedules import CosineDecay
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE, within
 
 try:

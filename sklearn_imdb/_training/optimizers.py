@@ -1,47 +1,20 @@
-"""The optimizers of SciPy's backend and the schedules of their rates, as Keras has them."""
+"""The optimizers of SciPy's backend, as Keras has them."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from sklearn_imdb._training.schedules import ConstantRate, CosineDecay
 from sklearn_imdb._training.sequences import Floats
 
 OptimizerState: TypeAlias = list[npt.NDArray[Any]]
 """What training goes on from, besides the weights and the parameters."""
-
-
-@dataclass(frozen=True)
-class ConstantRate:
-    """The same learning rate in every step."""
-
-    start: Any
-    """A number, or for Keras's backend alone a schedule of Keras's."""
-
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 0."""
-        return float(self.start)  # A NumPy float64 would make float64 of all.
-
-
-@dataclass(frozen=True)
-class CosineDecay:
-    """A rate that falls along a cosine over `n_steps` (Loshchilov & Hutter, 2017)."""
-
-    start: float
-    n_steps: int
-    end: ClassVar[float] = 0.02
-    """Part of the rate that is left at the end."""
-
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 0."""
-        falling = (1 + math.cos(math.pi * min(step / self.n_steps, 1))) / 2
-        return self.start * (self.end + (1 - self.end) * falling)
 
 
 class Optimizer(ABC):

@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from sklearn_imdb._training.network import Network, Weights
-from sklearn_imdb._training.optimizers import OPTIMIZERS, ConstantRate, CosineDecay, OptimizerState
+from sklearn_imdb._training.optimizers import OPTIMIZERS, OptimizerState
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.schedules import ConstantRate, CosineDecay
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 Logs: TypeAlias = dict[str, float]

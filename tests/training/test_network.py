@@ -22,10 +22,11 @@ from sklearn_imdb._training.network import (
     most_probable,
     product,
 )
-from sklearn_imdb._training.optimizers import Adagrad, Adam, ConstantRate, CosineDecay
+from sklearn_imdb._training.optimizers import Adagrad, Adam
 from sklearn_imdb._training.plan import Job, Plan
 from sklearn_imdb._training.pooling import Evidence, LabelEvidence, MaskedMean, Mean
 from sklearn_imdb._training.rows import Rows
+from sklearn_imdb._training.schedules import ConstantRate, CosineDecay
 
 
 def random_rows(network, n_samples, maxlen, seed):
