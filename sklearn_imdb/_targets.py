@@ -307,7 +307,8 @@ def check_numbers(y: Any, name: str = "y") -> npt.NDArray[np.float64]:
     if labels.ndim == 2 or labels.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold a number for each row, got {labels[:1].tolist()[0]!r} in the first: "
-            "for labels use EmbeddingAverageClassifier."
+            f"pass numbers that are text as [float(value) for value in {name}]; for labels use "
+            "EmbeddingAverageClassifier."
         )
     numbers = labels.astype(np.float64)
     if not np.isfinite(numbers).all():
