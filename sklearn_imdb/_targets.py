@@ -118,7 +118,7 @@ def check_targets(
 
 
 def check_classes(classes: Any, like: Targets) -> Targets:
-    """Return no rows of the classes that a user lists for all chunks of a stream.
+    """Return the classes that a user lists for all chunks of a stream, as the targets of no rows.
 
     `like` is of one chunk, and tells whether its rows may have several labels.
 

@@ -208,7 +208,7 @@ class BaseEmbeddingAverage(
         return training
 
     def _known_targets(self) -> Targets | None:
-        """Return no rows of the classes that were learned; None before `fit`."""
+        """Return the learned classes, as the targets of no rows; None before `fit`."""
         if not self.__sklearn_is_fitted__():
             return None
         classes = getattr(self, self._classes_name)
@@ -423,7 +423,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Take the rows in a new order each epoch.
     class_weight : dict, "balanced" or list of dict, default=None
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely
-        to their frequency. Only ratios of weights count, also of `sample_weight`. Where a row may
+        to their frequency. Only the ratios of weights count in the loss. Where a row may
         have several labels, as :func:`~sklearn.utils.class_weight.compute_sample_weight` takes it.
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured

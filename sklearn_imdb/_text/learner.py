@@ -269,7 +269,8 @@ class VocabularyLearner:
 
 def _count_terms(words: WordCounts, targets: Targets | None, recipe: Recipe) -> TermCounts:
     """Count n-grams and subwords where there are to be any, beside words or in their place."""
-    # Classes of a stream may have come in another order, and bins of numbers come at its end.
+    # Count anew where the columns differ: a stream may have met its classes in another order, and
+    # bins of numbers are known at its end alone.
     is_counted = targets is None or words.columns == label_columns(targets)
     if recipe.is_of_words and is_counted:
         return TermCounts([words], words.occurrences, words.by_class)

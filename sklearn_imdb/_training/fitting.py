@@ -21,7 +21,7 @@ from sklearn_imdb._training.rows import Rows, hold_out, scale_weights, weigh_row
 from sklearn_imdb._warnings import warn_user
 
 _MANY_NUMBERS = 5
-"""Numbers, as of stars, that with the loss of a regression are likely meant to be in order."""
+"""So many classes that are numbers, as stars are, are likely meant to be in order."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def fit_chunk(
     rng = state.rng or rng
     network, weights = start_network(parameters, training, rng, before=before)
     counts = ClassCounts.from_arrays(state.class_counts) if state.class_counts else None
-    if before is None or counts is not None:
+    # After a `fit`, evidence and bias are those of its rows, and stay.
+    began_here = before is None or counts is not None
+    if began_here:
         pooling, counts = network.pooling.learn(training, network.input_dim, counts)
         network = replace(network, pooling=pooling)
     plan = Plan.of_chunk(parameters, training, network)
@@ -126,7 +128,7 @@ def fit_chunk(
         training, parameters["class_weight"], state.n_rows, state.mean_weight
     )
     totals = training.class_totals() + state.class_totals * (state.mean_weight / mean)
-    if goes_on or before is None:
+    if began_here:
         weights = fix_bias(network, weights, totals)
     job = Job(plan, network, weights, training, None, rng, state.optimizer)
     attributes, optimizer = train(job, task, history if goes_on else {})

@@ -43,7 +43,9 @@ class WordShares(csr_matrix):
         return self.indices[self.indptr[batch.start] : self.indptr[batch.stop]]
 
     def compact(self, batch: slice, words: Words, columns: Words) -> WordShares:
-        """Return the shares of some sequences. The columns are `words`; an item's is in `columns`.
+        """Return the shares of some sequences, with a column for each of `words`.
+
+        `columns` has the column of each item, in the order of `find_words`.
 
         To slice by SciPy and then to renumber would take twice the time.
         """

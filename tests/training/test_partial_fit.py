@@ -44,6 +44,17 @@ def test_partial_fit_on_everything_is_an_epoch_of_fit(quick, sequences):
     assert by_epoch.history_ == at_once.history_
 
 
+def test_partial_fit_after_fit_keeps_the_bias_of_all_rows(quick, sequences):
+    X, y = sequences
+    classifier = quick(pooling="evidence", hidden_units=0).fit(X, y)
+    bias, weighing = classifier.intercepts_[0], classifier.token_weights_
+    of_one_class = X[y == 1][:50]
+    for _ in range(3):
+        classifier.partial_fit(of_one_class, [1] * 50)
+        assert_array_equal(classifier.intercepts_[0], bias)
+    assert_array_equal(classifier.token_weights_, weighing)
+
+
 def test_partial_fit_knows_its_classes_and_its_table(quick, sequences):
     X, y = sequences
     with pytest.raises(ValueError, match="classes must list all labels in the first call"):
