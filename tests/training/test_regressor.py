@@ -199,7 +199,9 @@ def test_it_is_a_regressor_of_scikit_learn():
         if result["status"] == "failed"
     }
     for name, message in failed.items():
-        assert "word ind" in message or "Fractional" in message or "Negative" in message, name
+        # "Cannot cast": a check of scikit-learn 1.6 subtracts a fraction from integers in place.
+        known = ("word ind", "Fractional", "Negative", "Cannot cast ufunc 'subtract'")
+        assert any(words in message for words in known), name
 
 
 @pytest.mark.parametrize("hidden_units", [0, 5])
