@@ -603,9 +603,6 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         self.random_state = random_state
         self.verbose = verbose
 
-    loss: Any = "auto"
-    class_weight: ClassWeight = None
-
     # -- learning ---------------------------------------------------------------------------
 
     def _has_partial_fit(self) -> bool:

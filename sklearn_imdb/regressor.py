@@ -139,8 +139,6 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
 
     _classes_name: ClassVar[str] = "bin_values_"
 
-    n_bins: int = N_BINS
-
     def _validate_params(self) -> None:
         super()._validate_params()
         if self.monitor not in MEASURED:

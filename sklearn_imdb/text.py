@@ -273,26 +273,6 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         self.index_from = index_from
         self.verbose = verbose
 
-    num_words: int | None = 10_000
-    maxlen: int | str | None = 256
-    padding: str = "post"
-    truncating: str = "pre"
-    vocabulary: Mapping[str, int] | Sequence[str] | None = None
-    lowercase: bool = True
-    tokenizer: str | Callable[[str], Iterable[str]] = "keras"
-    filters: str = FILTERS
-    token_pattern: str | None = None
-    ngram_range: tuple[int, int] = (1, 1)
-    subword_range: tuple[int, int] | str | None = None
-    min_df: int | float | str = 1
-    max_df: int | float = 1.0
-    rank_by: str = "frequency"
-    binary: bool = False
-    start_char: int | None = START
-    oov_char: int | None = UNKNOWN
-    index_from: int = INDEX_FROM
-    verbose: int = 0
-
     # -- learning ---------------------------------------------------------------------------
 
     def fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
