@@ -286,8 +286,9 @@ class _Reader:
             return
         if self._targets:
             _check_kind(self._targets[0].labels, chunk.targets.labels)
-        if self._classes is not None:
+        if self._classes is not None and self.known is None:
             self.known = check_classes(self._classes, like=chunk.targets)
+        if self.known is not None:
             check_targets(chunk.targets.labels, known=self.known)
         rows = chunk.rows
         if chunk.counts is not None:
@@ -358,7 +359,7 @@ class _Partitions:
                 "texts, the labels and, if there are any, the sample weights; got a "
                 f"{type(frame).__name__} with the columns {known}."
             )
-        self._client = default_client()  # type: ignore[no-untyped-call]
+        self._client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
         # Delayed, so that the recipe is sent once to each worker, and not with each partition.
         self._counted = frame[names].map_partitions(
             _count_partition,

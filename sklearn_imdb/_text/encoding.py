@@ -20,7 +20,7 @@ from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
 from sklearn_imdb._text.vocabulary import check_has_words
 
-Row: TypeAlias = Sequence[bytes]
+RowParts: TypeAlias = Sequence[bytes]
 """Indices of a document's words or n-grams, and of its subwords where there are to be any: int32.
 """
 
@@ -83,7 +83,7 @@ class TextEncoder:
             yield document, b"".join(map(index_of, keys, unknown))
 
 
-def encode_row(row: Row, recipe: Recipe) -> bytes:
+def encode_row(row: RowParts, recipe: Recipe) -> bytes:
     """Return a sequence: start, words or n-grams, then a divider and the subwords."""
     if recipe.binary:
         # Of single words each was taken once before, because different ones may be unknown.

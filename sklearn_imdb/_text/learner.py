@@ -23,7 +23,7 @@ from sklearn_imdb._text.counts import (
     label_columns,
 )
 from sklearn_imdb._text.documents import EMPTY, Documents
-from sklearn_imdb._text.encoding import Row
+from sklearn_imdb._text.encoding import RowParts
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
@@ -71,7 +71,7 @@ class Learned:
     kept: npt.NDArray[np.intp] | None = None
     """Ids of the terms of `vocabulary`, in the order of their ranks."""
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[RowParts]:
         """Yield the word indices of each document's terms, where the documents were kept."""
         if self.counts is None or self.kept is None:
             return iter(())

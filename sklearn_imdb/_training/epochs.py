@@ -59,17 +59,17 @@ def train(
     state : list of ndarray
         Of the optimizer.
     """
-    plan, network, verbose = job.plan, job.network, job.plan.verbose
     backend: Backend = scipy_backend.train
-    if plan.backend == "keras":
+    verbose = job.plan.verbose
+    if job.plan.backend == "keras":
         from sklearn_imdb._training import keras_backend
 
         backend = keras_backend.train
         if can_write(sys.stdout):
             verbose = 0  # Keras shows the epochs itself.
         else:  # Keras raises an error where it cannot write.
-            plan = replace(plan, verbose=0)
-    job, validation = replace(job, plan=plan), job.validation
+            job = replace(job, plan=replace(job.plan, verbose=0))
+    plan, network, validation = job.plan, job.network, job.validation
     monitor = EpochMonitor(plan, before)
 
     def end_epoch(logs: Logs, weights: Weights) -> bool:
