@@ -12,7 +12,7 @@ options = contest.start(__doc__, cores=[2], rounds=3)
 
 import hashlib
 import json
-import resource
+import os
 import statistics
 import sys
 import tempfile
@@ -52,11 +52,6 @@ def written():
     return unfinished.rename(path)
 
 
-def peak():
-    """Return the megabytes that this process held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 class Clock:
     """Adds up the seconds that are spent on chunks."""
 
@@ -85,7 +80,7 @@ def fit_chunks(pipeline):
         tables = map(read, range(N_CHUNKS))
         streaming.fit_stream(pipeline, ((table["text"], table["y"]) for table in tables))
     seconds = time.perf_counter() - begin
-    return {"seconds": seconds, "share": clock.seconds / seconds, "caller": peak()}
+    return {"seconds": seconds, "share": clock.seconds / seconds, "caller": contest.peak()}
 
 
 def fit_partitions(pipeline):
@@ -100,9 +95,9 @@ def fit_partitions(pipeline):
         streaming.fit_stream(pipeline, frame)
         return {
             "seconds": time.perf_counter() - begin,
-            "caller": peak(),
-            "scheduler": client.run_on_scheduler(peak),
-            "workers": max(client.run(peak).values()),
+            "caller": contest.peak(),
+            "scheduler": contest.peak(client.run_on_scheduler(os.getpid)),
+            "workers": max(map(contest.peak, client.run(os.getpid).values())),
         }
 
 

@@ -163,6 +163,15 @@ def _processor():
     return platform.machine()
 
 
+def peak(pid="self"):
+    """Return the megabytes that a process has held at most.
+
+    Not by getrusage, whose peak a process begins with is that of its parent.
+    """
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+
+
 def processes(script, options, contenders):
     """Run every contender in a process of its own, in turns; return seconds, MB and output.
 

@@ -21,6 +21,7 @@ from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
 
+import contest
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -164,9 +165,7 @@ def classes_of_a_text(options, sets):
             if options.alone:
                 if contender == options.alone:
                     measure(contenders()[contender](), texts, y, *folds[0])
-                    # Not getrusage, whose peak a process begins with is that of its parent.
-                    status = Path("/proc/self/status").read_text()
-                    print(int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024)
+                    print(contest.peak())
                 continue
             each = [
                 measure(contenders(seed)[contender](), texts, y, *fold)
