@@ -1,11 +1,11 @@
-"""scikit-learn's own checks of an estimator, on the classifier with either backend."""
+"""scikit-learn's own checks: of the classifier with either backend, and of the regressor."""
 
 import pytest
 import sklearn
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.fixes import parse_version
 
-from sklearn_imdb import EmbeddingAverageClassifier
+from sklearn_imdb import EmbeddingAverageClassifier, EmbeddingAverageRegressor
 
 # test_classifier.py shows on whole numbers what the first two of these are after.
 FRACTIONAL = "feeds fractional or negative word indices, which are a user's mistake: a ValueError"
@@ -20,10 +20,10 @@ if parse_version(sklearn.__version__) < parse_version("1.7.1"):
     )
 
 
-def checks_of(classifier):
+def checks_of(estimator):
     # EXPECTED_FAILURES has each one's reason. They run, and one that passes is an error.
     generated = estimator_checks_generator(
-        classifier,
+        estimator,
         expected_failed_checks=EXPECTED_FAILURES,
         mark="xfail",  # Not "skip": xfail_strict tells when a reason is gone.
     )
@@ -38,6 +38,12 @@ def test_scikit_learn_has_at_least_60_checks():
 @pytest.mark.parametrize(("classifier", "check"), checks_of(EmbeddingAverageClassifier()))
 def test_scikit_learns_check(classifier, check):
     check(classifier)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("regressor", "check"), checks_of(EmbeddingAverageRegressor(epochs=2)))
+def test_scikit_learns_check_of_the_regressor(regressor, check):
+    check(regressor)
 
 
 @pytest.mark.usefixtures("keras")

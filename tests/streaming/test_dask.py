@@ -43,6 +43,29 @@ def client(new_process):
         yield client
 
 
+def recording_tokenizer(folder):
+    """Return a tokenizer that keeps a record of the processes it is unpickled in.
+
+    Its class is local, so that it is sent whole: workers cannot import this file.
+    """
+
+    class Tokenizer:
+        """Keeps a record of the processes it is unpickled in."""
+
+        def __init__(self, folder):
+            self.folder = folder
+
+        def __setstate__(self, state):
+            self.__dict__ = state
+            with (self.folder / str(os.getpid())).open("a") as file:
+                file.write("loaded\n")
+
+        def __call__(self, text):
+            return text.split()
+
+    return Tokenizer(folder)
+
+
 @pytest.fixture
 def both_workers(client):
     client.wait_for_workers(2, timeout=TIMEOUT)
@@ -198,22 +221,7 @@ def test_a_bag_by_partitions_is_scored_as_at_once(both_workers, fitted, reviews)
 
 def test_a_fitted_pipeline_is_sent_to_each_worker_once(both_workers, pipeline, reviews, tmp_path):
     texts, y = reviews
-
-    class Tokenizer:
-        """Keeps a record of the processes it is unpickled in."""
-
-        def __init__(self, folder):
-            self.folder = folder
-
-        def __setstate__(self, state):
-            self.__dict__ = state
-            with (self.folder / str(os.getpid())).open("a") as file:
-                file.write("loaded\n")
-
-        def __call__(self, text):
-            return text.split()
-
-    pipeline.set_params(**{TOKENIZER: Tokenizer(tmp_path)}).fit(texts, y)
+    pipeline.set_params(**{TOKENIZER: recording_tokenizer(tmp_path)}).fit(texts, y)
     sent = both_workers.scatter(pipeline, broadcast=True)
     parts = bag.from_sequence(texts, npartitions=20)
     parts.map_partitions(lambda texts, pipeline: pipeline.predict(texts).tolist(), sent).compute()
@@ -321,21 +329,7 @@ def test_an_unknown_label_in_a_partition_is_named_by_the_partition(both_workers,
 
 
 def test_what_is_counted_is_sent_to_each_worker_once(both_workers, table, tmp_path):
-    class Tokenizer:
-        """Keeps a record of the processes it is unpickled in."""
-
-        def __init__(self, folder):
-            self.folder = folder
-
-        def __setstate__(self, state):
-            self.__dict__ = state
-            with (self.folder / str(os.getpid())).open("a") as file:
-                file.write("loaded\n")
-
-        def __call__(self, text):
-            return text.split()
-
-    pipeline = unfitted(vectorizer__tokenizer=Tokenizer(tmp_path))
+    pipeline = unfitted(vectorizer__tokenizer=recording_tokenizer(tmp_path))
     frame = dataframe.from_pandas(table, npartitions=20)
     fit_stream(pipeline, frame, columns=COLUMNS)
     workers = both_workers.run(os.getpid).values()
