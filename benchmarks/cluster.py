@@ -2,8 +2,8 @@
 
 The share p is what partitions can do: reading, cutting the texts, and counting the words. With two
 workers on two cores a fit should take no more than 1 - p / 2 + 0.1 of the time. The scheduler has a
-process of its own, and each fit as well. The reviews are generated, and kept in the folder for
-temporary files for the next run.
+process of its own, and each fit as well. The cluster has done a small fit before. The reviews are
+generated, and kept in the folder for temporary files for the next run.
 """
 
 import contest
@@ -25,11 +25,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from distributed import Client, SubprocessCluster
+from sklearn.base import clone
 
 from sklearn_imdb import make_text_classifier, streaming
 from sklearn_imdb.datasets import make_reviews
 
-CHUNK, N_CHUNKS = (1_000, 4) if options.small else (5_000, 12)
+CHUNK, N_CHUNKS = (1_000, 4) if options.small else (5_000, 24)
 WORDS = 190
 """Of a review, on average: 1,000 characters."""
 
@@ -88,10 +89,11 @@ def fit_partitions(pipeline):
     cluster = SubprocessCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
     with cluster, Client(cluster) as client:
         client.wait_for_workers(2)
-        client.run(lambda: __import__("sklearn_imdb.streaming") and __import__("dask.dataframe"))
-        begin = time.perf_counter()
         frame = dask.dataframe.read_parquet(path, split_row_groups=True)
         assert frame.npartitions == N_CHUNKS
+        # A cluster in use has imported its libraries, which takes some 3 s.
+        streaming.fit_stream(clone(pipeline), frame.partitions[:2])
+        begin = time.perf_counter()
         streaming.fit_stream(pipeline, frame)
         return {
             "seconds": time.perf_counter() - begin,
