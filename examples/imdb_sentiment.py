@@ -127,7 +127,8 @@ explanation
 # ---------------------
 # The upper left shows errors, because they are what is left to gain. The lower left compares the
 # probabilities with the shares of positive reviews. The right half shows the words that speak most
-# for each class.
+# for each class. Some people write a mark into their review, as in "10 out of 10" and "Grade: B", so
+# parts of marks are among the words.
 
 figure, axes = plt.subplot_mosaic(
     [["errors", "negative", "positive"], ["calibration", "negative", "positive"]],
@@ -144,7 +145,7 @@ axes["errors"].set_xticks([])
 axes["calibration"].plot([0, 1], [0, 1], color="0.6", linestyle=":", label="perfect")
 axes["calibration"].plot(mean_probabilities, true_shares, "o-", label="make_text_classifier()")
 axes["calibration"].set(
-    title="Are the probabilities true?",
+    title="Probabilities beside the true shares",
     xlabel="Mean probability of being positive",
     ylabel="Share that is positive",
 )

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import joblib
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("[a-z]*.py"))
@@ -93,28 +92,6 @@ def test_the_main_job_on_generated_reviews(tmp_path):
     accuracy, peer_accuracy, loss = figures(output)
     assert accuracy > peer_accuracy > 0.88
     assert loss < 0.3
-
-
-def test_the_main_job_on_the_real_reviews(imdb_home, tmp_path):
-    example = Path(__file__).parents[2] / "examples" / "imdb_sentiment.py"
-    output = run(example, "--data-home", imdb_home, "--pictures", tmp_path, cwd=tmp_path)
-    assert "25,000 reviews to train and 25,000 to test" in output
-    for progress in ("Counting 25000/25000", "Epoch 1/2 - loss: 0.", "step 2 of 2"):
-        assert progress in output
-    accuracy, peer_accuracy, loss = figures(output)
-    assert accuracy > 0.92
-    assert peer_accuracy < accuracy - 0.015
-    assert loss < 0.25
-    positive = [float(share) for share in re.findall(r"(\d+\.\d)% positive:", output)]
-    assert positive[0] > 90
-    assert positive[1] < 10
-    by_words, with_words = re.search(
-        r"add up to (\S+?)\. .*, and with them (\S+)\.", output
-    ).groups()
-    assert float(by_words) == pytest.approx(float(with_words), abs=0.01)
-    assert "superb" in (tmp_path / "imdb_sentiment.html").read_text(encoding="utf-8")
-    saved = joblib.load(tmp_path / "sentiment.joblib")
-    assert saved.predict(["An excellent film."]).tolist() == [1]
 
 
 @pytest.mark.usefixtures("no_network")

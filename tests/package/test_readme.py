@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -88,19 +89,38 @@ def assert_prints_what_it_says(python, blocks, tmp_path, environment):
         assert numbers[0] == pytest.approx(numbers[1], abs=0.02)
 
 
+def check_main_job(output, folder):
+    """Check what `examples/imdb_sentiment.py` prints and writes about the real reviews."""
+    assert "25,000 reviews to train and 25,000 to test" in output
+    for progress in ("Counting 25000/25000", "Epoch 1/2 - loss: 0.", "step 2 of 2"):
+        assert progress in output
+    names = (r"make_text_classifier\(\)", r"Tfidf\(1, 2\) \+ LinearSVC")
+    accuracy, peer_accuracy = (
+        float(re.search(rf"^{name} +(\d\.\d+)", output, re.M)[1]) for name in names
+    )
+    assert accuracy > 0.92
+    assert peer_accuracy < accuracy - 0.015
+    assert float(re.search(r"Test loss: +(\S+)", output)[1]) < 0.25
+    positive = [float(share) for share in re.findall(r"(\d+\.\d)% positive:", output)]
+    assert positive[0] > 90
+    assert positive[1] < 10
+    by_words, with_words = re.search(
+        r"add up to (\S+?)\. .*, and with them (\S+)\.", output
+    ).groups()
+    assert float(by_words) == pytest.approx(float(with_words), abs=0.01)
+    assert (folder / "imdb_sentiment.png").exists()
+    assert "superb" in (folder / "imdb_sentiment.html").read_text(encoding="utf-8")
+    saved = joblib.load(folder / "sentiment.joblib")
+    assert saved.predict(["An excellent film."]).tolist() == [1]
+
+
 @pytest.mark.usefixtures("bare_python")
 def test_the_main_job_and_the_code_run_as_written(checkout, tmp_path, environment):
     """The second command of a checkout, that of the tests, is what runs this."""
     assert TESTS.endswith("-m pytest")
     output = run(["bash", "-c", MAIN_JOB], cwd=checkout, env=environment)
-    assert "25,000 reviews to train and 25,000 to test" in output
-    for name in ("imdb_sentiment.png", "imdb_sentiment.html", "sentiment.joblib"):
-        assert (checkout / name).exists()
+    check_main_job(output, checkout)
     python = checkout / ".venv/bin/python"
-    output = run([python, "examples/imdb_tutorial.py"], cwd=checkout, env=environment)
-    assert "imdb_tutorial_history.png" in output
-    assert (checkout / "imdb_tutorial_history.png").exists()
-
     # Whoever reads a CSV file by pandas has it.
     run([python, "-m", "pip", "install", "-q", "pandas"], env=environment)
     assert_prints_what_it_says(python, BLOCKS, tmp_path, environment)
