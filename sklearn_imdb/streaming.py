@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count, islice
 from os import PathLike
 from typing import Any, TypeVar
@@ -148,41 +149,38 @@ def fit_stream(
     ):
         reader = _Reader(recipe, classes, documents, sequences)
         if hasattr(chunks, "__dask_graph__"):
-            partitions = _Partitions(chunks, columns, reader.counter)
-            merged = map_chunks(reader.merge, partitions)
+            merged = map_chunks(reader.merge, _count_partitions(chunks, columns, reader.count))
         else:
             merged = map_chunks(reader.add, chunks() if callable(chunks) else chunks)
         with Progress("Counted chunk", None, shown=verbose > 0) as progress:
             for number, _ in enumerate(merged, 1):
                 progress.update(number)
-        labels = reader.labels
+        if not reader.targets:
+            raise ValueError("chunks must hold at least one text, got none.")
+        labels = np.concatenate([of_chunk.labels for of_chunk in reader.targets])
         targets = find_targets(classifier, labels, known=reader.known)
         learned = reader.learner.learned(find_term_targets(labels, recipe))
-        if learned.counts is not None:
-            found = learned.rows()
-            while some := list(islice(found, ROWS_AT_ONCE)):
-                sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
+        found = learned.rows()
+        while some := list(islice(found, ROWS_AT_ONCE)):
+            sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
         keep_learned(vectorizer, learned, recipe, sequences.lengths)
         numbered_by = numbering(learned.vocabulary, recipe.index_from)
 
         def read(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
             """Return the rows of these numbers, which are in order."""
             begin, end = int(numbers[0]), int(numbers[-1]) + 1
-            if end - begin > 2 * len(numbers):  # A sample of all: the file may be large.
-                some = [sequences[number] for number in numbers.tolist()]
-            else:
-                block = sequences[begin:end]
-                some = [block[number] for number in (numbers - begin).tolist()]
-            rows = map(np.ndarray.tobytes, some)
-            return pad_sequences(rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
+            rows: Sequence[Row] = sequences
+            # A sample of all rows is read row by row, because the file may be large.
+            if end - begin <= 2 * len(numbers):
+                rows, numbers = sequences[begin:end], numbers - begin
+            read_rows = (rows[number].tobytes() for number in numbers.tolist())
+            return pad_sequences(read_rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
 
         training = reader.make_rows(targets, read)
         validation = None
         if X_val is not None:
-            validation = Rows(
-                np.asarray(vectorizer.transform(X_val)),
-                find_targets(classifier, y_val, "y_val", known=targets),
-            )
+            of_validation = find_targets(classifier, y_val, "y_val", known=targets)
+            validation = Rows(np.asarray(vectorizer.transform(X_val)), of_validation)
         fit_on_rows(classifier, training, validation, parameters)
     return pipeline
 
@@ -221,37 +219,33 @@ class _CountedChunk:
         return len(self.targets)
 
 
-@dataclass(frozen=True)
-class _Counter:
-    """Checks the columns of a chunk and counts its words: here, or in a worker of a cluster."""
+def _count_chunk(
+    recipe: Recipe, encoder: TextEncoder | None, texts: Any, y: Any, sample_weight: Any = None
+) -> _CountedChunk:
+    """Check the columns of a chunk and count its words: here, or in a worker of a cluster.
 
-    recipe: Recipe
-    encoder: TextEncoder | None
-    """Of the vocabulary that is given."""
-
-    def count(self, texts: Any, y: Any, sample_weight: Any = None) -> _CountedChunk:
-        if not len(texts):
-            no_targets = Targets(np.empty(0), np.empty(0, np.intp), several=False)
-            return _CountedChunk(no_targets, None, None, *join_rows([]))
-        refuse_swapped(texts, y)
-        targets = check_targets(y, is_chunk=True)
-        documents = Documents(texts)
-        if not documents.are_texts:
-            raise TypeError(
-                "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
-                "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of "
-                "them."
-            )
-        if sample_weight is not None:
-            sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
-        counts: WordCounts | None = None
-        if self.encoder is not None:
-            rows: Sequence[Row] = list(map(_unpack, self.encoder(documents, LARGEST_INDEX)))
-        else:
-            ranked_by = targets if self.recipe.rank_by == "class_evidence" else None
-            counts = VocabularyLearner(self.recipe, []).count(documents, ranked_by)
-            rows, counts = counts.documents, replace(counts, documents=())
-        return _CountedChunk(targets, sample_weight, counts, *join_rows(rows))
+    `encoder` is that of the given vocabulary.
+    """
+    if not len(texts):
+        no_targets = Targets(np.empty(0), np.empty(0, np.intp), several=False)
+        return _CountedChunk(no_targets, None, None, *join_rows([]))
+    refuse_swapped(texts, y)
+    targets = check_targets(y, is_chunk=True)
+    documents = Documents(texts)
+    if not documents.are_texts:
+        raise TypeError(
+            "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
+            "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of them."
+        )
+    if sample_weight is not None:
+        sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
+    if encoder is not None:
+        sequences = list(map(_unpack, encoder(documents, LARGEST_INDEX)))
+        return _CountedChunk(targets, sample_weight, None, *join_rows(sequences))
+    ranked_by = targets if recipe.rank_by == "class_evidence" else None
+    counts = VocabularyLearner(recipe, []).count(documents, ranked_by)
+    rows, counts = counts.documents, replace(counts, documents=())
+    return _CountedChunk(targets, sample_weight, counts, *join_rows(rows))
 
 
 class _Reader:
@@ -261,16 +255,16 @@ class _Reader:
         self, recipe: Recipe, classes: Any, documents: RowFile, sequences: RowFile
     ) -> None:
         self.learner = VocabularyLearner(recipe, documents)
-        self.counter = _Counter(recipe, None)
-        self._rows = documents
+        encoder, self._rows = None, documents
         if recipe.vocabulary is not None:  # It is known before the first chunk.
             learned = self.learner.learned(None)
-            self.counter = _Counter(recipe, TextEncoder(learned.vocabulary, learned.recipe))
-            self._rows = sequences
+            encoder, self._rows = TextEncoder(learned.vocabulary, learned.recipe), sequences
+        self.count = partial(_count_chunk, recipe, encoder)
         self._classes = classes
         self.known: Targets | None = None
         """The classes that the user lists, once a chunk tells what kind they are of."""
-        self._targets: list[Targets] = []
+        self.targets: list[Targets] = []
+        """Those of each chunk that holds a text."""
         self._weights: list[npt.NDArray[np.floating] | None] = []
 
     def add(self, *columns: Any) -> None:
@@ -279,36 +273,36 @@ class _Reader:
                 "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
                 f"{len(columns)}."
             )
-        self.merge(self.counter.count(*columns))
+        self.merge(self.count(*columns))
 
     def merge(self, chunk: _CountedChunk) -> None:
         if not len(chunk):
             return
-        if self._targets:
-            _check_kind(self._targets[0].labels, chunk.targets.labels)
+        labels = chunk.targets.labels
+        first = self.targets[0].labels if self.targets else labels
+        kinds = [(some.dtype.kind in "OU", some.shape[1:]) for some in (first, labels)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"y holds labels such as {labels[:1].tolist()[0]!r}, and the chunks before hold "
+                f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
+                "rows of a matrix with the same columns."
+            )
         if self._classes is not None and self.known is None:
             self.known = check_classes(self._classes, like=chunk.targets)
         if self.known is not None:
-            check_targets(chunk.targets.labels, known=self.known)
+            check_targets(labels, known=self.known)
         rows = chunk.rows
         if chunk.counts is not None:
             [rows] = self.learner.merge(replace(chunk.counts, documents=[rows]))
         self._rows.extend_joined(rows, chunk.lengths)
-        self._targets.append(chunk.targets)
+        self.targets.append(chunk.targets)
         self._weights.append(chunk.sample_weight)
-
-    @property
-    def labels(self) -> npt.NDArray[Any]:
-        """The labels of all rows."""
-        if not self._targets:
-            raise ValueError("chunks must hold at least one text, got none.")
-        return np.concatenate([targets.labels for targets in self._targets])
 
     def make_rows(
         self, targets: Targets, read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]]
     ) -> StreamedRows:
         """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
-        sizes, weights, numbers = list(map(len, self._targets)), None, np.arange(len(targets))
+        sizes, weights, numbers = list(map(len, self.targets)), None, np.arange(len(targets))
         if any(given is not None for given in self._weights):
             of_chunks = zip(self._weights, sizes, strict=True)
             weights = np.concatenate(
@@ -330,64 +324,49 @@ class _Reader:
         return replace(rows, X=read(numbers[sample]))
 
 
-def _check_kind(first: npt.NDArray[Any], labels: npt.NDArray[Any]) -> None:
-    """Raise a ValueError for labels of another kind than those of the first chunk."""
-    if (first.dtype.kind in "OU", first.shape[1:]) != (labels.dtype.kind in "OU", labels.shape[1:]):
-        raise ValueError(
-            f"y holds labels such as {labels[:1].tolist()[0]!r}, and the chunks before hold "
-            f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
-            "rows of a matrix with the same columns."
-        )
-
-
 def _unpack(sequence: bytes) -> npt.NDArray[np.int32]:
     return np.frombuffer(sequence, np.int32)
 
 
-class _Partitions:
-    """The partitions of a Dask dataframe, each counted by a worker of the cluster."""
+def _count_partitions(
+    frame: Any, columns: Sequence[Any], count: Callable[..., _CountedChunk]
+) -> Iterator[tuple[_CountedChunk]]:
+    """Have the workers of the cluster count the partitions of a Dask dataframe.
 
-    def __init__(self, frame: Any, columns: Sequence[Any], counter: _Counter) -> None:
-        from dask.delayed import delayed
-        from dask.distributed import default_client
+    Yields the counts in the order of the partitions, whichever worker is done first.
+    """
+    from dask.base import annotate
+    from dask.delayed import delayed
+    from dask.distributed import default_client
 
-        names = list(chain.from_iterable([c] if isinstance(c, Hashable) else c for c in columns))
-        known = list(getattr(frame, "columns", ()))
-        if not 2 <= len(columns) <= 3 or not set(names) <= set(known):
-            raise ValueError(
-                f"columns={columns!r} must name the columns of a Dask dataframe that have the "
-                "texts, the labels and, if there are any, the sample weights; got a "
-                f"{type(frame).__name__} with the columns {known}."
-            )
-        self._client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
-        # Delayed, so that the recipe is sent once to each worker, and not with each partition.
-        self._counted = frame[names].map_partitions(
-            _count_partition,
-            delayed(counter, traverse=False),
-            columns,
-            meta=("counted", object),
-            enforce_metadata=False,
+    names = list(chain.from_iterable([c] if isinstance(c, Hashable) else c for c in columns))
+    known = list(getattr(frame, "columns", ()))
+    if not 2 <= len(columns) <= 3 or not set(names) <= set(known):
+        raise ValueError(
+            f"columns={columns!r} must name the columns of a Dask dataframe that have the texts, "
+            f"the labels and, if there are any, the sample weights; got a {type(frame).__name__} "
+            f"with the columns {known}."
         )
+    client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
+    # Delayed, so that the recipe is sent once to each worker, and not with each partition.
+    delayed_count = delayed(count, traverse=False)
+    counted = frame[names].map_partitions(
+        _count_partition, delayed_count, columns, meta=("counted", object), enforce_metadata=False
+    )
+    with annotate(priority=_find_priority):
+        futures = deque(client.compute(counted.to_delayed()))
+    try:
+        for number in range(len(futures)):
+            with _noted(f"In partition {number} of the dataframe."):
+                chunk = futures.popleft().result()
+            yield (chunk,)
+            del chunk
+    finally:
+        futures.clear()  # The traceback of an error would keep them, and the workers at work.
 
-    def __iter__(self) -> Iterator[tuple[_CountedChunk]]:
-        """Yield the counts in the order of the partitions, whichever worker is done first."""
-        from dask.base import annotate
 
-        partitions = self._counted.to_delayed()
-        with annotate(priority=_find_priority):
-            futures = deque(self._client.compute(partitions))
-        try:
-            for number in range(len(partitions)):
-                with _noted(f"In partition {number} of the dataframe."):
-                    chunk = futures.popleft().result()
-                yield (chunk,)
-                del chunk
-        finally:
-            futures.clear()  # The traceback of an error would keep them, and the workers at work.
-
-
-def _count_partition(partition: Any, counter: _Counter, columns: Sequence[Any]) -> _CountedChunk:
-    return counter.count(*(partition[names] for names in columns))
+def _count_partition(partition: Any, count: Any, columns: Sequence[Any]) -> _CountedChunk:
+    return count(*(partition[names] for names in columns))
 
 
 def _find_priority(key: Any) -> int:
@@ -472,17 +451,12 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
 
 
 def _n_rows(chunk: Any) -> int:
-    if not isinstance(chunk, tuple) or not chunk:
+    kinds = [type(column).__name__ for column in chunk] if isinstance(chunk, tuple) else []
+    if not kinds or not all(isinstance(column, Sized) for column in chunk):
         raise TypeError(
-            "chunks must yield tuples of columns, such as (texts, y), or (texts,) for one column, "
-            f"got a {type(chunk).__name__}."
+            "chunks must yield tuples of columns that have a length, such as lists or arrays: "
+            f"(texts, y), or (texts,) for one column. Got a {type(chunk).__name__} of {kinds}."
         )
-    for column in chunk:
-        if not isinstance(column, Sized):
-            raise TypeError(
-                "chunks must yield tuples of columns that have a length, such as lists or arrays, "
-                f"got a {type(column).__name__} in one."
-            )
     lengths = [column.shape[0] if issparse(column) else len(column) for column in chunk]
     if len(set(lengths)) > 1:
         raise ValueError(f"chunks must yield columns of the same length, got {lengths} in one.")
