@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from sklearn.utils import _optional_dependencies, _param_validation, validation
+from sklearn.utils import _param_validation, validation
 
 HasMethods = _param_validation.HasMethods
 Interval = _param_validation.Interval
 RealNotInt = _param_validation.RealNotInt
 StrOptions = _param_validation.StrOptions
-check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_sample_weight = validation._check_sample_weight
 is_fitted = validation._is_fitted
 validate_parameter_constraints = _param_validation.validate_parameter_constraints

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import Pipeline
 
-from sklearn_imdb._compat import check_matplotlib_support
 from sklearn_imdb._explain.attribution import (
     TokenContributions,
     attribute,
@@ -34,6 +33,7 @@ from sklearn_imdb._text.unicode_tokens import spell
 from sklearn_imdb._text.vocabulary import check_has_words, name_indices
 from sklearn_imdb.classifier import trained_network, trained_numbering
 from sklearn_imdb.pipelines import Steps, find_steps
+from sklearn_imdb.plotting import import_pyplot
 from sklearn_imdb.text import fitted_recipe, sequence_length
 
 __all__ = [
@@ -594,9 +594,6 @@ class ClassWordsDisplay:
         ValueError
             If `words` is empty, or `ax` has not as many axes as there are classes.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         labels = list(dict.fromkeys(self.words.label.tolist()))
         if not labels:
             raise ValueError(
@@ -607,7 +604,7 @@ class ClassWordsDisplay:
             n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
             size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))
-            figure = plt.figure(figsize=size, layout="constrained")
+            figure = import_pyplot().figure(figsize=size, layout="constrained")
             places = range(1, len(labels) + 1)
             ax = [figure.add_subplot(n_rows, n_columns, place) for place in places]
         self.ax_ = np.ravel(ax)
