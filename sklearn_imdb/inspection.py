@@ -24,7 +24,7 @@ from sklearn_imdb._explain.attribution import (
 )
 from sklearn_imdb._explain.page import TextExplanation, check_names, make_page
 from sklearn_imdb._explain.picking import pick_terms
-from sklearn_imdb._explain.spans import NOWHERE, Alignment, align, find_place
+from sklearn_imdb._explain.spans import NOWHERE, Alignment, align, find_places
 from sklearn_imdb._numbering import numbering, warn_of_other_numbering
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents, materialized
@@ -195,17 +195,12 @@ def contribution_table(
     documents = zip(Documents(cleaned), given, np.asarray(X), explanations, strict=True)
     for number, (text, original, sequence, explained) in enumerate(documents):
         places = [NOWHERE] * len(explained.tokens)
-        is_text = isinstance(text, str) and isinstance(original, str)
-        if is_text and text == original:
-            alignment = _align(steps, text, sequence)
-            tokens = zip(explained.tokens, alignment.tokens, strict=True)
-            places = [find_place(alignment, term, words, recipe) for term, words in tokens]
-        for term, place, contribution in zip(
-            explained.tokens, places, explained.contributions.tolist(), strict=True
-        ):
-            rows.append((number, term, *place, contribution))
-    names, kinds = ("text", "term", "begin", "end", "contribution"), ("i8", "O", "i8", "i8", "f8")
-    return np.array(rows, [*zip(names, kinds, strict=True)]).view(np.recarray)
+        if isinstance(text, str) and isinstance(original, str) and text == original:
+            places = find_places(_align(steps, text, sequence), explained.tokens, recipe)
+        columns = (explained.tokens, places, explained.contributions.tolist())
+        rows += [(number, term, *place, value) for term, place, value in zip(*columns, strict=True)]
+    fields = [("text", "i8"), ("term", "O"), ("begin", "i8"), ("end", "i8"), ("contribution", "f8")]
+    return np.array(rows, fields).view(np.recarray)
 
 
 def explain_html(
@@ -297,7 +292,7 @@ def explain_html(
         names,
         is_cleaned=cleaned != text,
         several=network.several,
-        true_names=_find_true_names(true_label, names, network.several),
+        true_label=true_label,
     )
 
 
@@ -596,17 +591,14 @@ class ClassWordsDisplay:
         """
         labels = list(dict.fromkeys(self.words.label.tolist()))
         if not labels:
-            raise ValueError(
-                "words must hold at least one word, got none: no word has a score > 0."
-            )
+            raise ValueError("words must hold at least one word: none has a score > 0.")
         if ax is None:
             n_rows = -(-len(labels) // _MOST_COLUMNS)
             n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
             size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))
             figure = import_pyplot().figure(figsize=size, layout="constrained")
-            places = range(1, len(labels) + 1)
-            ax = [figure.add_subplot(n_rows, n_columns, place) for place in places]
+            ax = [figure.add_subplot(n_rows, n_columns, 1 + n) for n in range(len(labels))]
         self.ax_ = np.ravel(ax)
         if len(self.ax_) != len(labels):
             raise ValueError(f"ax must be {len(labels)} axes, one for each class, got {ax!r}.")
@@ -629,8 +621,7 @@ def _find_known_terms(steps: Steps) -> dict[str, int]:
     """Return the index of each word and n-gram that the network has an embedding of."""
     vocabulary, index_from = steps.vectorizer.vocabulary_, steps.vectorizer.index_from
     check_has_words(vocabulary)
-    known = trained_numbering(steps.classifier)
-    warn_of_other_numbering(numbering(vocabulary, index_from), known)
+    warn_of_other_numbering(numbering(vocabulary, index_from), trained_numbering(steps.classifier))
     n_known = len(steps.classifier.embedding_) - index_from
     return {
         term: rank + index_from
@@ -670,21 +661,6 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
             names, are_tokens, found, labels, strict=True
         )
     ]
-
-
-def _find_true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str] | None:
-    """Return the names of the labels that a text has in truth; None where that is not told."""
-    if true_label is None:
-        return None
-    if not several:
-        find_class(true_label, list(names), "true_label")
-        return [names[true_label]]
-    row = np.asarray(true_label)
-    if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
-        raise ValueError(
-            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
-        )
-    return [name for name, has in zip(names.values(), row.tolist(), strict=True) if has]
 
 
 def _align(steps: Steps, text: str, sequence: npt.NDArray[np.int32]) -> Alignment:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._explain.attribution import TokenContributions
+from sklearn_imdb._explain.attribution import TokenContributions, find_class
 from sklearn_imdb._explain.spans import Alignment
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import spell
@@ -51,18 +52,13 @@ _TOKEN_STYLE = (
 # HTML allows neither control characters nor lone surrogates.
 _NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
+# HTML lets the tags of html, head and body be left out.
 _PAGE = """<!DOCTYPE html>
-<html>
-<head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
 <title>Explanation</title>
-</head>
-<body>
 {}
-</body>
-</html>
 """
 
 
@@ -109,7 +105,7 @@ def make_page(
     *,
     is_cleaned: bool,
     several: bool,
-    true_names: Sequence[str] | None = None,
+    true_label: Any = None,
 ) -> TextExplanation:
     """Show the contributions to a text's prediction. All strings are escaped, and add no markup.
 
@@ -127,8 +123,8 @@ def make_page(
         Whether the text is another than the one that was given.
     several : bool
         Whether a text may have several of the classes.
-    true_names : sequence of str, default=None
-        Names of the classes that the text has in truth; None says nothing of them.
+    true_label : object or array-like of shape (n_classes,), default=None
+        The class that the text has in truth, or 1 for each of its several; None says nothing.
     """
     by_word: defaultdict[int, float] = defaultdict(float)
     by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
@@ -160,9 +156,7 @@ def make_page(
         f"{show(explained.contributions.sum())} by them, together {show(explained.logit)}."
     )
     summary = _say_predicted(probabilities, list(names.values()), several)
-    if true_names is not None:
-        plural = "s" if several else ""
-        summary += f" True label{plural}: {', '.join(true_names) or 'none'}."
+    summary += _say_true(true_label, names, several)
 
     tinted = _tint_words(alignment, by_word)
     directions = ((escape(f"towards {label}"), 1), (escape(away), -1))
@@ -225,6 +219,21 @@ def _say_predicted(
     others = [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]
     following = f" Next: {', '.join(others)}." if others else ""
     return f"Predicted: {first or 'no label'}.{following}"
+
+
+def _say_true(true_label: Any, names: Mapping[Any, str], several: bool) -> str:
+    """Say which labels a text has in truth, behind a space; nothing where that is not told."""
+    if true_label is None:
+        return ""
+    if not several:
+        find_class(true_label, list(names), "true_label")
+        return f" True label: {names[true_label]}."
+    row = np.asarray(true_label)
+    if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
+        raise ValueError(
+            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
+        )
+    return f" True labels: {', '.join(compress(names.values(), row)) or 'none'}."
 
 
 def show(number: float) -> str:

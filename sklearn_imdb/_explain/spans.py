@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -41,7 +41,19 @@ def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) ->
     """
     analyzer = Analyzer(recipe)
     words = analyzer.split(text)
-    tokens = _find_tokens(words, analyzer, recipe, vocabulary, maxlen)
+    ngrams = [
+        term.words
+        for term in analyzer.find_ngrams(words)
+        if recipe.unknown_index >= 0 or term.name in vocabulary
+    ]
+    if recipe.start_char is not None:
+        ngrams.insert(0, ())
+    subwords = [term.words for term in analyzer.find_subwords(words) if term.name in vocabulary]
+    n_subwords = None if recipe.subword_range is None else len(subwords)
+    kept, kept_subwords = find_kept(len(ngrams), n_subwords, maxlen, recipe)
+    tokens = ngrams[kept]
+    if kept_subwords is not None:
+        tokens += [(), *subwords[kept_subwords]]
     spans = analyzer.find_spans(text)
     is_verbatim = spans is not None
     if spans is None:
@@ -51,26 +63,14 @@ def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) ->
     return Alignment(text, is_verbatim, spans, tokens, words, len(tokens) >= maxlen)
 
 
-def find_place(alignment: Alignment, term: str, words: tuple[int, ...], recipe: Recipe) -> Span:
-    """Return where a token of a sequence first stands in the text as it was given."""
-    if not alignment.is_verbatim or not words:
-        return NOWHERE
-    is_ngram = not recipe.is_of_words and not is_subword(term)
-    last = words[term.count(" ") if is_ngram else 0]
-    return alignment.words[words[0]][0], alignment.words[last][1]
-
-
-def _find_tokens(
-    words: list[str], analyzer: Analyzer, recipe: Recipe, vocabulary: Container[str], maxlen: int
-) -> list[tuple[int, ...]]:
-    ngrams = [
-        term.words
-        for term in analyzer.find_ngrams(words)
-        if recipe.unknown_index >= 0 or term.name in vocabulary
-    ]
-    if recipe.start_char is not None:
-        ngrams.insert(0, ())
-    found = [term.words for term in analyzer.find_subwords(words) if term.name in vocabulary]
-    n_subwords = None if recipe.subword_range is None else len(found)
-    kept, kept_subwords = find_kept(len(ngrams), n_subwords, maxlen, recipe)
-    return ngrams[kept] if kept_subwords is None else [*ngrams[kept], (), *found[kept_subwords]]
+def find_places(alignment: Alignment, terms: Iterable[str], recipe: Recipe) -> list[Span]:
+    """Return where each of its tokens, of these names, first stands in the text as it was given."""
+    places = []
+    for term, words in zip(terms, alignment.tokens, strict=True):
+        place = NOWHERE
+        if alignment.is_verbatim and words:
+            is_ngram = not recipe.is_of_words and not is_subword(term)
+            last = words[term.count(" ") if is_ngram else 0]
+            place = alignment.words[words[0]][0], alignment.words[last][1]
+        places.append(place)
+    return places
