@@ -83,13 +83,18 @@ def score_terms(
     relative to their mean.
     """
     embedding, *dense = (array.astype(np.float64) for array in weights)
-    pooling, width = network.pooling, network.embedding_dim
-    empty = embedding[PADDING] if pooling.counts_padding else np.zeros(width)
-    share = pooling.weigh_terms(terms, maxlen, width).astype(np.float64)
+    empty = _pool_padding(network, embedding)
+    share = network.pooling.weigh_terms(terms, maxlen, len(empty)).astype(np.float64)
     vectors = np.vstack([empty, empty + share * (embedding[terms] - empty)])
     z = logits(vectors, [embedding, *dense]).astype(np.float64)
     scores = (z[1:] - z[0]) @ make_directions(network.n_outputs, n_classes).T
     return scores if network.ends_in_sigmoids else scores - scores.mean(axis=1, keepdims=True)
+
+
+def _pool_padding(network: Network, embedding: npt.NDArray[np.floating]) -> Doubles:
+    """Return the vector of a document without words."""
+    is_counted = network.pooling.counts_padding
+    return embedding[PADDING].astype(np.float64) if is_counted else np.zeros(network.embedding_dim)
 
 
 def choose_logits(
@@ -126,21 +131,16 @@ def attribute(
     document's vector by standing in for padding. Where padding has no share, b is zero. Occurrences
     of a word share its contribution equally.
     """
+    if not len(X):
+        return
     embedding = weights[0]
     dense = [array.astype(np.float64) for array in weights[1:]]
-    # In front, a sequence of nothing but padding.
-    padding = np.full_like(X, PADDING, shape=(1, X.shape[1]))
-    X = within(np.vstack([padding, X]), len(embedding))
+    empty = _pool_padding(network, embedding)
+    X = within(X, len(embedding))
     shares = network.pooling.shares(X, network.input_dim)
-
-    def read_row(row: int) -> tuple[npt.NDArray[np.integer], Doubles, Doubles]:
+    for row, path in enumerate(paths):
         indices, row_shares = shares.of_row(row, network.embedding_dim)
-        return indices, row_shares.astype(np.float64), embedding[indices].astype(np.float64)
-
-    _, row_shares, vectors = read_row(0)
-    empty = (row_shares * vectors).sum(axis=0)
-    for row, path in enumerate(paths, 1):
-        indices, row_shares, vectors = read_row(row)
+        row_shares, vectors = row_shares.astype(np.float64), embedding[indices].astype(np.float64)
         baseline, value, slope = path(empty, (row_shares * vectors).sum(axis=0), dense)
         words, positions, counts = np.unique(X[row], return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))

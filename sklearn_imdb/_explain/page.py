@@ -155,8 +155,7 @@ def make_page(
         f"{explains}: {show(explained.baseline)} without words, "
         f"{show(explained.contributions.sum())} by them, together {show(explained.logit)}."
     )
-    summary = _say_predicted(probabilities, list(names.values()), several)
-    summary += _say_true(true_label, names, several)
+    summary = _summarize(probabilities, names, several, true_label)
 
     tinted = _tint_words(alignment, by_word)
     directions = ((escape(f"towards {label}"), 1), (escape(away), -1))
@@ -208,32 +207,28 @@ def check_names(classes: list[Any], target_names: Sequence[str] | None) -> list[
     return [str(name) for name in target_names]
 
 
-def _say_predicted(
-    probabilities: npt.NDArray[np.floating], names: Sequence[str], several: bool
+def _summarize(
+    probabilities: npt.NDArray[Any], names: Mapping[Any, str], several: bool, true_label: Any
 ) -> str:
-    """Say what is predicted, with its probability, and which classes are next."""
+    """Say what is predicted, with its probability, which classes are next, and the true label."""
     order = np.argsort(-probabilities, kind="stable")
-    ranked = [(names[number], f"{probabilities[number]:.2f}") for number in order]
+    ranked = [(list(names.values())[number], f"{probabilities[number]:.2f}") for number in order]
     n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
     first = "; ".join(f"{name}, with probability {share}" for name, share in ranked[:n_predicted])
-    others = [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]
-    following = f" Next: {', '.join(others)}." if others else ""
-    return f"Predicted: {first or 'no label'}.{following}"
-
-
-def _say_true(true_label: Any, names: Mapping[Any, str], several: bool) -> str:
-    """Say which labels a text has in truth, behind a space; nothing where that is not told."""
+    summary = f"Predicted: {first or 'no label'}."
+    if others := [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]:
+        summary += f" Next: {', '.join(others)}."
     if true_label is None:
-        return ""
+        return summary
     if not several:
         find_class(true_label, list(names), "true_label")
-        return f" True label: {names[true_label]}."
+        return f"{summary} True label: {names[true_label]}."
     row = np.asarray(true_label)
     if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
         raise ValueError(
             f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
         )
-    return f" True labels: {', '.join(compress(names.values(), row)) or 'none'}."
+    return f"{summary} True labels: {', '.join(compress(names.values(), row)) or 'none'}."
 
 
 def show(number: float) -> str:
