@@ -265,7 +265,8 @@ class _Reader:
         """The classes that the user lists, once a chunk tells what kind they are of."""
         self.targets: list[Targets] = []
         """Those of each chunk that holds a text."""
-        self._weights: list[npt.NDArray[np.floating] | None] = []
+        self._weights: list[npt.NDArray[np.floating]] = []
+        self._are_weighted = False
 
     def add(self, *columns: Any) -> None:
         if len(columns) not in (2, 3):
@@ -296,27 +297,24 @@ class _Reader:
             [rows] = self.learner.merge(replace(chunk.counts, documents=[rows]))
         self._rows.extend_joined(rows, chunk.lengths)
         self.targets.append(chunk.targets)
-        self._weights.append(chunk.sample_weight)
+        weights = chunk.sample_weight
+        self._are_weighted |= weights is not None
+        self._weights.append(np.ones(len(chunk)) if weights is None else weights)
 
     def make_rows(
         self, targets: Targets, read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]]
     ) -> StreamedRows:
         """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
-        sizes, weights, numbers = list(map(len, self.targets)), None, np.arange(len(targets))
-        if any(given is not None for given in self._weights):
-            of_chunks = zip(self._weights, sizes, strict=True)
-            weights = np.concatenate(
-                [np.ones(n) if given is None else given for given, n in of_chunks]
-            )
-            numbers = find_weighted(weights, "sample_weight")
-            targets, weights = targets[numbers], weights[numbers]
-            chunk_of = np.repeat(np.arange(len(sizes)), sizes)[numbers]
-            sizes = [size for size in np.bincount(chunk_of).tolist() if size]
+        weights = np.concatenate(self._weights)
+        numbers = find_weighted(weights, "sample_weight")
+        of_chunks = np.repeat(np.arange(len(self.targets)), list(map(len, self.targets)))[numbers]
+        sizes = [size for size in np.bincount(of_chunks).tolist() if size]
 
         def read_rows(rows: slice) -> npt.NDArray[np.int32]:
             return read(numbers[rows])
 
-        rows = StreamedRows(read(numbers[:1]), targets, weights, read=read_rows, sizes=sizes)
+        given = weights[numbers] if self._are_weighted else None
+        rows = StreamedRows(read(numbers[:1]), targets[numbers], given, read=read_rows, sizes=sizes)
         # A sample tells what a training is to be like; the largest index is to be in it.
         highest = np.concatenate([chunk.X.max(axis=1) for chunk in rows.chunks()])
         step = -(-len(numbers) // ROWS_AT_ONCE)

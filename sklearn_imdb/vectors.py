@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -107,9 +107,21 @@ def initial_embedding(
         for word, rank in vectorizer.vocabulary_.items()
         if not is_subword(word)
     }
+    if isinstance(vectors, str | PathLike):
+        found = _read_vectors(Path(vectors), index_of)
+    elif isinstance(vectors, list | tuple | np.ndarray) or not (
+        hasattr(vectors, "__getitem__") and hasattr(vectors, "__contains__")
+    ):
+        raise TypeError(
+            "vectors must map words to vectors, as a dict or gensim's KeyedVectors, or be the path "
+            f"of a text file, got a {type(vectors).__name__}."
+        )
+    else:
+        known = (word for word in index_of if word in vectors)
+        found = ((word, np.atleast_1d(np.asarray(vectors[word], np.float64))) for word in known)
     table: npt.NDArray[np.float32] | None = None
     n_found = 0
-    for word, vector in _find_vectors(vectors, index_of):
+    for word, vector in found:
         if table is None:
             largest = max(vectorizer.vocabulary_.values()) + vectorizer.index_from
             table = np.zeros((largest + 1, len(vector)), np.float32)
@@ -129,25 +141,6 @@ def initial_embedding(
     return InitialEmbedding(table, n_found, len(index_of))
 
 
-def _find_vectors(
-    vectors: Any, words: Mapping[str, int]
-) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
-    """Yield each of the words that has a vector, with it."""
-    if isinstance(vectors, str | PathLike):
-        yield from _read_vectors(Path(vectors), words)
-        return
-    if not (hasattr(vectors, "__getitem__") and hasattr(vectors, "__contains__")) or isinstance(
-        vectors, list | tuple | np.ndarray
-    ):
-        raise TypeError(
-            "vectors must map words to vectors, as a dict or gensim's KeyedVectors, or be the path "
-            f"of a text file, got a {type(vectors).__name__}."
-        )
-    for word in words:
-        if word in vectors:
-            yield word, np.atleast_1d(np.asarray(vectors[word], dtype=np.float64))
-
-
 _OTHER_FILES = (
     " A file must be text in UTF-8, as it is or compressed by gzip, bzip2, xz or zip. Unpack "
     "any other. Load a binary file by the library that it was made for, and pass what that "
@@ -160,9 +153,8 @@ _OTHER_FILES = (
 _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)")
 
 
-def _read_vectors(
-    path: Path, words: Mapping[str, int]
-) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
+def _read_vectors(path: Path, words: Container[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield each of the words that has a vector, with it."""
     length = 0
     is_checked = False
     for number, line in enumerate(_read_lines(path), 1):
