@@ -307,19 +307,16 @@ class _Reader:
         """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
         weights = np.concatenate(self._weights)
         numbers = find_weighted(weights, "sample_weight")
-        of_chunks = np.repeat(np.arange(len(self.targets)), list(map(len, self.targets)))[numbers]
-        sizes = [size for size in np.bincount(of_chunks).tolist() if size]
-
-        def read_rows(rows: slice) -> npt.NDArray[np.int32]:
-            return read(numbers[rows])
-
-        given = weights[numbers] if self._are_weighted else None
-        rows = StreamedRows(read(numbers[:1]), targets[numbers], given, read=read_rows, sizes=sizes)
+        ends = np.cumsum(list(map(len, self.targets)))
+        chunks = np.split(numbers, np.searchsorted(numbers, ends[:-1]))
+        sizes = [len(chunk) for chunk in chunks if len(chunk)]
         # A sample tells what a training is to be like; the largest index is to be in it.
-        highest = np.concatenate([chunk.X.max(axis=1) for chunk in rows.chunks()])
+        highest = np.concatenate([read(chunk).max(axis=1) for chunk in chunks if len(chunk)])
         step = -(-len(numbers) // ROWS_AT_ONCE)
         sample = np.union1d(np.arange(0, len(numbers), step), [highest.argmax()])
-        return replace(rows, X=read(numbers[sample]))
+        X, targets = read(numbers[sample]), targets[numbers]
+        given = weights[numbers] if self._are_weighted else None
+        return StreamedRows(X, targets, given, read=lambda rows: read(numbers[rows]), sizes=sizes)
 
 
 def _unpack(sequence: bytes) -> npt.NDArray[np.int32]:

@@ -158,18 +158,16 @@ def make_page(
     summary = _summarize(probabilities, names, several, true_label)
 
     tinted = _tint_words(alignment, by_word)
-    directions = ((escape(f"towards {label}"), 1), (escape(away), -1))
-    legend = [_make_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
+    legend, strongest = [], []
+    for direction, sign in ((escape(f"towards {label}"), 1), (escape(away), -1)):
+        legend.append(_make_span(direction, _style_word(sign * 0.7)))
+        if listed := _list_strongest(by_token, sign):
+            strongest.append(f"Most {direction}: {listed}")
     for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
         if f'style="{style}"' in tinted:  # The quotes of a text are escaped.
             legend.append(_make_span(f"{meaning}: no weight", style))
-    lines = [" &#160; ".join(legend)]
-    for direction, sign in directions:
-        if listed := _list_strongest(by_token, sign):
-            lines.append(f"Most {direction}: {listed}")
-    paragraphs = "\n".join(
-        f'<p style="{_NOTE_STYLE}">{line}</p>' for line in [*lines, *map(escape, notes)]
-    )
+    lines = [" &#160; ".join(legend), *strongest, *map(escape, notes)]
+    paragraphs = "\n".join(f'<p style="{_NOTE_STYLE}">{line}</p>' for line in lines)
     return TextExplanation(
         f'<div style="{_BOX_STYLE}">\n<p style="{_SUMMARY_STYLE}">{escape(summary)}</p>\n'
         f'<div dir="auto" style="{_TEXT_STYLE}">{tinted}</div>\n'
