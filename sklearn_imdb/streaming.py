@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length
 
 from sklearn_imdb._base import learn_whole_or_not_at_all
 from sklearn_imdb._checks import refuse_swapped
@@ -181,6 +182,7 @@ def fit_stream(
         if X_val is not None:
             of_validation = find_targets(classifier, y_val, "y_val", known=targets)
             validation = Rows(np.asarray(vectorizer.transform(X_val)), of_validation)
+            check_consistent_length(validation.X, of_validation)
         fit_on_rows(classifier, training, validation, parameters)
     return pipeline
 
