@@ -88,9 +88,8 @@ def to_keras(pipeline: Pipeline) -> Any:
         value = getattr(recipe, name)
         if value != only:
             raise ValueError(
-                f"{name}={value!r} is beyond TensorFlow's string operations, and a model that "
-                f"takes texts can be made for {name}={only!r} alone. classifier.model_, which "
-                "takes sequences, can be saved for any vectorizer."
+                f"{name}={value!r} is beyond TensorFlow's string operations: set {name}={only!r}. "
+                "classifier.model_, which takes sequences, can be saved for any vectorizer."
             )
     check_has_words(vectorizer.vocabulary_)
     # The network takes an index beyond its embeddings for the unknown word.

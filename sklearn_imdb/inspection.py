@@ -343,11 +343,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     ['loved', 'wonderful', 'flawless']
     """
     steps = find_steps(pipeline).check_fitted()
-    classifier = steps.classifier
     _check_n(n)
-    network, (embedding, *_) = trained_network(classifier)
-    maxlen = classifier.n_features_in_
-    embedding = embedding * network.pooling.weigh_terms(slice(None), maxlen, embedding.shape[1])
     known = _find_known_terms(steps)
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
@@ -356,8 +352,12 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
         if word.lower() in known:
             remedy = f"did you mean {word.lower()!r}? Words are looked up as they are"
         raise ValueError(f"word={word!r} is not known to the network: {remedy}.")
-    terms, table = list(known), embedding.astype(np.float64)
-    cosines = cosine_similarity(table[list(known.values())], table[[known[word]]])[:, 0]
+    terms, indices = list(known), np.fromiter(known.values(), np.intp)
+    network, (embedding, *_) = trained_network(steps.classifier)
+    maxlen, width = steps.classifier.n_features_in_, embedding.shape[1]
+    vectors = embedding[indices] * network.pooling.weigh_terms(indices, maxlen, width)
+    vectors = vectors.astype(np.float64)
+    cosines = cosine_similarity(vectors, vectors[[terms.index(word)]])[:, 0]
     ranked = [place for place in np.argsort(-cosines, kind="stable") if terms[place] != word]
     return [(terms[place], float(cosines[place])) for place in ranked[:n]]
 

@@ -355,8 +355,7 @@ def _check_history(history: Any, kept_epoch: Any, name: str) -> dict[str, Any]:
     if not isinstance(history, Mapping):
         remedy = ": pass its .history" if hasattr(history, "history") else ""
         raise TypeError(
-            f"{name} must be a mapping of names to values an epoch, got "
-            f"{type(history).__name__}{remedy}."
+            f"{name} must be a mapping of metrics to values, got {type(history).__name__}{remedy}."
         )
     metrics = [metric for metric in _METRICS if metric in history]
     if not metrics:
@@ -376,7 +375,6 @@ def _check_history(history: Any, kept_epoch: Any, name: str) -> dict[str, Any]:
         raise ValueError(f"{name} must have a value for each epoch, got lengths {lengths}.")
     if kept_epoch is not None and kept_epoch not in range(1, n_epochs + 1):
         raise ValueError(
-            f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}; they are "
-            "counted from 1."
+            f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}, counted from 1."
         )
     return curves
