@@ -1,7 +1,7 @@
 """What scikit-learn keeps private, or has in some versions only, in one file.
 
-scikit-learn's callbacks, by `set_callbacks`, are an experiment that it has since 1.9. With an older
-one the estimators have no `set_callbacks`, and nothing is reported.
+scikit-learn has callbacks, as an experiment, since 1.9. With an older version the estimators have
+no `set_callbacks`, and nothing is reported.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ else:
             Parameters
             ----------
             *callbacks : sklearn.callback.FitCallback
-                The callbacks, in place of those set before; none to have none.
+                The callbacks. They replace those set before.
 
             Returns
             -------

@@ -1,4 +1,4 @@
-"""Chunk after chunk of a stream: to a fitted pipeline, or through a function.
+"""Fits a pipeline on a stream of chunks, or calls a function on each chunk.
 
 Errors say in which chunk they arose.
 """
@@ -58,14 +58,14 @@ def fit_stream(
     """Fit a pipeline on texts that do not fit into memory together.
 
     The stream is read once. The words are counted first, then the class evidence, and then the
-    network is trained, chunk after chunk. The result is what `fit` would give if it shuffled the
-    rows of each chunk, and not the chunks.
+    network is trained, chunk after chunk. The result is that of a `fit` that shuffles the rows of
+    each chunk, and not the chunks.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It is fitted
-        anew, whatever it has learned before.
+        A pipeline of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It
+        is fitted anew, whatever it has learned before.
     chunks : iterable of tuple, callable, or Dask dataframe
         Chunks `(texts, y)` or `(texts, y, sample_weight)`; or a function without arguments that
         returns them; or a Dask dataframe, each partition of which is a chunk. Rows should be in
@@ -78,17 +78,17 @@ def fit_stream(
     epochs : int, default=None
         Passes over the stream; None takes the classifier's `epochs`.
     classes : array-like of shape (n_classes,), default=None
-        All labels there will be; None finds them. Of several labels a text the numbers of their
+        All labels there will be; None finds them. With several labels a text, the numbers of their
         columns.
     columns : tuple, default=("text", "y")
-        Names of the columns of a Dask dataframe: of the texts, the labels and, if there is a third,
-        the sample weights. Several labels a text are a list of names.
+        The columns of a Dask dataframe: texts, labels and, if there is a third, sample weights. For
+        several labels a text, the second is a list of columns.
     verbose : int, default=0
         Whether to show progress, as the classifier does.
     folder : str or path-like, default=None
-        Where the temporary files are; None takes that of :mod:`tempfile`, which on some machines is
-        in memory. They take 4 bytes for each word, and 4 for each index of the sequences. N-grams
-        take 4 more for each word and size, always in the folder of :mod:`tempfile`.
+        Folder of the temporary files; None takes that of :mod:`tempfile`, which on some machines is
+        in memory. The files take 4 bytes for each word, and 4 for each index of the sequences.
+        N-grams take 4 more for each word and size, always in the folder of :mod:`tempfile`.
 
     Returns
     -------
@@ -110,8 +110,8 @@ def fit_stream(
 
     See Also
     --------
-    SequenceVectorizer.partial_fit, EmbeddingAverageClassifier.partial_fit : The same by hand, where
-        the stream has no end.
+    SequenceVectorizer.partial_fit, EmbeddingAverageClassifier.partial_fit : Prefer them for a
+        stream without an end.
 
     Notes
     -----
@@ -210,12 +210,12 @@ class _CountedChunk:
     targets: Targets
     sample_weight: npt.NDArray[np.floating] | None
     counts: WordCounts | None
-    """None where the vocabulary is given."""
+    """None if the vocabulary is given."""
     rows: npt.NDArray[np.int32]
-    """The ids of each text's words; its sequence where the vocabulary is given. All are end to end,
-    because Dask takes long to send thousands of arrays."""
+    """The ids of each text's words, or its sequence if the vocabulary is given. The rows are end to
+    end, because Dask takes long to send thousands of arrays."""
     lengths: npt.NDArray[np.int64]
-    """Of the rows."""
+    """The length of each row."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -224,9 +224,9 @@ class _CountedChunk:
 def _count_chunk(
     recipe: Recipe, encoder: TextEncoder | None, texts: Any, y: Any, sample_weight: Any = None
 ) -> _CountedChunk:
-    """Check the columns of a chunk and count its words: here, or in a worker of a cluster.
+    """Check the columns of a chunk and count its words, here or in a worker of a cluster.
 
-    `encoder` is that of the given vocabulary.
+    If the vocabulary is given, its `encoder` encodes the texts instead.
     """
     if not len(texts):
         no_targets = Targets(np.empty(0), np.empty(0, np.intp), several=False)
@@ -251,7 +251,7 @@ def _count_chunk(
 
 
 class _Reader:
-    """Takes the chunks of a stream: merges counts of words, and keeps labels and weights."""
+    """Reads the chunks of a stream: merges their counts, and keeps labels and weights."""
 
     def __init__(
         self, recipe: Recipe, classes: Any, documents: RowFile, sequences: RowFile
@@ -264,9 +264,9 @@ class _Reader:
         self.count = partial(_count_chunk, recipe, encoder)
         self._classes = classes
         self.known: Targets | None = None
-        """The classes that the user lists, once a chunk tells what kind they are of."""
+        """The classes that the user lists. A chunk must first tell of what kind they are."""
         self.targets: list[Targets] = []
-        """Those of each chunk that holds a text."""
+        """The targets of each chunk that is not empty."""
         self._weights: list[npt.NDArray[np.floating]] = []
         self._are_weighted = False
 
@@ -306,13 +306,13 @@ class _Reader:
     def make_rows(
         self, targets: Targets, read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]]
     ) -> StreamedRows:
-        """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
+        """Return the rows to train on. Rows of weight 0 are left out, as in `fit`."""
         weights = np.concatenate(self._weights)
         numbers = find_weighted(weights, "sample_weight")
         ends = np.cumsum(list(map(len, self.targets)))
         chunks = np.split(numbers, np.searchsorted(numbers, ends[:-1]))
         sizes = [len(chunk) for chunk in chunks if len(chunk)]
-        # A sample tells what a training is to be like; the largest index is to be in it.
+        # The sample resolves "auto" parameters and `input_dim`: it has the largest index of all.
         highest = np.concatenate([read(chunk).max(axis=1) for chunk in chunks if len(chunk)])
         step = -(-len(numbers) // ROWS_AT_ONCE)
         sample = np.union1d(np.arange(0, len(numbers), step), [highest.argmax()])
@@ -345,7 +345,7 @@ def _count_partitions(
             f"with the columns {known}."
         )
     client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
-    # Delayed, so that the recipe is sent once to each worker, and not with each partition.
+    # Delayed, so that the recipe is sent once to each worker, not with each partition.
     delayed_count = delayed(count, traverse=False)
     counted = frame[names].map_partitions(
         _count_partition, delayed_count, columns, meta=("counted", object), enforce_metadata=False
@@ -369,7 +369,7 @@ def _count_partition(partition: Any, count: Any, columns: Sequence[Any]) -> _Cou
 def _find_priority(key: Any) -> int:
     """Return the priority of a task by its key: the first partitions come first.
 
-    Without it Dask begins anywhere, and the counts of the other partitions wait in the workers.
+    Without priorities Dask begins anywhere, and counts wait in the workers for those before them.
     """
     is_of_partition = isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], int)
     return -key[1] if is_of_partition else 0
@@ -378,21 +378,21 @@ def _find_priority(key: Any) -> int:
 def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
     """Yield `function(*chunk)` for each chunk of a stream, as :func:`itertools.starmap` does.
 
-    An error of the function, or of whatever reads the stream, gets a note. The note says in which
-    chunk of the stream the error arose, and with which row the chunk begins. So does an interrupt.
-    Nothing is read ahead, and no chunk is held when the next one is read. Nothing is done until the
-    results are iterated over. The stream is left open after an error, so that one may go on with
-    the next chunk: put the `with` statement that opens a file around `map_chunks`.
+    An error of the function, or of what reads the stream, gets a note: in which chunk of the stream
+    it arose, and with which row the chunk begins. An interrupt gets the note, too. No chunk is read
+    ahead, and none is held while the next one is read. Nothing is done until the results are
+    iterated over. The stream is left open after an error, so that one can go on with the next
+    chunk: put the `with` statement that opens a file around `map_chunks`.
 
-    `partial_fit` of either estimator leaves it as it was where a chunk raises. What was learned
-    from the chunks before is kept, and learning can go on once the stream is mended.
+    If a chunk raises in `partial_fit`, the estimator stays as it was. What it learned from earlier
+    chunks is kept, and learning can go on once the stream is mended.
 
     Parameters
     ----------
     function : callable
-        Is given the columns of a chunk, such as `SequenceVectorizer.partial_fit`.
+        Called with the columns of a chunk, such as `SequenceVectorizer.partial_fit`.
     chunks : iterable of tuple
-        The columns of each chunk, as long as each other: `(texts, y)`, or `(texts,)` alone.
+        The columns of each chunk, of the same length: `(texts, y)`, or `(texts,)` alone.
 
     Yields
     ------
@@ -404,7 +404,7 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     TypeError
         If a chunk is no tuple of columns that have a length.
     ValueError
-        If the columns of a chunk are not as long as each other.
+        If the columns of a chunk differ in length.
     Exception
         What the function or `chunks` raises, with the note.
 
@@ -464,6 +464,6 @@ def _n_rows(chunk: Any) -> int:
 def _noted(where: str) -> Iterator[None]:
     try:
         yield
-    except BaseException as error:  # An interrupt, too: where is one to go on?
+    except BaseException as error:  # An interrupt, too, tells where to go on.
         error.add_note(where)
         raise

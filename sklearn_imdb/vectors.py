@@ -1,4 +1,4 @@
-"""Word vectors that were learned elsewhere, as embeddings to start from."""
+"""Embeddings to start from, made of word vectors that were learned elsewhere."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class InitialEmbedding(NamedTuple):
     """For the parameter `initial_embedding` of the classifier, shape (input_dim, embedding_dim).
     Rows of words without a vector, and of reserved indices, are 0."""
     n_found: int
-    """Words of the vocabulary that have a vector."""
+    """Number of words of the vocabulary that have a vector."""
     n_words: int
-    """Words and n-grams of the vocabulary; subwords, which no vectors are of, are not counted."""
+    """Number of words and n-grams of the vocabulary. Subwords have no vectors."""
 
 
 def initial_embedding(
@@ -45,13 +45,13 @@ def initial_embedding(
     Parameters
     ----------
     vectorizer : SequenceVectorizer
-        Fitted. Fit no other on top of it: another vocabulary numbers words otherwise.
+        Fitted. The embeddings fit this vectorizer alone: another fit numbers words otherwise.
     vectors : mapping of str to array-like of shape (embedding_dim,), or path
         A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec, GloVe and
-        fastText (.vec) write it. A line is a word and its numbers, with spaces or tabs between. The
-        file may be compressed by gzip, bzip2 or xz, or be alone in a zip archive. Of a file only
-        the vectors of known words are held in memory. Binary files (.bin, .pkl, .magnitude) are
-        loaded by gensim or fasttext, whose objects are mappings: see the examples.
+        fastText (.vec) write it. A line is a word and its numbers, separated by spaces or tabs. The
+        file may be compressed by gzip, bzip2 or xz, or be the only file of a zip archive. Only the
+        vectors of known words are held in memory. gensim or fasttext load binary files (.bin, .pkl,
+        .magnitude), and return mappings: see the examples.
 
     Returns
     -------
@@ -169,8 +169,8 @@ def _read_vectors(path: Path, words: Container[str]) -> Iterator[tuple[str, npt.
                 continue
             found = _LINE.fullmatch(line)
             length = len(found[1].split()) if found else 0
-        # Bytes are split at ASCII's white space alone: a word may be another, as U+00A0, or hold
-        # spaces.
+        # bytes.rsplit splits at ASCII's white space alone: U+00A0 may be a word. A word may also
+        # have spaces in it.
         name, *numbers = line.rsplit(maxsplit=length)
         word = name.decode("utf-8", "replace")
         if is_checked and word not in words:
@@ -204,8 +204,8 @@ def _open_zip(file: Any) -> Any:
 
 
 _MODULES = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma", b"PK\3\4": "zipfile"}
-"""The modules that decompress files, by how a file begins: a browser may have decompressed a .gz
-and left its name."""
+"""The modules that decompress files, by how a file begins. Its name may be wrong, because a browser
+decompresses a .gz and keeps the name."""
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:

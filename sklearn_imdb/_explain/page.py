@@ -107,7 +107,7 @@ def make_page(
     several: bool,
     true_label: Any = None,
 ) -> TextExplanation:
-    """Show the contributions to a text's prediction. All strings are escaped, and add no markup.
+    """Show the contributions to a text's prediction. All strings are escaped.
 
     Parameters
     ----------
@@ -116,15 +116,15 @@ def make_page(
     explained : TokenContributions
         The contributions.
     probabilities : ndarray of shape (n_classes,)
-        What is predicted.
+        The predicted probabilities.
     names : mapping of object to str
-        The name to show of each class, in their order.
+        The name to show for each class, in the order of the classes.
     is_cleaned : bool
-        Whether the text is another than the one that was given.
+        Whether steps before the vectorizer changed the text.
     several : bool
         Whether a text may have several of the classes.
     true_label : object or array-like of shape (n_classes,), default=None
-        The class that the text has in truth, or 1 for each of its several; None says nothing.
+        The true class; with several labels a row of 0 and 1. None shows none.
     """
     by_word: defaultdict[int, float] = defaultdict(float)
     by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
@@ -133,7 +133,7 @@ def make_page(
         explained.tokens, alignment.tokens, explained.contributions.tolist(), strict=True
     ):
         if words:
-            # A subword adds to its word's occurrence, and is no occurrence of its own.
+            # A subword counts as its word.
             name = alignment.names[words[0]] if is_subword(token) else spell(token)
             by_token[name][words[0]] += contribution
         else:
@@ -176,7 +176,7 @@ def make_page(
 
 
 def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> str:
-    """Return the tokens that contributed most in a direction, those of all places added up."""
+    """Return the tokens that contributed most in a direction, each with the sum over its places."""
     sums = {token: sum(places.values()) for token, places in by_token.items()}
     spans = []
     for token in sorted(sums, key=lambda token: -sign * sums[token])[:_N_LISTED]:
@@ -246,7 +246,7 @@ def _make_span(content: str, style: str, title: str = "") -> str:
 def _tint_words(alignment: Alignment, contributions: Mapping[int, float]) -> str:
     """Return the text with a style for each word.
 
-    Words that the network was not given were cut off, at one end of the text, or are in no term.
+    A word without a contribution was cut off, at one end of the text, or is in no term.
     """
     largest = max(map(abs, contributions.values()), default=0) or 1.0
     given = range(min(contributions, default=0), max(contributions, default=-1) + 1)
@@ -267,7 +267,7 @@ def _style_word(strength: float) -> str:
     """Return the style of a word; `strength` is its share of the strongest contribution."""
     style = f"background:{tint(strength)}"
     if abs(strength) >= _UNDERLINED:
-        # Without colours too: the kind of line shows the sign, the width shows the size.
+        # Legible without colours: the kind of line shows the sign, and its width the size.
         line = "solid" if strength > 0 else "wavy"
         width = 1 + round(abs(strength) * (2 if strength > 0 else 1))
         style += f";text-decoration:underline {line} {width}px;text-underline-offset:3px"

@@ -18,7 +18,7 @@ the generated reviews and of IMDB: with .25 fragments of phrases come before pla
 def pick_terms(
     terms: Mapping[str, int], scores: npt.NDArray[np.float64], n: int, *, are_words: bool
 ) -> list[str]:
-    """Return up to `n` terms of positive score, the highest first, without those that say the same.
+    """Return up to `n` terms with positive scores, the highest first, and each idea once.
 
     Parameters
     ----------

@@ -13,23 +13,24 @@ from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import Span
 
 NOWHERE: Span = (-1, -1)
-"""Of a token whose place in a text is not known."""
+"""The place of a token if it is not known."""
 
 
 class Alignment(NamedTuple):
     """A text, where its words stand, and of which words each token of its sequence is made."""
 
     text: str
-    """As it was given; or the words joined by spaces, where they cannot be found in it."""
+    """The text as it was given, or its words joined by spaces if they cannot be found in it."""
     is_verbatim: bool
+    """Whether it is the text as it was given."""
     words: list[Span]
-    """Of every word, in order, whether or not the sequence has room for it."""
+    """The place of every word, in order, also of words that were cut off."""
     tokens: list[tuple[int, ...]]
-    """Numbers of the words of each token of the sequence: several of an n-gram, one of a subword,
-    none of the start and of the divider. With `binary`, which takes a token once, those of all its
-    occurrences in the text."""
+    """Positions in `words` of the words of each token of the sequence: several for an n-gram, one
+    for a subword, none for the start and the divider. With `binary`, which takes a token once, the
+    words of all its occurrences."""
     names: list[str]
-    """Of every word, as the tokenizer made it."""
+    """Every word, as the tokenizer made it."""
     is_full: bool
     """Whether the sequence has no more room, so that words may have been cut off."""
 
@@ -37,7 +38,7 @@ class Alignment(NamedTuple):
 def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) -> Alignment:
     """Find the tokens of a text's sequence in the text.
 
-    Where the tokenizer cannot tell where its words stand, the words are shown in place of the text.
+    If the tokenizer cannot tell where its words stand, the words take the place of the text.
     """
     analyzer = Analyzer(recipe)
     words = analyzer.split(text)
@@ -64,7 +65,7 @@ def align(text: str, recipe: Recipe, vocabulary: Container[str], maxlen: int) ->
 
 
 def find_places(alignment: Alignment, terms: Iterable[str], recipe: Recipe) -> list[Span]:
-    """Return where each of its tokens, of these names, first stands in the text as it was given."""
+    """Return the first place of each token in the text as it was given; `terms` are their names."""
     places = []
     for term, words in zip(terms, alignment.tokens, strict=True):
         place = NOWHERE
