@@ -94,10 +94,9 @@ def to_keras(pipeline: Pipeline) -> Any:
     check_has_words(vectorizer.vocabulary_)
     # The network reads an index beyond its embeddings as the unknown word.
     indices = [rank + recipe.index_from for rank in vectorizer.vocabulary_.values()]
-    n_known = len(classifier.embedding_)
     options = {
         "words": list(vectorizer.vocabulary_),
-        "indices": [index if index < n_known else UNKNOWN for index in indices],
+        "indices": [i if i < len(classifier.embedding_) else UNKNOWN for i in indices],
         "maxlen": sequence_length(vectorizer),
         **{name: getattr(recipe, name) for name in _HANDED_ON},
     }

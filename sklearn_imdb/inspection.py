@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress
 from numbers import Integral
@@ -515,10 +515,11 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     if not documents.are_texts:
         raise TypeError("texts must be an iterable of str, got lists of word indices.")
     analyzer = Analyzer(fitted_recipe(steps.vectorizer))
-    shares = [
-        tuple(_find_share(terms, vocabulary) for terms in (analyzer.split(text), analyzer(text)))
-        for text in documents
-    ]
+    shares = []
+    for text in documents:
+        words_and_terms = (analyzer.split(text), analyzer(text))
+        known = ([term in vocabulary for term in terms] for terms in words_and_terms)
+        shares.append(tuple(np.mean(is_known or np.nan) for is_known in known))
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
 
 
@@ -628,10 +629,6 @@ def _find_known_terms(steps: Steps) -> dict[str, int]:
         for term, rank in vocabulary.items()
         if rank < n_known and not is_subword(term)
     }
-
-
-def _find_share(terms: list[str], vocabulary: Container[str]) -> float:
-    return sum(term in vocabulary for term in terms) / len(terms) if terms else np.nan
 
 
 def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContributions]:

@@ -211,8 +211,7 @@ decompresses a .gz and keeps the name."""
 def _read_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file, compressed or not."""
     with path.open("rb") as file:
-        start = file.read(6)
-        file.seek(0)
+        start = file.peek(6)
         module = next((name for sign, name in _MODULES.items() if start.startswith(sign)), "")
         if not module:
             yield from file

@@ -32,7 +32,7 @@ def pick_terms(
         Whether every term is a single token. A space is then no joint of an n-gram.
     """
     names = list(terms)
-    picked: dict[str, None] = {}
+    picked: list[str] = []
     parts_of_picked: set[str] = set()
     telling_words: set[str] = set()
     for position in np.argsort(-scores, kind="stable").tolist():
@@ -52,7 +52,7 @@ def pick_terms(
         known = [word for word in words if word in terms] if has_words else [term]
         telling = max(known, key=lambda word: abs(scores[terms[word]]), default=term)
         if telling not in telling_words:
-            picked[term] = None
+            picked.append(term)
             parts_of_picked.update(parts)
             telling_words.add(telling)
-    return list(picked)
+    return picked
