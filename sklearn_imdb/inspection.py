@@ -647,16 +647,14 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
         raise ValueError("label and against are for classes; the pipeline predicts numbers.")
     indices, positions = np.unique(sequences, return_inverse=True)
     recipe = fitted_recipe(steps.vectorizer)
-    names = np.array(
-        name_indices(indices.tolist(), steps.vectorizer.vocabulary_, recipe), dtype=object
-    )[positions.reshape(sequences.shape)]  # NumPy 1 leaves it flat.
-    found = attribute(network, weights, sequences, paths)
-    are_tokens = is_token_at(sequences, network)
+    found = name_indices(indices.tolist(), steps.vectorizer.vocabulary_, recipe)
+    # NumPy 1 leaves the positions flat.
+    names = np.array(found, dtype=object)[positions.reshape(sequences.shape)]
+    attributed = attribute(network, weights, sequences, paths)
+    columns = zip(names, is_token_at(sequences, network), attributed, labels, strict=True)
     return [
         TokenContributions(tokens[kept].tolist(), values[kept], logit, baseline, explained, against)
-        for tokens, kept, (values, logit, baseline), explained in zip(
-            names, are_tokens, found, labels, strict=True
-        )
+        for tokens, kept, (values, logit, baseline), explained in columns
     ]
 
 

@@ -129,17 +129,16 @@ def make_page(
     by_word: defaultdict[int, float] = defaultdict(float)
     by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     notes = []
-    for token, words, contribution in zip(
-        explained.tokens, alignment.tokens, explained.contributions.tolist(), strict=True
-    ):
+    values = explained.contributions.tolist()
+    for token, words, value in zip(explained.tokens, alignment.tokens, values, strict=True):
         if words:
             # A subword counts as its word.
             name = alignment.names[words[0]] if is_subword(token) else spell(token)
-            by_token[name][words[0]] += contribution
+            by_token[name][words[0]] += value
         else:
-            notes.append(f"The start of a text, which every text has: {show(contribution)}.")
+            notes.append(f"The start of a text, which every text has: {show(value)}.")
         for word in words:
-            by_word[word] += contribution / len(words)
+            by_word[word] += value / len(words)
     label = names[explained.label]
     explains, away = f"Logit of {label}", f"away from {label}"
     if explained.against is not None:

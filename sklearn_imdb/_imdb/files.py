@@ -103,11 +103,9 @@ def _read_archive(archive: Path, is_shown: bool) -> dict[str, dict[str, Any]]:
     """Return the columns of all splits. Files are read in one pass and not unpacked to the disk."""
     files = defaultdict(list)
     try:
+        progress = Progress("Reading files", None, shown=is_shown)
         # As a stream, "r|gz", tarfile would accept a truncated archive without an error.
-        with (
-            tarfile.open(archive, "r:gz") as tar,
-            Progress("Reading files", None, shown=is_shown) as progress,
-        ):
+        with tarfile.open(archive, "r:gz") as tar, progress:
             for member in progress.over(tar):
                 name = _REVIEW_FILE.fullmatch(member.name)
                 if name and (file := tar.extractfile(member)):
