@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["TrainingHistoryDisplay"]
+
+Histories: TypeAlias = Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]]
+"""The values of each metric by epoch, or those of each fold."""
+
+KeptEpochs: TypeAlias = int | Sequence[int | None] | None
+"""The epoch whose weights were kept, or that of each fold."""
 
 _METRICS = ("loss", "accuracy")
 
@@ -82,12 +88,7 @@ class TrainingHistoryDisplay:
     ['training', 'validation', 'training', 'validation']
     """
 
-    def __init__(
-        self,
-        *,
-        history: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
-        kept_epoch: int | Sequence[int | None] | None = None,
-    ) -> None:
+    def __init__(self, *, history: Histories, kept_epoch: KeptEpochs = None) -> None:
         self.history = history
         self.kept_epoch = kept_epoch
 
@@ -173,11 +174,7 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_history(
-        cls,
-        history: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
-        *,
-        kept_epoch: int | Sequence[int | None] | None = None,
-        ax: Any = None,
+        cls, history: Histories, *, kept_epoch: KeptEpochs = None, ax: Any = None
     ) -> Self:
         """Plot a training history, or the histories of several folds.
 

@@ -33,7 +33,7 @@ from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Row, RowFile, join_rows
 from sklearn_imdb._training.rows import Rows, StreamedRows, check_pair, check_weights, find_weighted
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE, Words
 from sklearn_imdb.classifier import BaseEmbeddingAverage, find_targets, fit_on_rows
 from sklearn_imdb.pipelines import find_steps
 from sklearn_imdb.text import check_recipe, find_term_targets, keep_learned
@@ -167,7 +167,7 @@ def fit_stream(
         keep_learned(vectorizer, learned, recipe, sequences.lengths)
         numbered_by = numbering(learned.vocabulary, recipe.index_from)
 
-        def read(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+        def read(numbers: npt.NDArray[np.intp]) -> Words:
             """Return the rows of these numbers, which are in order."""
             begin, end = int(numbers[0]), int(numbers[-1]) + 1
             rows: Sequence[Row] = sequences
@@ -253,14 +253,12 @@ def _count_chunk(
 class _Reader:
     """Reads the chunks of a stream: merges their counts, and keeps labels and weights."""
 
-    def __init__(
-        self, recipe: Recipe, classes: Any, documents: RowFile, sequences: RowFile
-    ) -> None:
+    def __init__(self, recipe: Recipe, classes: Any, documents: RowFile, encoded: RowFile) -> None:
         self.learner = VocabularyLearner(recipe, documents)
         encoder, self._rows = None, documents
         if recipe.vocabulary is not None:  # It is known before the first chunk.
             learned = self.learner.learned(None)
-            encoder, self._rows = TextEncoder(learned.vocabulary, learned.recipe), sequences
+            encoder, self._rows = TextEncoder(learned.vocabulary, learned.recipe), encoded
         self.count = partial(_count_chunk, recipe, encoder)
         self._classes = classes
         self.known: Targets | None = None
@@ -303,10 +301,11 @@ class _Reader:
         self._are_weighted |= weights is not None
         self._weights.append(np.ones(len(chunk)) if weights is None else weights)
 
-    def make_rows(
-        self, targets: Targets, read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]]
-    ) -> StreamedRows:
-        """Return the rows to train on. Rows of weight 0 are left out, as in `fit`."""
+    def make_rows(self, targets: Targets, read: Callable[..., Words]) -> StreamedRows:
+        """Return the rows to train on, which `read` returns by their numbers.
+
+        Rows of weight 0 are left out, as in `fit`.
+        """
         weights = np.concatenate(self._weights)
         numbers = find_weighted(weights, "sample_weight")
         ends = np.cumsum(list(map(len, self.targets)))
