@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -16,15 +16,15 @@ from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = ["make_text_classifier", "make_text_regressor"]
 
+Seed: TypeAlias = int | np.random.RandomState | None
+"""What scikit-learn takes as `random_state`."""
+
 _HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_[0]", "estimator_")
 """Attributes in which meta-estimators keep a fitted pipeline or classifier."""
 
 
 def make_text_classifier(
-    preset: str = "ngram",
-    *,
-    random_state: int | np.random.RandomState | None = None,
-    verbose: int = 0,
+    preset: str = "ngram", *, random_state: Seed = None, verbose: int = 0
 ) -> Pipeline:
     """Make a pipeline that classifies texts, with parameters anyone could have typed.
 
@@ -118,9 +118,7 @@ def make_text_classifier(
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
 
 
-def make_text_regressor(
-    *, random_state: int | np.random.RandomState | None = None, verbose: int = 0
-) -> Pipeline:
+def make_text_regressor(*, random_state: Seed = None, verbose: int = 0) -> Pipeline:
     """Make a pipeline that predicts a number from a text, such as a rating or a price.
 
     It is the default of :func:`make_text_classifier`, over the different values of y or over their

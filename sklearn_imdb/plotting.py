@@ -15,7 +15,7 @@ __all__ = ["TrainingHistoryDisplay"]
 Histories: TypeAlias = Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]]
 """The values of each metric by epoch, or those of each fold."""
 
-KeptEpochs: TypeAlias = int | Sequence[int | None] | None
+Epochs: TypeAlias = int | Sequence[int | None] | None
 """The epoch whose weights were kept, or that of each fold."""
 
 _METRICS = ("loss", "accuracy")
@@ -88,7 +88,7 @@ class TrainingHistoryDisplay:
     ['training', 'validation', 'training', 'validation']
     """
 
-    def __init__(self, *, history: Histories, kept_epoch: KeptEpochs = None) -> None:
+    def __init__(self, *, history: Histories, kept_epoch: Epochs = None) -> None:
         self.history = history
         self.kept_epoch = kept_epoch
 
@@ -173,9 +173,7 @@ class TrainingHistoryDisplay:
         return cls(history=histories, kept_epoch=kept_epochs).plot(ax=ax)
 
     @classmethod
-    def from_history(
-        cls, history: Histories, *, kept_epoch: KeptEpochs = None, ax: Any = None
-    ) -> Self:
+    def from_history(cls, history: Histories, *, kept_epoch: Epochs = None, ax: Any = None) -> Self:
         """Plot a training history, or the histories of several folds.
 
         Parameters
@@ -253,7 +251,7 @@ class TrainingHistoryDisplay:
             for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
                 if name in histories[0]:
                     curves, colour = [fold[name] for fold in histories], style["color"]
-                    self._draw_curves(metric_ax, curves, style, has_folds)
+                    self._draw(metric_ax, curves, style, has_folds)
             # `curves` and `colour` are now those of validation, or of training without validation.
             kept = [(n, curve[n - 1]) for n, curve in zip(kept_epochs, curves, strict=True) if n]
             if kept and has_folds:
@@ -268,9 +266,8 @@ class TrainingHistoryDisplay:
             metric_ax.legend()
         return self
 
-    def _draw_curves(
-        self, ax: Any, curves: list[Any], style: Mapping[str, Any], has_folds: bool
-    ) -> None:
+    def _draw(self, ax: Any, curves: list[Any], style: dict[str, Any], has_folds: bool) -> None:
+        """Draw the curve of each fold and their mean, or the only curve."""
         # The mean ends with the shortest fold: see the Notes of the class.
         n_epochs = min(map(len, curves))
         shared = np.stack([curve[:n_epochs] for curve in curves])
@@ -321,9 +318,7 @@ def _find_history(estimator: Any, name: str) -> tuple[Mapping[str, Any], int]:
     return classifier.history_, classifier.kept_epoch_
 
 
-def _check_histories(
-    history: Any, kept_epoch: Any
-) -> tuple[bool, list[dict[str, Any]], Sequence[int | None]]:
+def _check_histories(history: Any, kept_epoch: Any) -> tuple[bool, list[Any], Sequence[Any]]:
     """Return whether there are folds, the curves of each fold, and the epoch that each kept.
 
     A history that is not one of folds is returned as that of a single fold.
