@@ -104,10 +104,9 @@ def choose_logits(
 
     If `label` is None, the decisions `z` choose it.
     """
+    chosen = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
     if label is not None:
-        chosen = np.full(len(z), find_class(label, classes))
-    else:
-        chosen = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
+        chosen[:] = find_class(label, classes)
     by_class = make_directions(network.n_outputs, len(classes))
     directions = by_class[chosen]
     if against is not None:

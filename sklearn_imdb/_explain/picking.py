@@ -42,8 +42,8 @@ def pick_terms(
         # The shorter n-grams of an n-gram, its words among them.
         words = [term] if are_words else term.split(" ")
         bounds = combinations(range(len(words) + 1), 2)
-        ngrams = (" ".join(words[start:end]) for start, end in bounds)
-        parts = {ngram for ngram in ngrams if ngram in terms} - {term}
+        ngrams = {" ".join(words[start:end]) for start, end in bounds}
+        parts = terms.keys() & ngrams - {term}
         # The n-grams of characters are the words of a script that has no spaces.
         has_words = not are_words and spell(term) == term
         least = score * (_SPEAKS_TOO if has_words else 1)
