@@ -349,8 +349,9 @@ def _count_partitions(
     counted = frame[names].map_partitions(
         _count_partition, delayed_count, columns, meta=("counted", object), enforce_metadata=False
     )
+    partitions = counted.to_delayed()
     with annotate(priority=_find_priority):
-        futures = deque(client.compute(counted.to_delayed()))
+        futures = deque(client.compute(partitions))
     try:
         for number in range(len(futures)):
             with _noted(f"In partition {number} of the dataframe."):
