@@ -57,10 +57,9 @@ if not TYPE_CHECKING:  # A type checker then finds a misspelt name.
     # PEP 562: a module is imported when it, or a name of it, is first asked for.
     def __getattr__(name):
         for module in _MODULES:
-            if name == module:
-                return import_module(f"{__name__}.{module}")
-            if name in _NAMES_OF.get(module, ()):
-                return getattr(import_module(f"{__name__}.{module}"), name)
+            if name == module or name in _NAMES_OF.get(module, ()):
+                found = import_module(f"{__name__}.{module}")
+                return found if name == module else getattr(found, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

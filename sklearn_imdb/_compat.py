@@ -1,20 +1,19 @@
 """What scikit-learn keeps private, or has in some versions only, in one file.
 
-scikit-learn's callbacks, by `set_callbacks`, are an experiment that it has since 1.9. With an older
-one the estimators have no `set_callbacks`, and nothing is reported.
+scikit-learn has callbacks, as an experiment, since 1.9. With an older version the estimators have
+no `set_callbacks`, and nothing is reported.
 """
 
 from __future__ import annotations
 
 from typing import Any, Self
 
-from sklearn.utils import _optional_dependencies, _param_validation, validation
+from sklearn.utils import _param_validation, validation
 
 HasMethods = _param_validation.HasMethods
 Interval = _param_validation.Interval
 RealNotInt = _param_validation.RealNotInt
 StrOptions = _param_validation.StrOptions
-check_matplotlib_support = _optional_dependencies.check_matplotlib_support
 check_sample_weight = validation._check_sample_weight
 is_fitted = validation._is_fitted
 validate_parameter_constraints = _param_validation.validate_parameter_constraints
@@ -47,7 +46,7 @@ else:
             Parameters
             ----------
             *callbacks : sklearn.callback.FitCallback
-                The callbacks, in place of those set before; none to have none.
+                The callbacks. They replace those set before.
 
             Returns
             -------

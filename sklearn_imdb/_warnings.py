@@ -10,9 +10,9 @@ _INSIDE = ("sklearn_imdb", "sklearn", "joblib", "pickle")
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line that is outside of this package and of those that call it.
+    """Warn at the innermost line outside of this package and of the packages that call it.
 
-    Python 3.12 has `skip_file_prefixes` for it.
+    From Python 3.12 on, `skip_file_prefixes` of `warnings.warn` does so.
     """
     level, frame = 2, sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE:

@@ -343,7 +343,5 @@ def make_multilabel_reviews(
     shown = generator.random_sample((n_samples, n_labels)) < 0.25
     is_wrong = generator.random_sample(shown.shape) < label_noise
     rng = Random(int(generator.randint(np.iinfo(np.int32).max)))
-    texts = [
-        write_themed_review(np.flatnonzero(themes).tolist(), mean_length, rng) for themes in shown
-    ]
+    texts = [write_themed_review(np.flatnonzero(row), mean_length, rng) for row in shown]
     return texts, (shown ^ is_wrong).astype(np.int64)

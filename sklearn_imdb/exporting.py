@@ -1,6 +1,6 @@
 """A fitted pipeline as one Keras model, from texts to probabilities or numbers.
 
-To import this module takes Keras, and lets `keras.models.load_model` read what is saved.
+This module imports Keras. Once it is imported, `keras.models.load_model` can read what was saved.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _ONLY = {
     "subword_range": None,
     "binary": False,
 }
-"""The parameters of the vectorizer that TensorFlow's string operations can do one value of."""
+"""Parameters of the vectorizer, with the only value that TensorFlow's string operations can do."""
 
 _HANDED_ON = ("padding", "truncating", "lowercase", "filters", "start_char", "oov_char")
-"""The parameters that the layer of the texts takes."""
+"""Parameters of the vectorizer that the layer of the texts takes, too."""
 
 
 def to_keras(pipeline: Pipeline) -> Any:
     """Make one Keras model of a fitted pipeline, from texts to probabilities or numbers.
 
-    The texts are taken apart by TensorFlow's string operations, to the sequences that the
-    vectorizer makes. The network is the classifier's `model_`, whichever backend trained it.
+    TensorFlow's string operations turn texts into the same sequences as the vectorizer. The network
+    is the classifier's `model_`, whichever backend trained it.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def to_keras(pipeline: Pipeline) -> Any:
     TypeError
         If `pipeline` is of other steps.
     ValueError
-        If TensorFlow's string operations cannot do what a parameter of the vectorizer asks for.
+        If a parameter of the vectorizer is beyond TensorFlow's string operations.
 
     Notes
     -----
@@ -65,7 +65,7 @@ def to_keras(pipeline: Pipeline) -> Any:
     is this library's, and Keras loads no layer that it does not know.
     `model.export("folder")` writes a SavedModel, which needs TensorFlow alone.
 
-    TensorFlow lower-cases as Python does, but for 40 letters that Unicode has had since version 14.
+    TensorFlow lower-cases as Python does, except 40 letters that Unicode added in version 14.
     With `pooling="masked_mean"` and no `start_char`, a text without words gives NaN.
 
     Examples
@@ -88,17 +88,15 @@ def to_keras(pipeline: Pipeline) -> Any:
         value = getattr(recipe, name)
         if value != only:
             raise ValueError(
-                f"{name}={value!r} is beyond TensorFlow's string operations, and a model that "
-                f"takes texts can be made for {name}={only!r} alone. classifier.model_, which "
-                "takes sequences, can be saved for any vectorizer."
+                f"{name}={value!r} is beyond TensorFlow's string operations: set {name}={only!r}. "
+                "classifier.model_, which takes sequences, can be saved for any vectorizer."
             )
     check_has_words(vectorizer.vocabulary_)
-    # The network takes an index beyond its embeddings for the unknown word.
+    # The network reads an index beyond its embeddings as the unknown word.
     indices = [rank + recipe.index_from for rank in vectorizer.vocabulary_.values()]
-    n_known = len(classifier.embedding_)
     options = {
         "words": list(vectorizer.vocabulary_),
-        "indices": [index if index < n_known else UNKNOWN for index in indices],
+        "indices": [i if i < len(classifier.embedding_) else UNKNOWN for i in indices],
         "maxlen": sequence_length(vectorizer),
         **{name: getattr(recipe, name) for name in _HANDED_ON},
     }

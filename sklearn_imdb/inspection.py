@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress
 from numbers import Integral
@@ -13,7 +13,6 @@ import numpy.typing as npt
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import Pipeline
 
-from sklearn_imdb._compat import check_matplotlib_support
 from sklearn_imdb._explain.attribution import (
     TokenContributions,
     attribute,
@@ -25,7 +24,7 @@ from sklearn_imdb._explain.attribution import (
 )
 from sklearn_imdb._explain.page import TextExplanation, check_names, make_page
 from sklearn_imdb._explain.picking import pick_terms
-from sklearn_imdb._explain.spans import NOWHERE, Alignment, align, find_place
+from sklearn_imdb._explain.spans import NOWHERE, Alignment, align, find_places
 from sklearn_imdb._numbering import numbering, warn_of_other_numbering
 from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents, materialized
@@ -34,6 +33,7 @@ from sklearn_imdb._text.unicode_tokens import spell
 from sklearn_imdb._text.vocabulary import check_has_words, name_indices
 from sklearn_imdb.classifier import trained_network, trained_numbering
 from sklearn_imdb.pipelines import Steps, find_steps
+from sklearn_imdb.plotting import import_pyplot
 from sklearn_imdb.text import fitted_recipe, sequence_length
 
 __all__ = [
@@ -54,13 +54,14 @@ def token_contributions(
 ) -> list[TokenContributions]:
     """Tell how much each token of each text moved the decision.
 
-    What is divided among the tokens is the logit, the number before sigmoid or softmax, less
-    the logit of a document without words. Of a regressor it is the predicted number, in its own
-    units. Without a hidden layer the network is linear, and a token's part is exact. It is the
-    token's share of the document, times its embedding, times the output's weights. The
-    embedding is taken less that of the padding whose place the token takes. With a hidden layer
-    the parts are integrated gradients along the straight path from nothing but padding to the
-    document. They too add up, and are computed in closed form, without steps.
+    The contributions of a text add up to its logit, the number before sigmoid or softmax, minus the
+    logit of a document without words. For a regressor they add up to the predicted number, in the
+    units of y, minus that of a document without words.
+
+    Without a hidden layer the network is linear, and contributions are exact: the token's share of
+    the document, times its embedding minus that of the padding it replaces, times the weights of
+    the output. With a hidden layer they are integrated gradients along the straight path from
+    nothing but padding to the document, computed in closed form, without steps.
 
     Parameters
     ----------
@@ -70,11 +71,11 @@ def token_contributions(
     texts : iterable of str, or of lists of int
         The documents, as the pipeline takes them.
     label : object, default=None
-        Class whose logit to explain. Of two classes None takes `classes_[1]`: positive
-        contributions speak for it, and negative ones for `classes_[0]`. Of more classes, and of
+        Class whose logit to explain. With two classes, None takes `classes_[1]`: positive
+        contributions speak for it, and negative ones for `classes_[0]`. With more classes, or
         several labels a text, None takes the most probable one of each text.
     against : object, default=None
-        Class whose logit is taken from that of `label`: why one rather than the other.
+        Class whose logit is subtracted from that of `label`: why one rather than the other.
 
     Returns
     -------
@@ -98,13 +99,13 @@ def token_contributions(
 
     Notes
     -----
-    The average is blind to order: equal tokens of a text have equal contributions, and without
-    n-grams "not" cannot turn what follows it. With a hidden layer a contribution depends on the
-    other tokens as well. With the pooling "masked_mean" or "evidence", padding has no part, and
-    the baseline is the logit of the zero vector.
+    The network ignores the order of tokens: equal tokens of a text have equal contributions, and
+    without n-grams "not" cannot reverse the word behind it. With a hidden layer a contribution
+    depends on the other tokens as well. With the pooling "masked_mean" or "evidence", padding has
+    no share, and the baseline is the logit of the zero vector.
 
-    With more than two classes only differences between logits decide: a token that raises all of
-    them alike has large contributions and moves nothing. `against` gives such a difference.
+    With more than two classes only differences between logits decide. A token that raises all
+    logits alike has large contributions and changes no prediction. `against` gives a difference.
 
     References
     ----------
@@ -143,9 +144,9 @@ def contribution_table(
         - `text` (int64): position of the text in `texts`.
         - `term` (object): the token, as :func:`token_contributions` names it. A subword begins with
           a space.
-        - `begin`, `end` (int64): where the token stands in the text as it was given. Of a subword,
-          where its word stands. With `binary`, which takes a term once, its first place. -1 where
-          that is not known.
+        - `begin`, `end` (int64): where the token stands in the text as it was given. A subword has
+          the place of its word. With `binary`, which takes a term once, a term has its first place.
+          -1 if the place is not known.
         - `contribution` (float64): how much the token moved the logit.
 
     Raises
@@ -160,11 +161,11 @@ def contribution_table(
 
     Notes
     -----
-    Positions are not known of the start of a text, of lists of word indices, of a text that a step
-    in front of the vectorizer changed, and where a `tokenizer` of your own changes the words.
+    These have no known place: the start of a text, lists of word indices, a text that a step in
+    front of the vectorizer changed, and a text whose words a `tokenizer` of your own changes.
 
-    Of more than two classes None takes the most probable label of each text. Pass a `label` to have
-    contributions to the same logit.
+    With more than two classes, None takes the most probable label of each text. Pass a `label` to
+    have contributions to the same logit.
 
     Examples
     --------
@@ -195,17 +196,12 @@ def contribution_table(
     documents = zip(Documents(cleaned), given, np.asarray(X), explanations, strict=True)
     for number, (text, original, sequence, explained) in enumerate(documents):
         places = [NOWHERE] * len(explained.tokens)
-        is_text = isinstance(text, str) and isinstance(original, str)
-        if is_text and text == original:
-            alignment = _align(steps, text, sequence)
-            tokens = zip(explained.tokens, alignment.tokens, strict=True)
-            places = [find_place(alignment, term, words, recipe) for term, words in tokens]
-        for term, place, contribution in zip(
-            explained.tokens, places, explained.contributions.tolist(), strict=True
-        ):
-            rows.append((number, term, *place, contribution))
-    names, kinds = ("text", "term", "begin", "end", "contribution"), ("i8", "O", "i8", "i8", "f8")
-    return np.array(rows, [*zip(names, kinds, strict=True)]).view(np.recarray)
+        if isinstance(text, str) and isinstance(original, str) and text == original:
+            places = find_places(_align(steps, text, sequence), explained.tokens, recipe)
+        columns = (explained.tokens, places, explained.contributions.tolist())
+        rows += [(number, term, *place, value) for term, place, value in zip(*columns, strict=True)]
+    fields = [("text", "i8"), ("term", "O"), ("begin", "i8"), ("end", "i8"), ("contribution", "f8")]
+    return np.array(rows, fields).view(np.recarray)
 
 
 def explain_html(
@@ -219,30 +215,30 @@ def explain_html(
 ) -> TextExplanation:
     """Show a text with its words tinted by what they contributed to the decision.
 
-    The page begins with the class that is predicted, its probability, and what is next. The logits
-    are at its end.
+    The page begins with the predicted class, its probability, and the next classes. It ends with
+    the logits.
 
-    The text is shown as it was written, with all its capitals and marks. Blue and a straight
-    underline mark what speaks for the class. Vermilion and a wavy underline mark what speaks
-    against it. A stronger word has a deeper colour, a wider line and bold letters. What an n-gram
-    contributed is spread evenly over its words, and with `binary` over all its places. Words in no
-    term of the vocabulary have a dotted underline. Words beyond `maxlen` are grey italics. The
-    strongest tokens are listed below with their numbers, those of all places added up.
+    The text is shown as it was written. Blue and a straight underline mark what speaks for the
+    class. Vermilion and a wavy underline mark what speaks against it. A stronger word has a deeper
+    colour, a wider line and bold letters. The contribution of an n-gram is spread evenly over its
+    words, and with `binary` over all its places. Words in no term of the vocabulary have a dotted
+    underline. Words beyond `maxlen` are grey italics. The strongest tokens are listed below the
+    text, each with the sum over its places.
 
     Parameters
     ----------
     pipeline : Pipeline
         Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
-        Where steps before them clean texts, the cleaned text is shown.
+        If steps before them clean texts, the cleaned text is shown.
     text : str
-        One text. Markup in it is shown, and does nothing.
+        One text. Markup in it is shown as text.
     label, against : object, default=None
         Class whose logit to explain, and another, as in :func:`token_contributions`.
     target_names : sequence of str, default=None
         Names of the classes, in the order of `classes_`; None shows the labels.
     true_label : object, or array-like of shape (n_labels,), default=None
-        The text's own label, to be shown beside what is predicted. Where a text may have several,
-        a row of 0 and 1, as `y` has it. None shows none.
+        The text's true label, shown beside the prediction. If a text may have several labels, a row
+        of 0 and 1, as `y` has it. None shows none.
 
     Returns
     -------
@@ -265,9 +261,9 @@ def explain_html(
 
     Notes
     -----
-    The words of a `tokenizer` of your own are looked for in the text, one after the other. They
-    cannot all be found where the tokenizer stems words or leaves some out. Then the words
-    themselves are shown in place of the text, and the page says so.
+    If the `tokenizer` is your own, its words are looked for in the text, one after the other. If
+    one is not found, because the tokenizer stems words or leaves some out, the words are shown in
+    place of the text, and the page says so.
 
     Examples
     --------
@@ -297,16 +293,16 @@ def explain_html(
         names,
         is_cleaned=cleaned != text,
         several=network.several,
-        true_names=_find_true_names(true_label, names, network.several),
+        true_label=true_label,
     )
 
 
 def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str, float]]:
-    """Return the words whose embeddings point most nearly where that of `word` does.
+    """Return the words whose embeddings have the largest cosine with that of `word`.
 
-    Embeddings of this network are learned for one decision: words that are near speak for the
-    same class, and need not mean the same. With `pooling="evidence"` they are compared times
-    the words' weights, which is how the network sees them.
+    The embeddings are learned for one decision: near words speak for the same class, and need not
+    have the same meaning. With `pooling="evidence"` each embedding is multiplied by its word's
+    weight, as in the network.
 
     Parameters
     ----------
@@ -315,7 +311,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     word : str
         As it stands in `vocabulary_` of the vectorizer, mostly in lower case.
     n : int, default=10
-        How many to return; fewer where there are no more.
+        Number of words to return, or all if there are fewer.
 
     Returns
     -------
@@ -334,7 +330,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     Warns
     -----
     UserWarning
-        If the classifier was trained with another vocabulary than the vectorizer's, as where a fit
+        If the classifier was trained with another vocabulary than the vectorizer's, because a fit
         of the pipeline failed half-way. `predict` then warns, too.
 
     Examples
@@ -348,11 +344,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     ['loved', 'wonderful', 'flawless']
     """
     steps = find_steps(pipeline).check_fitted()
-    classifier = steps.classifier
     _check_n(n)
-    network, (embedding, *_) = trained_network(classifier)
-    maxlen = classifier.n_features_in_
-    embedding = embedding * network.pooling.weigh_terms(slice(None), maxlen, embedding.shape[1])
     known = _find_known_terms(steps)
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
@@ -361,8 +353,12 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
         if word.lower() in known:
             remedy = f"did you mean {word.lower()!r}? Words are looked up as they are"
         raise ValueError(f"word={word!r} is not known to the network: {remedy}.")
-    terms, table = list(known), embedding.astype(np.float64)
-    cosines = cosine_similarity(table[list(known.values())], table[[known[word]]])[:, 0]
+    terms, indices = list(known), np.fromiter(known.values(), np.intp)
+    network, (embedding, *_) = trained_network(steps.classifier)
+    maxlen, width = steps.classifier.n_features_in_, embedding.shape[1]
+    vectors = embedding[indices] * network.pooling.weigh_terms(indices, maxlen, width)
+    vectors = vectors.astype(np.float64)
+    cosines = cosine_similarity(vectors, vectors[[terms.index(word)]])[:, 0]
     ranked = [place for place in np.argsort(-cosines, kind="stable") if terms[place] != word]
     return [(terms[place], float(cosines[place])) for place in ranked[:n]]
 
@@ -372,25 +368,24 @@ def class_words(
 ) -> np.recarray:
     """Return the words and n-grams that speak most for each class, each idea once.
 
-    The score of a term is by how much it moves the logit of the class. It is the logit of a
-    document that holds the term once and nothing else, less that of a document without words.
-    Without a hidden layer the network is linear. The score is then exact for every document, but
-    for the scale that the document's length gives it. With a hidden layer other words may change
-    it.
+    The score of a term is by how much it moves the logit of the class: the logit of a document that
+    has only this term, once, minus that of a document without words. Without a hidden layer the
+    network is linear, and in every document the score is exact but for a factor that depends on the
+    document's length. With a hidden layer, other words may change it.
 
-    Plain words come before phrases. An n-gram is left out where a part of it has a tenth of its
-    score or more: "superb" stands for "how superb". A term is left out, too, where it is part of an
-    n-gram that is listed, or where both have the same telling word. That is the word of an n-gram
-    whose own score is the largest, for the class or against it. So one of "'t flawless" and
-    "nothing flawless" is listed. In a script that puts no spaces between words, n-grams are words:
-    there one is left out only where a part of it stands higher.
+    Plain words come before phrases. An n-gram is left out if a part of it has at least a tenth of
+    its score: "superb" stands for "how superb". A term is left out, too, if it is part of a listed
+    n-gram, or if it has the same telling word as a listed one. The telling word of an n-gram is the
+    word with the largest score of its own, for the class or against it: of "'t flawless" and
+    "nothing flawless" one is listed. In a script that puts no spaces between words, n-grams are
+    words: there an n-gram is left out only if a part of it has a higher score.
 
     Parameters
     ----------
     pipeline : Pipeline
         Fitted, ending in a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`.
     n : int, default=20
-        How many terms of each class to return; fewer where fewer speak for it.
+        Number of terms to return for each class, or all that speak for it if there are fewer.
     label : object, default=None
         The class; None takes each of them.
     target_names : sequence of str, default=None
@@ -400,7 +395,7 @@ def class_words(
     -------
     words : recarray of shape (n_words,)
         With the fields `label`, `word` and `score` (float64), class after class, the highest score
-        first. `label` has the names where there are any. N-grams of a script that puts no spaces
+        first. `label` has the `target_names`, if given. N-grams of a script that puts no spaces
         between words are written without them, as "很好"; `vocabulary_` has them with spaces.
         `pandas.DataFrame(words)` makes a table.
 
@@ -417,7 +412,7 @@ def class_words(
     Warns
     -----
     UserWarning
-        If the classifier was trained with another vocabulary than the vectorizer's, as where a fit
+        If the classifier was trained with another vocabulary than the vectorizer's, because a fit
         of the pipeline failed half-way. `predict` then warns, too.
 
     See Also
@@ -463,10 +458,10 @@ def class_words(
 
 
 def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
-    """Tell of each text which share of its words and of its terms the vocabulary knows.
+    """Return the share of each text's words, and of its terms, that the vocabulary knows.
 
-    Texts of another kind than those of `fit`, or in another language, have lower shares. Their
-    predictions rest on less.
+    Texts of another kind or language than those of `fit` have lower shares, and less reliable
+    predictions.
 
     Parameters
     ----------
@@ -479,8 +474,8 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     Returns
     -------
     shares : recarray of shape (n_samples,)
-        With the fields `words` and `terms` (float64), each between 0 and 1; nan where a text has
-        none. `pandas.DataFrame(shares)` makes a table.
+        With the fields `words` and `terms` (float64), each between 0 and 1; nan if a text has none.
+        `pandas.DataFrame(shares)` makes a table.
 
     Raises
     ------
@@ -498,9 +493,9 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     Notes
     -----
     Each occurrence of a word counts. Terms are words, n-grams and subwords, as
-    :meth:`SequenceVectorizer.build_analyzer` returns them. Most n-grams of any text are unknown, so
-    only a comparison tells something: that with the texts a model was tested on. A vocabulary of
-    pairs alone, `ngram_range=(2, 2)`, knows no words. Whole texts are looked at, also beyond
+    :meth:`SequenceVectorizer.build_analyzer` returns them. Most n-grams of any text are unknown:
+    compare the shares with those of the texts that a model was tested on. A vocabulary of pairs
+    alone, `ngram_range=(2, 2)`, knows no words. The shares are those of whole texts, not cut to
     `maxlen`.
 
     Examples
@@ -520,10 +515,11 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     if not documents.are_texts:
         raise TypeError("texts must be an iterable of str, got lists of word indices.")
     analyzer = Analyzer(fitted_recipe(steps.vectorizer))
-    shares = [
-        tuple(_find_share(terms, vocabulary) for terms in (analyzer.split(text), analyzer(text)))
-        for text in documents
-    ]
+    shares = []
+    for text in documents:
+        words_and_terms = (analyzer.split(text), analyzer(text))
+        known = ([term in vocabulary for term in terms] for terms in words_and_terms)
+        shares.append(tuple(np.mean(is_known or np.nan) for is_known in known))
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
 
 
@@ -594,22 +590,16 @@ class ClassWordsDisplay:
         ValueError
             If `words` is empty, or `ax` has not as many axes as there are classes.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         labels = list(dict.fromkeys(self.words.label.tolist()))
         if not labels:
-            raise ValueError(
-                "words must hold at least one word, got none: no word has a score > 0."
-            )
+            raise ValueError("words must hold at least one word: none has a score > 0.")
         if ax is None:
             n_rows = -(-len(labels) // _MOST_COLUMNS)
             n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
             size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))
-            figure = plt.figure(figsize=size, layout="constrained")
-            places = range(1, len(labels) + 1)
-            ax = [figure.add_subplot(n_rows, n_columns, place) for place in places]
+            figure = import_pyplot().figure(figsize=size, layout="constrained")
+            ax = [figure.add_subplot(n_rows, n_columns, 1 + n) for n in range(len(labels))]
         self.ax_ = np.ravel(ax)
         if len(self.ax_) != len(labels):
             raise ValueError(f"ax must be {len(labels)} axes, one for each class, got {ax!r}.")
@@ -617,7 +607,7 @@ class ClassWordsDisplay:
         for one, label in zip(self.ax_, labels, strict=True):
             words = self.words[self.words.label == label]
             one.barh(np.arange(len(words)), words.score, color="#0072B2")
-            # Words and labels are no mathematics, whatever dollar signs they hold.
+            # Words and labels with dollar signs are no mathematics.
             one.set_yticks(np.arange(len(words)), words.word, parse_math=False)
             one.invert_yaxis()
             one.set_title(str(label), parse_math=False)
@@ -632,18 +622,13 @@ def _find_known_terms(steps: Steps) -> dict[str, int]:
     """Return the index of each word and n-gram that the network has an embedding of."""
     vocabulary, index_from = steps.vectorizer.vocabulary_, steps.vectorizer.index_from
     check_has_words(vocabulary)
-    known = trained_numbering(steps.classifier)
-    warn_of_other_numbering(numbering(vocabulary, index_from), known)
+    warn_of_other_numbering(numbering(vocabulary, index_from), trained_numbering(steps.classifier))
     n_known = len(steps.classifier.embedding_) - index_from
     return {
         term: rank + index_from
         for term, rank in vocabulary.items()
         if rank < n_known and not is_subword(term)
     }
-
-
-def _find_share(terms: list[str], vocabulary: Container[str]) -> float:
-    return sum(term in vocabulary for term in terms) / len(terms) if terms else np.nan
 
 
 def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContributions]:
@@ -662,36 +647,19 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
         raise ValueError("label and against are for classes; the pipeline predicts numbers.")
     indices, positions = np.unique(sequences, return_inverse=True)
     recipe = fitted_recipe(steps.vectorizer)
-    names = np.array(
-        name_indices(indices.tolist(), steps.vectorizer.vocabulary_, recipe), dtype=object
-    )[positions.reshape(sequences.shape)]  # NumPy 1 leaves it flat.
-    found = attribute(network, weights, sequences, paths)
-    are_tokens = is_token_at(sequences, network)
+    found = name_indices(indices.tolist(), steps.vectorizer.vocabulary_, recipe)
+    # NumPy 1 leaves the positions flat.
+    names = np.array(found, dtype=object)[positions.reshape(sequences.shape)]
+    attributed = attribute(network, weights, sequences, paths)
+    columns = zip(names, is_token_at(sequences, network), attributed, labels, strict=True)
     return [
         TokenContributions(tokens[kept].tolist(), values[kept], logit, baseline, explained, against)
-        for tokens, kept, (values, logit, baseline), explained in zip(
-            names, are_tokens, found, labels, strict=True
-        )
+        for tokens, kept, (values, logit, baseline), explained in columns
     ]
 
 
-def _find_true_names(true_label: Any, names: dict[Any, str], several: bool) -> list[str] | None:
-    """Return the names of the labels that a text has in truth; None where that is not told."""
-    if true_label is None:
-        return None
-    if not several:
-        find_class(true_label, list(names), "true_label")
-        return [names[true_label]]
-    row = np.asarray(true_label)
-    if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
-        raise ValueError(
-            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
-        )
-    return [name for name, has in zip(names.values(), row.tolist(), strict=True) if has]
-
-
 def _align(steps: Steps, text: str, sequence: npt.NDArray[np.int32]) -> Alignment:
-    """Return where the tokens of a text's sequence stand that contribute."""
+    """Return where in a text the contributing tokens of its sequence stand."""
     vectorizer = steps.vectorizer
     recipe, maxlen = fitted_recipe(vectorizer), sequence_length(vectorizer)
     alignment = align(text, recipe, vectorizer.vocabulary_, maxlen)

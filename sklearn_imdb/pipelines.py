@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -16,15 +16,15 @@ from sklearn_imdb.text import SequenceVectorizer
 
 __all__ = ["make_text_classifier", "make_text_regressor"]
 
+Seed: TypeAlias = int | np.random.RandomState | None
+"""What scikit-learn takes as `random_state`."""
+
 _HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_[0]", "estimator_")
-"""Where meta-estimators hold a fitted pipeline, or a pipeline's last step its classifier."""
+"""Attributes in which meta-estimators keep a fitted pipeline or classifier."""
 
 
 def make_text_classifier(
-    preset: str = "ngram",
-    *,
-    random_state: int | np.random.RandomState | None = None,
-    verbose: int = 0,
+    preset: str = "ngram", *, random_state: Seed = None, verbose: int = 0
 ) -> Pipeline:
     """Make a pipeline that classifies texts, with parameters anyone could have typed.
 
@@ -32,11 +32,12 @@ def make_text_classifier(
     ----------
     preset : {"ngram", "tutorial"}, default="ngram"
         "ngram" is what to try first on texts of your own, of any language, length and number of
-        classes. Its terms are words, and pairs and triples of words. Where texts are few, the
-        character n-grams of words are terms too. It keeps the 100,000 terms that tell most of the
-        classes, and adds their embeddings, each weighted by its class evidence. A text without any
-        known word gets the shares of the classes. For `partial_fit` set `vectorizer__maxlen` to a
-        number; :func:`~sklearn_imdb.streaming.fit_stream` takes the pipeline as it is.
+        classes. Its terms are words, and pairs and triples of words. If texts are few, the
+        character n-grams of words are terms, too. The 100,000 terms that tell most of the classes
+        are kept, and their embeddings are added, each weighted by its class evidence. A text
+        without any known word gets the shares of the classes. For `partial_fit`, set
+        `vectorizer__maxlen` to a number; :func:`~sklearn_imdb.streaming.fit_stream` takes the
+        pipeline as it is.
         "tutorial" is the encoding and the network of Keras's IMDB tutorial. It stops early. Its
         batches of 64 instead of 512 were chosen by cross-validation on the 25,000 training reviews.
     random_state : int, RandomState instance or None, default=None
@@ -54,8 +55,9 @@ def make_text_classifier(
     -----
     Set the parameters of the steps by name, as in `pipeline.set_params(classifier__epochs=3)`.
 
-    A fit of either estimator that fails changes nothing. A Pipeline's may: its vectorizer has been
-    fitted when its classifier fails. Fit a clone where the fitted pipeline must survive.
+    If a fit of either estimator fails, the estimator stays as it was. If a fit of the pipeline
+    fails, its vectorizer may have been fitted already. Fit a clone if the fitted pipeline must
+    survive.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def make_text_classifier(
 
     References
     ----------
-    "ngram" weighs words as S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good
+    "ngram" weights words as in S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good
     Sentiment and Topic Classification", ACL 2012.
     """
     if preset == "tutorial":
@@ -116,12 +118,11 @@ def make_text_classifier(
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
 
 
-def make_text_regressor(
-    *, random_state: int | np.random.RandomState | None = None, verbose: int = 0
-) -> Pipeline:
+def make_text_regressor(*, random_state: Seed = None, verbose: int = 0) -> Pipeline:
     """Make a pipeline that predicts a number from a text, such as a rating or a price.
 
-    It is that of :func:`make_text_classifier`, over the different values of y or its quantile bins.
+    It is the default of :func:`make_text_classifier`, over the different values of y or over their
+    quantile bins.
 
     Parameters
     ----------
@@ -163,7 +164,7 @@ class Steps(NamedTuple):
     """The steps of a pipeline for texts."""
 
     cleaning: list[Any]
-    """Transformers from texts to texts, in front of the vectorizer."""
+    """Transformers of texts in front of the vectorizer."""
     vectorizer: SequenceVectorizer
     classifier: BaseEmbeddingAverage
 
@@ -174,7 +175,7 @@ class Steps(NamedTuple):
         return texts
 
     def refuse_cleaning(self, instead: str) -> None:
-        """Raise a TypeError for a step in front of the vectorizer; `instead` tells its place."""
+        """Raise a TypeError for a step that cleans texts; `instead` says where it belongs."""
         if self.cleaning:
             raise TypeError(
                 "pipeline must be a Pipeline of a SequenceVectorizer and an "
@@ -189,7 +190,7 @@ class Steps(NamedTuple):
         return self
 
     def check_classes(self) -> Self:
-        """Return the steps, or raise a TypeError where they predict a number."""
+        """Return the steps, or raise a TypeError if they predict numbers."""
         if not hasattr(self.classifier, "classes_"):
             raise TypeError(
                 "This explains classes, and the pipeline predicts numbers: use "

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from importlib import import_module
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import FillBetweenPolyCollection
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
 __all__ = ["TrainingHistoryDisplay"]
+
+Histories: TypeAlias = Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]]
+"""The values of each metric by epoch, or those of each fold."""
+
+Epochs: TypeAlias = int | Sequence[int | None] | None
+"""The epoch whose weights were kept, or that of each fold."""
 
 _METRICS = ("loss", "accuracy")
 
@@ -87,12 +88,7 @@ class TrainingHistoryDisplay:
     ['training', 'validation', 'training', 'validation']
     """
 
-    def __init__(
-        self,
-        *,
-        history: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
-        kept_epoch: int | Sequence[int | None] | None = None,
-    ) -> None:
+    def __init__(self, *, history: Histories, kept_epoch: Epochs = None) -> None:
         self.history = history
         self.kept_epoch = kept_epoch
 
@@ -173,17 +169,11 @@ class TrainingHistoryDisplay:
             _find_history(estimator, f"cv_results['estimator'][{fold}]")
             for fold, estimator in enumerate(cv_results["estimator"])
         ]
-        histories = [fold.curves for fold in folds]
-        return cls(history=histories, kept_epoch=[fold.kept_epoch for fold in folds]).plot(ax=ax)
+        histories, kept_epochs = [fold[0] for fold in folds], [fold[1] for fold in folds]
+        return cls(history=histories, kept_epoch=kept_epochs).plot(ax=ax)
 
     @classmethod
-    def from_history(
-        cls,
-        history: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
-        *,
-        kept_epoch: int | Sequence[int | None] | None = None,
-        ax: Any = None,
-    ) -> Self:
+    def from_history(cls, history: Histories, *, kept_epoch: Epochs = None, ax: Any = None) -> Self:
         """Plot a training history, or the histories of several folds.
 
         Parameters
@@ -226,22 +216,14 @@ class TrainingHistoryDisplay:
             folds have different curves. If `kept_epoch` is not an epoch of `history`. If `ax` has
             the wrong number of Axes.
         """
-        try:
-            import matplotlib.pyplot as plt
-            from matplotlib.axes import Axes
-            from matplotlib.ticker import MaxNLocator
-        except ImportError as error:
-            raise ImportError(
-                "TrainingHistoryDisplay draws with matplotlib, which is not installed: "
-                'pip install "sklearn-imdb[plot]".'
-            ) from error
-        has_folds, histories = _check_histories(self.history, self.kept_epoch)
-        metrics = [metric for metric in _METRICS if metric in histories[0].curves]
+        plt = import_pyplot()
+        has_folds, histories, kept_epochs = _check_histories(self.history, self.kept_epoch)
+        metrics = [metric for metric in _METRICS if metric in histories[0]]
         if ax is None:
             size = (4.8 * len(metrics), 3.6)
             _, ax = plt.subplots(ncols=len(metrics), figsize=size, layout="constrained")
         axes = np.ravel(ax)
-        if not all(isinstance(one, Axes) for one in axes) or len(set(axes)) < len(axes):
+        if not all(isinstance(one, plt.Axes) for one in axes) or len(set(axes)) < len(axes):
             raise TypeError(
                 f"ax must be a matplotlib Axes or an array-like of different ones, got {ax!r}."
             )
@@ -249,8 +231,7 @@ class TrainingHistoryDisplay:
             (outer,) = axes
             if not outer.axison:
                 raise ValueError(
-                    "ax has given its place to two Axes already: pass these, which are ax_ of the "
-                    "display drawn there."
+                    "ax has given its place to two Axes already: pass these, ax_ of their display."
                 )
             outer.set_axis_off()
             axes = np.array([outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)])
@@ -260,65 +241,62 @@ class TrainingHistoryDisplay:
                 f"{' and '.join(metrics)}: pass one for each, or a single one."
             )
 
-        self.figure_: Figure = axes[0].figure
+        self.figure_ = axes[0].figure
         self.ax_ = axes
-        self.lines_: list[Line2D] = []
-        self.kept_epoch_lines_: list[Line2D] = []
-        self.fold_lines_: list[list[Line2D]] = []
-        self.bands_: list[FillBetweenPolyCollection] = []
+        self.lines_: list[Any] = []
+        self.kept_epoch_lines_: list[Any] = []
+        self.fold_lines_: list[list[Any]] = []
+        self.bands_: list[Any] = []
         for metric, metric_ax in zip(metrics, axes, strict=True):
             for name, style in ((metric, _TRAINING), (f"val_{metric}", _VALIDATION)):
-                if name in histories[0].curves:
-                    curves, colour = [fold.curves[name] for fold in histories], style["color"]
-                    self._draw_curves(metric_ax, curves, style, has_folds)
+                if name in histories[0]:
+                    curves, colour = [fold[name] for fold in histories], style["color"]
+                    self._draw(metric_ax, curves, style, has_folds)
             # `curves` and `colour` are now those of validation, or of training without validation.
-            kept = [
-                (fold.kept_epoch, curve[fold.kept_epoch - 1])
-                for fold, curve in zip(histories, curves, strict=True)
-                if fold.kept_epoch is not None
-            ]
+            kept = [(n, curve[n - 1]) for n, curve in zip(kept_epochs, curves, strict=True) if n]
             if kept and has_folds:
-                label, places = "epoch kept, each fold", np.transpose(kept)
-                lines = metric_ax.plot(*places, color=colour, label=label, **_KEPT_IN_FOLD)
-                self.kept_epoch_lines_ += lines
+                style = {"label": "epoch kept, each fold", "color": colour, **_KEPT_IN_FOLD}
+                self.kept_epoch_lines_ += metric_ax.plot(*np.transpose(kept), **style)
             elif kept:
                 [(epoch, _)] = kept
                 line = metric_ax.axvline(epoch, label=f"epoch kept ({epoch})", zorder=0, **_KEPT)
                 self.kept_epoch_lines_.append(line)
-            metric_ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            metric_ax.locator_params(axis="x", integer=True, min_n_ticks=1)
             metric_ax.set(xlabel="Epoch", ylabel=metric.capitalize())
             metric_ax.legend()
         return self
 
-    def _draw_curves(
-        self, ax: Axes, curves: list[Any], style: dict[str, Any], has_folds: bool
-    ) -> None:
+    def _draw(self, ax: Any, curves: list[Any], style: dict[str, Any], has_folds: bool) -> None:
+        """Draw the curve of each fold and their mean, or the only curve."""
         # The mean ends with the shortest fold: see the Notes of the class.
         n_epochs = min(map(len, curves))
         shared = np.stack([curve[:n_epochs] for curve in curves])
         epochs, mean = np.arange(1, n_epochs + 1), shared.mean(axis=0)
         if has_folds:
-            faint, colour = style | {"label": None} | _FOLD, style["color"]
+            faint, colour = {**style, "label": None, **_FOLD}, style["color"]
             lines = [ax.plot(np.arange(1, len(curve) + 1), curve, **faint) for curve in curves]
             self.fold_lines_.append([line for [line] in lines])
             low, high = mean - shared.std(axis=0), mean + shared.std(axis=0)
             self.bands_.append(ax.fill_between(epochs, low, high, color=colour, **_BAND))
             label = f"{style['label']}, mean ± sd of {len(curves)} folds"
-            style = style | {"label": label, "linewidth": 2}
+            style = {**style, "label": label, "linewidth": 2}
         # Without markers a single epoch would be invisible. More than 20 would hide the line.
         every = max(1, n_epochs // 20)
         self.lines_ += ax.plot(epochs, mean, marker=".", markevery=every, **style)
 
 
-class _History(NamedTuple):
-    curves: Mapping[str, Any]
-    """The values of each metric, by epoch."""
-    kept_epoch: int | None
-    """The epoch, counted from 1, whose weights were kept."""
+def import_pyplot() -> Any:
+    """Return `matplotlib.pyplot`, or raise an ImportError that names the extra."""
+    try:
+        return import_module("matplotlib.pyplot")
+    except ImportError as error:
+        raise ImportError(
+            'Displays need matplotlib, which is not installed: pip install "sklearn-imdb[plot]".'
+        ) from error
 
 
-def _find_history(estimator: Any, name: str) -> _History:
-    """Return the history of a fitted classifier, or of a Pipeline that ends in one.
+def _find_history(estimator: Any, name: str) -> tuple[Mapping[str, Any], int]:
+    """Return the history and the kept epoch of a classifier, or of a Pipeline that ends in one.
 
     Errors call the estimator `name`.
     """
@@ -337,13 +315,16 @@ def _find_history(estimator: Any, name: str) -> _History:
             f"{name} must be an EmbeddingAverageClassifier or a Pipeline ending in one, got "
             f"{type(classifier).__name__}{remedy}."
         )
-    return _History(classifier.history_, classifier.kept_epoch_)
+    return classifier.history_, classifier.kept_epoch_
 
 
-def _check_histories(history: Any, kept_epoch: Any) -> tuple[bool, list[_History]]:
-    """Return whether there are folds, and their histories, or the only one."""
+def _check_histories(history: Any, kept_epoch: Any) -> tuple[bool, list[Any], Sequence[Any]]:
+    """Return whether there are folds, the curves of each fold, and the epoch that each kept.
+
+    A history that is not one of folds is returned as that of a single fold.
+    """
     if not isinstance(history, list | tuple) or not any(isinstance(h, Mapping) for h in history):
-        return False, [_check_history(history, kept_epoch, "history")]
+        return False, [_check_history(history, kept_epoch, "history")], [kept_epoch]
     kept_epochs = [None] * len(history) if kept_epoch is None else kept_epoch
     if not isinstance(kept_epochs, list | tuple) or len(kept_epochs) != len(history):
         raise ValueError(
@@ -353,43 +334,39 @@ def _check_histories(history: Any, kept_epoch: Any) -> tuple[bool, list[_History
     names = [f"history[{number}]" for number in range(len(history))]
     folds = list(map(_check_history, history, kept_epochs, names))
     for name, fold in zip(names, folds, strict=True):
-        if fold.curves.keys() != folds[0].curves.keys():
+        if fold.keys() != folds[0].keys():
             raise ValueError(
-                f"history must have the same curves in every fold, got {list(folds[0].curves)} in "
-                f"history[0] and {list(fold.curves)} in {name}."
+                f"history must have the same curves in every fold, got {list(folds[0])} in "
+                f"history[0] and {list(fold)} in {name}."
             )
-    return True, folds
+    return True, folds, kept_epochs
 
 
-def _check_history(history: Any, kept_epoch: Any, name: str) -> _History:
-    """Return the metrics to draw as arrays. Errors call the history `name`."""
+def _check_history(history: Any, kept_epoch: Any, name: str) -> dict[str, Any]:
+    """Return the curves to draw as arrays. Errors call the history `name`."""
     if not isinstance(history, Mapping):
         remedy = ": pass its .history" if hasattr(history, "history") else ""
         raise TypeError(
-            f"{name} must be a mapping of names to values an epoch, got "
-            f"{type(history).__name__}{remedy}."
+            f"{name} must be a mapping of metrics to values, got {type(history).__name__}{remedy}."
         )
     metrics = [metric for metric in _METRICS if metric in history]
     if not metrics:
         raise ValueError(f"{name} must have 'loss' or 'accuracy', got {sorted(history)}.")
     curves = {}
     for curve in (prefix + metric for metric in metrics for prefix in ("", "val_")):
-        if curve in history:
-            curves[curve] = _check_curve(history[curve], f"{name}[{curve!r}]")
+        try:
+            if curve in history:
+                curves[curve] = np.fromiter(history[curve], np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"{name}[{curve!r}] must be a list of numbers, got {history[curve]!r}."
+            ) from error
     lengths = {curve: len(values) for curve, values in curves.items()}
     n_epochs = max(lengths.values())
     if n_epochs == 0 or len(set(lengths.values())) > 1:
         raise ValueError(f"{name} must have a value for each epoch, got lengths {lengths}.")
     if kept_epoch is not None and kept_epoch not in range(1, n_epochs + 1):
         raise ValueError(
-            f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}; they are "
-            "counted from 1."
+            f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}, counted from 1."
         )
-    return _History(curves, kept_epoch)
-
-
-def _check_curve(values: Any, name: str) -> Any:
-    try:
-        return np.fromiter(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must be a list of numbers, got {values!r}.") from error
+    return curves

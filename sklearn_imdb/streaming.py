@@ -1,4 +1,4 @@
-"""Chunk after chunk of a stream: to a fitted pipeline, or through a function.
+"""Fits a pipeline on a stream of chunks, or calls a function on each chunk.
 
 Errors say in which chunk they arose.
 """
@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count, islice
 from os import PathLike
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length
 
 from sklearn_imdb._base import learn_whole_or_not_at_all
 from sklearn_imdb._checks import refuse_swapped
@@ -31,7 +33,7 @@ from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Row, RowFile, join_rows
 from sklearn_imdb._training.rows import Rows, StreamedRows, check_pair, check_weights, find_weighted
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE, Words
 from sklearn_imdb.classifier import BaseEmbeddingAverage, find_targets, fit_on_rows
 from sklearn_imdb.pipelines import find_steps
 from sklearn_imdb.text import check_recipe, find_term_targets, keep_learned
@@ -56,14 +58,14 @@ def fit_stream(
     """Fit a pipeline on texts that do not fit into memory together.
 
     The stream is read once. The words are counted first, then the class evidence, and then the
-    network is trained, chunk after chunk. The result is what `fit` would give if it shuffled the
-    rows of each chunk, and not the chunks.
+    network is trained, chunk after chunk. The result is that of a `fit` that shuffles the rows of
+    each chunk, and not the chunks.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It is fitted
-        anew, whatever it has learned before.
+        A pipeline of a :class:`SequenceVectorizer` and an :class:`EmbeddingAverageClassifier`. It
+        is fitted anew, whatever it has learned before.
     chunks : iterable of tuple, callable, or Dask dataframe
         Chunks `(texts, y)` or `(texts, y, sample_weight)`; or a function without arguments that
         returns them; or a Dask dataframe, each partition of which is a chunk. Rows should be in
@@ -76,17 +78,17 @@ def fit_stream(
     epochs : int, default=None
         Passes over the stream; None takes the classifier's `epochs`.
     classes : array-like of shape (n_classes,), default=None
-        All labels there will be; None finds them. Of several labels a text the numbers of their
+        All labels there will be; None finds them. With several labels a text, the numbers of their
         columns.
     columns : tuple, default=("text", "y")
-        Names of the columns of a Dask dataframe: of the texts, the labels and, if there is a third,
-        the sample weights. Several labels a text are a list of names.
+        The columns of a Dask dataframe: texts, labels and, if there is a third, sample weights. For
+        several labels a text, the second is a list of columns.
     verbose : int, default=0
         Whether to show progress, as the classifier does.
     folder : str or path-like, default=None
-        Where the temporary files are; None takes that of :mod:`tempfile`, which on some machines is
-        in memory. They take 4 bytes for each word, and 4 for each index of the sequences. N-grams
-        take 4 more for each word and size, always in the folder of :mod:`tempfile`.
+        Folder of the temporary files; None takes that of :mod:`tempfile`, which on some machines is
+        in memory. The files take 4 bytes for each word, and 4 for each index of the sequences.
+        N-grams take 4 more for each word and size, always in the folder of :mod:`tempfile`.
 
     Returns
     -------
@@ -108,8 +110,8 @@ def fit_stream(
 
     See Also
     --------
-    SequenceVectorizer.partial_fit, EmbeddingAverageClassifier.partial_fit : The same by hand, where
-        the stream has no end.
+    SequenceVectorizer.partial_fit, EmbeddingAverageClassifier.partial_fit : Prefer them for a
+        stream without an end.
 
     Notes
     -----
@@ -148,41 +150,39 @@ def fit_stream(
     ):
         reader = _Reader(recipe, classes, documents, sequences)
         if hasattr(chunks, "__dask_graph__"):
-            partitions = _Partitions(chunks, columns, reader.counter)
-            merged = map_chunks(reader.merge, partitions)
+            merged = map_chunks(reader.merge, _count_partitions(chunks, columns, reader.count))
         else:
             merged = map_chunks(reader.add, chunks() if callable(chunks) else chunks)
         with Progress("Counted chunk", None, shown=verbose > 0) as progress:
             for number, _ in enumerate(merged, 1):
                 progress.update(number)
-        labels = reader.labels
+        if not reader.targets:
+            raise ValueError("chunks must hold at least one text, got none.")
+        labels = np.concatenate([of_chunk.labels for of_chunk in reader.targets])
         targets = find_targets(classifier, labels, known=reader.known)
         learned = reader.learner.learned(find_term_targets(labels, recipe))
-        if learned.counts is not None:
-            found = learned.rows()
-            while some := list(islice(found, ROWS_AT_ONCE)):
-                sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
+        found = learned.rows()
+        while some := list(islice(found, ROWS_AT_ONCE)):
+            sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
         keep_learned(vectorizer, learned, recipe, sequences.lengths)
         numbered_by = numbering(learned.vocabulary, recipe.index_from)
 
-        def read(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
+        def read(numbers: npt.NDArray[np.intp]) -> Words:
             """Return the rows of these numbers, which are in order."""
             begin, end = int(numbers[0]), int(numbers[-1]) + 1
-            if end - begin > 2 * len(numbers):  # A sample of all: the file may be large.
-                some = [sequences[number] for number in numbers.tolist()]
-            else:
-                block = sequences[begin:end]
-                some = [block[number] for number in (numbers - begin).tolist()]
-            rows = map(np.ndarray.tobytes, some)
-            return pad_sequences(rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
+            rows: Sequence[Row] = sequences
+            # A sample of all rows is read row by row, because the file may be large.
+            if end - begin <= 2 * len(numbers):
+                rows, numbers = sequences[begin:end], numbers - begin
+            read_rows = (rows[number].tobytes() for number in numbers.tolist())
+            return pad_sequences(read_rows, numbered_by, vectorizer.maxlen_, learned.recipe)[0]
 
         training = reader.make_rows(targets, read)
         validation = None
         if X_val is not None:
-            validation = Rows(
-                np.asarray(vectorizer.transform(X_val)),
-                find_targets(classifier, y_val, "y_val", known=targets),
-            )
+            of_validation = find_targets(classifier, y_val, "y_val", known=targets)
+            validation = Rows(np.asarray(vectorizer.transform(X_val)), of_validation)
+            check_consistent_length(validation.X, of_validation)
         fit_on_rows(classifier, training, validation, parameters)
     return pipeline
 
@@ -210,68 +210,63 @@ class _CountedChunk:
     targets: Targets
     sample_weight: npt.NDArray[np.floating] | None
     counts: WordCounts | None
-    """None where the vocabulary is given."""
+    """None if the vocabulary is given."""
     rows: npt.NDArray[np.int32]
-    """The ids of each text's words; its sequence where the vocabulary is given. All are end to end,
-    because Dask takes long to send thousands of arrays."""
+    """The ids of each text's words, or its sequence if the vocabulary is given. The rows are end to
+    end, because Dask takes long to send thousands of arrays."""
     lengths: npt.NDArray[np.int64]
-    """Of the rows."""
+    """The length of each row."""
 
     def __len__(self) -> int:
         return len(self.targets)
 
 
-@dataclass(frozen=True)
-class _Counter:
-    """Checks the columns of a chunk and counts its words: here, or in a worker of a cluster."""
+def _count_chunk(
+    recipe: Recipe, encoder: TextEncoder | None, texts: Any, y: Any, sample_weight: Any = None
+) -> _CountedChunk:
+    """Check the columns of a chunk and count its words, here or in a worker of a cluster.
 
-    recipe: Recipe
-    encoder: TextEncoder | None
-    """Of the vocabulary that is given."""
-
-    def count(self, texts: Any, y: Any, sample_weight: Any = None) -> _CountedChunk:
-        if not len(texts):
-            no_targets = Targets(np.empty(0), np.empty(0, np.intp), several=False)
-            return _CountedChunk(no_targets, None, None, *join_rows([]))
-        refuse_swapped(texts, y)
-        targets = check_targets(y, is_chunk=True)
-        documents = Documents(texts)
-        if not documents.are_texts:
-            raise TypeError(
-                "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
-                "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of "
-                "them."
-            )
-        if sample_weight is not None:
-            sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
-        counts: WordCounts | None = None
-        if self.encoder is not None:
-            rows: Sequence[Row] = list(map(_unpack, self.encoder(documents, LARGEST_INDEX)))
-        else:
-            ranked_by = targets if self.recipe.rank_by == "class_evidence" else None
-            counts = VocabularyLearner(self.recipe, []).count(documents, ranked_by)
-            rows, counts = counts.documents, replace(counts, documents=())
-        return _CountedChunk(targets, sample_weight, counts, *join_rows(rows))
+    If the vocabulary is given, its `encoder` encodes the texts instead.
+    """
+    if not len(texts):
+        no_targets = Targets(np.empty(0), np.empty(0, np.intp), several=False)
+        return _CountedChunk(no_targets, None, None, *join_rows([]))
+    refuse_swapped(texts, y)
+    targets = check_targets(y, is_chunk=True)
+    documents = Documents(texts)
+    if not documents.are_texts:
+        raise TypeError(
+            "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
+            "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of them."
+        )
+    if sample_weight is not None:
+        sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
+    if encoder is not None:
+        sequences = list(map(_unpack, encoder(documents, LARGEST_INDEX)))
+        return _CountedChunk(targets, sample_weight, None, *join_rows(sequences))
+    ranked_by = targets if recipe.rank_by == "class_evidence" else None
+    counts = VocabularyLearner(recipe, []).count(documents, ranked_by)
+    rows, counts = counts.documents, replace(counts, documents=())
+    return _CountedChunk(targets, sample_weight, counts, *join_rows(rows))
 
 
 class _Reader:
-    """Takes the chunks of a stream: merges counts of words, and keeps labels and weights."""
+    """Reads the chunks of a stream: merges their counts, and keeps labels and weights."""
 
-    def __init__(
-        self, recipe: Recipe, classes: Any, documents: RowFile, sequences: RowFile
-    ) -> None:
+    def __init__(self, recipe: Recipe, classes: Any, documents: RowFile, encoded: RowFile) -> None:
         self.learner = VocabularyLearner(recipe, documents)
-        self.counter = _Counter(recipe, None)
-        self._rows = documents
+        encoder, self._rows = None, documents
         if recipe.vocabulary is not None:  # It is known before the first chunk.
             learned = self.learner.learned(None)
-            self.counter = _Counter(recipe, TextEncoder(learned.vocabulary, learned.recipe))
-            self._rows = sequences
+            encoder, self._rows = TextEncoder(learned.vocabulary, learned.recipe), encoded
+        self.count = partial(_count_chunk, recipe, encoder)
         self._classes = classes
         self.known: Targets | None = None
-        """The classes that the user lists, once a chunk tells what kind they are of."""
-        self._targets: list[Targets] = []
-        self._weights: list[npt.NDArray[np.floating] | None] = []
+        """The classes that the user lists. A chunk must first tell of what kind they are."""
+        self.targets: list[Targets] = []
+        """The targets of each chunk that is not empty."""
+        self._weights: list[npt.NDArray[np.floating]] = []
+        self._are_weighted = False
 
     def add(self, *columns: Any) -> None:
         if len(columns) not in (2, 3):
@@ -279,121 +274,102 @@ class _Reader:
                 "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
                 f"{len(columns)}."
             )
-        self.merge(self.counter.count(*columns))
+        self.merge(self.count(*columns))
 
     def merge(self, chunk: _CountedChunk) -> None:
         if not len(chunk):
             return
-        if self._targets:
-            _check_kind(self._targets[0].labels, chunk.targets.labels)
+        labels = chunk.targets.labels
+        first = self.targets[0].labels if self.targets else labels
+        kinds = [(some.dtype.kind in "OU", some.shape[1:]) for some in (first, labels)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"y holds labels such as {labels[:1].tolist()[0]!r}, and the chunks before hold "
+                f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
+                "rows of a matrix with the same columns."
+            )
         if self._classes is not None and self.known is None:
             self.known = check_classes(self._classes, like=chunk.targets)
         if self.known is not None:
-            check_targets(chunk.targets.labels, known=self.known)
+            check_targets(labels, known=self.known)
         rows = chunk.rows
         if chunk.counts is not None:
             [rows] = self.learner.merge(replace(chunk.counts, documents=[rows]))
         self._rows.extend_joined(rows, chunk.lengths)
-        self._targets.append(chunk.targets)
-        self._weights.append(chunk.sample_weight)
+        self.targets.append(chunk.targets)
+        weights = chunk.sample_weight
+        self._are_weighted |= weights is not None
+        self._weights.append(np.ones(len(chunk)) if weights is None else weights)
 
-    @property
-    def labels(self) -> npt.NDArray[Any]:
-        """The labels of all rows."""
-        if not self._targets:
-            raise ValueError("chunks must hold at least one text, got none.")
-        return np.concatenate([targets.labels for targets in self._targets])
+    def make_rows(self, targets: Targets, read: Callable[..., Words]) -> StreamedRows:
+        """Return the rows to train on, which `read` returns by their numbers.
 
-    def make_rows(
-        self, targets: Targets, read: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.int32]]
-    ) -> StreamedRows:
-        """Return the rows to train on; those of weight 0 are left out, as in `fit`."""
-        sizes, weights, numbers = list(map(len, self._targets)), None, np.arange(len(targets))
-        if any(given is not None for given in self._weights):
-            of_chunks = zip(self._weights, sizes, strict=True)
-            weights = np.concatenate(
-                [np.ones(n) if given is None else given for given, n in of_chunks]
-            )
-            numbers = find_weighted(weights, "sample_weight")
-            targets, weights = targets[numbers], weights[numbers]
-            chunk_of = np.repeat(np.arange(len(sizes)), sizes)[numbers]
-            sizes = [size for size in np.bincount(chunk_of).tolist() if size]
-
-        def read_rows(rows: slice) -> npt.NDArray[np.int32]:
-            return read(numbers[rows])
-
-        rows = StreamedRows(read(numbers[:1]), targets, weights, read=read_rows, sizes=sizes)
-        # A sample tells what a training is to be like; the largest index is to be in it.
-        highest = np.concatenate([chunk.X.max(axis=1) for chunk in rows.chunks()])
+        Rows of weight 0 are left out, as in `fit`.
+        """
+        weights = np.concatenate(self._weights)
+        numbers = find_weighted(weights, "sample_weight")
+        ends = np.cumsum(list(map(len, self.targets)))
+        chunks = np.split(numbers, np.searchsorted(numbers, ends[:-1]))
+        sizes = [len(chunk) for chunk in chunks if len(chunk)]
+        # The sample resolves "auto" parameters and `input_dim`: it has the largest index of all.
+        highest = np.concatenate([read(chunk).max(axis=1) for chunk in chunks if len(chunk)])
         step = -(-len(numbers) // ROWS_AT_ONCE)
         sample = np.union1d(np.arange(0, len(numbers), step), [highest.argmax()])
-        return replace(rows, X=read(numbers[sample]))
-
-
-def _check_kind(first: npt.NDArray[Any], labels: npt.NDArray[Any]) -> None:
-    """Raise a ValueError for labels of another kind than those of the first chunk."""
-    if (first.dtype.kind in "OU", first.shape[1:]) != (labels.dtype.kind in "OU", labels.shape[1:]):
-        raise ValueError(
-            f"y holds labels such as {labels[:1].tolist()[0]!r}, and the chunks before hold "
-            f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
-            "rows of a matrix with the same columns."
-        )
+        X, targets = read(numbers[sample]), targets[numbers]
+        given = weights[numbers] if self._are_weighted else None
+        return StreamedRows(X, targets, given, read=lambda rows: read(numbers[rows]), sizes=sizes)
 
 
 def _unpack(sequence: bytes) -> npt.NDArray[np.int32]:
     return np.frombuffer(sequence, np.int32)
 
 
-class _Partitions:
-    """The partitions of a Dask dataframe, each counted by a worker of the cluster."""
+def _count_partitions(
+    frame: Any, columns: Sequence[Any], count: Callable[..., _CountedChunk]
+) -> Iterator[tuple[_CountedChunk]]:
+    """Have the workers of the cluster count the partitions of a Dask dataframe.
 
-    def __init__(self, frame: Any, columns: Sequence[Any], counter: _Counter) -> None:
-        from dask.delayed import delayed
-        from dask.distributed import default_client
+    Yields the counts in the order of the partitions, whichever worker is done first.
+    """
+    from dask.base import annotate
+    from dask.delayed import delayed
+    from dask.distributed import default_client
 
-        names = list(chain.from_iterable([c] if isinstance(c, Hashable) else c for c in columns))
-        known = list(getattr(frame, "columns", ()))
-        if not 2 <= len(columns) <= 3 or not set(names) <= set(known):
-            raise ValueError(
-                f"columns={columns!r} must name the columns of a Dask dataframe that have the "
-                "texts, the labels and, if there are any, the sample weights; got a "
-                f"{type(frame).__name__} with the columns {known}."
-            )
-        self._client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
-        # Delayed, so that the recipe is sent once to each worker, and not with each partition.
-        self._counted = frame[names].map_partitions(
-            _count_partition,
-            delayed(counter, traverse=False),
-            columns,
-            meta=("counted", object),
-            enforce_metadata=False,
+    names = list(chain.from_iterable([c] if isinstance(c, Hashable) else c for c in columns))
+    known = list(getattr(frame, "columns", ()))
+    if not 2 <= len(columns) <= 3 or not set(names) <= set(known):
+        raise ValueError(
+            f"columns={columns!r} must name the columns of a Dask dataframe that have the texts, "
+            f"the labels and, if there are any, the sample weights; got a {type(frame).__name__} "
+            f"with the columns {known}."
         )
+    client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
+    # Delayed, so that the recipe is sent once to each worker, not with each partition.
+    delayed_count = delayed(count, traverse=False)
+    counted = frame[names].map_partitions(
+        _count_partition, delayed_count, columns, meta=("counted", object), enforce_metadata=False
+    )
+    partitions = counted.to_delayed()
+    with annotate(priority=_find_priority):
+        futures = deque(client.compute(partitions))
+    try:
+        for number in range(len(futures)):
+            with _noted(f"In partition {number} of the dataframe."):
+                chunk = futures.popleft().result()
+            yield (chunk,)
+            del chunk
+    finally:
+        futures.clear()  # The traceback of an error would keep them, and the workers at work.
 
-    def __iter__(self) -> Iterator[tuple[_CountedChunk]]:
-        """Yield the counts in the order of the partitions, whichever worker is done first."""
-        from dask.base import annotate
 
-        partitions = self._counted.to_delayed()
-        with annotate(priority=_find_priority):
-            futures = deque(self._client.compute(partitions))
-        try:
-            for number in range(len(partitions)):
-                with _noted(f"In partition {number} of the dataframe."):
-                    chunk = futures.popleft().result()
-                yield (chunk,)
-                del chunk
-        finally:
-            futures.clear()  # The traceback of an error would keep them, and the workers at work.
-
-
-def _count_partition(partition: Any, counter: _Counter, columns: Sequence[Any]) -> _CountedChunk:
-    return counter.count(*(partition[names] for names in columns))
+def _count_partition(partition: Any, count: Any, columns: Sequence[Any]) -> _CountedChunk:
+    return count(*(partition[names] for names in columns))
 
 
 def _find_priority(key: Any) -> int:
     """Return the priority of a task by its key: the first partitions come first.
 
-    Without it Dask begins anywhere, and the counts of the other partitions wait in the workers.
+    Without priorities Dask begins anywhere, and counts wait in the workers for those before them.
     """
     is_of_partition = isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], int)
     return -key[1] if is_of_partition else 0
@@ -402,21 +378,21 @@ def _find_priority(key: Any) -> int:
 def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
     """Yield `function(*chunk)` for each chunk of a stream, as :func:`itertools.starmap` does.
 
-    An error of the function, or of whatever reads the stream, gets a note. The note says in which
-    chunk of the stream the error arose, and with which row the chunk begins. So does an interrupt.
-    Nothing is read ahead, and no chunk is held when the next one is read. Nothing is done until the
-    results are iterated over. The stream is left open after an error, so that one may go on with
-    the next chunk: put the `with` statement that opens a file around `map_chunks`.
+    An error of the function, or of what reads the stream, gets a note: in which chunk of the stream
+    it arose, and with which row the chunk begins. An interrupt gets the note, too. No chunk is read
+    ahead, and none is held while the next one is read. Nothing is done until the results are
+    iterated over. The stream is left open after an error, so that one can go on with the next
+    chunk: put the `with` statement that opens a file around `map_chunks`.
 
-    `partial_fit` of either estimator leaves it as it was where a chunk raises. What was learned
-    from the chunks before is kept, and learning can go on once the stream is mended.
+    If a chunk raises in `partial_fit`, the estimator stays as it was. What it learned from earlier
+    chunks is kept, and learning can go on once the stream is mended.
 
     Parameters
     ----------
     function : callable
-        Is given the columns of a chunk, such as `SequenceVectorizer.partial_fit`.
+        Called with the columns of a chunk, such as `SequenceVectorizer.partial_fit`.
     chunks : iterable of tuple
-        The columns of each chunk, as long as each other: `(texts, y)`, or `(texts,)` alone.
+        The columns of each chunk, of the same length: `(texts, y)`, or `(texts,)` alone.
 
     Yields
     ------
@@ -428,7 +404,7 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     TypeError
         If a chunk is no tuple of columns that have a length.
     ValueError
-        If the columns of a chunk are not as long as each other.
+        If the columns of a chunk differ in length.
     Exception
         What the function or `chunks` raises, with the note.
 
@@ -472,17 +448,12 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
 
 
 def _n_rows(chunk: Any) -> int:
-    if not isinstance(chunk, tuple) or not chunk:
+    kinds = [type(column).__name__ for column in chunk] if isinstance(chunk, tuple) else []
+    if not kinds or not all(isinstance(column, Sized) for column in chunk):
         raise TypeError(
-            "chunks must yield tuples of columns, such as (texts, y), or (texts,) for one column, "
-            f"got a {type(chunk).__name__}."
+            "chunks must yield tuples of columns that have a length, such as lists or arrays: "
+            f"(texts, y), or (texts,) for one column. Got a {type(chunk).__name__} of {kinds}."
         )
-    for column in chunk:
-        if not isinstance(column, Sized):
-            raise TypeError(
-                "chunks must yield tuples of columns that have a length, such as lists or arrays, "
-                f"got a {type(column).__name__} in one."
-            )
     lengths = [column.shape[0] if issparse(column) else len(column) for column in chunk]
     if len(set(lengths)) > 1:
         raise ValueError(f"chunks must yield columns of the same length, got {lengths} in one.")
@@ -493,6 +464,6 @@ def _n_rows(chunk: Any) -> int:
 def _noted(where: str) -> Iterator[None]:
     try:
         yield
-    except BaseException as error:  # An interrupt, too: where is one to go on?
+    except BaseException as error:  # An interrupt, too, tells where to go on.
         error.add_note(where)
         raise

@@ -1,11 +1,11 @@
-"""Word vectors that were learned elsewhere, as embeddings to start from."""
+"""Embeddings to start from, made of word vectors that were learned elsewhere."""
 
 from __future__ import annotations
 
 import codecs
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -29,9 +29,9 @@ class InitialEmbedding(NamedTuple):
     """For the parameter `initial_embedding` of the classifier, shape (input_dim, embedding_dim).
     Rows of words without a vector, and of reserved indices, are 0."""
     n_found: int
-    """Words of the vocabulary that have a vector."""
+    """Number of words of the vocabulary that have a vector."""
     n_words: int
-    """Words and n-grams of the vocabulary; subwords, which no vectors are of, are not counted."""
+    """Number of words and n-grams of the vocabulary. Subwords have no vectors."""
 
 
 def initial_embedding(
@@ -45,13 +45,13 @@ def initial_embedding(
     Parameters
     ----------
     vectorizer : SequenceVectorizer
-        Fitted. Fit no other on top of it: another vocabulary numbers words otherwise.
+        Fitted. The embeddings fit this vectorizer alone: another fit numbers words otherwise.
     vectors : mapping of str to array-like of shape (embedding_dim,), or path
         A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec, GloVe and
-        fastText (.vec) write it. A line is a word and its numbers, with spaces or tabs between. The
-        file may be compressed by gzip, bzip2 or xz, or be alone in a zip archive. Of a file only
-        the vectors of known words are held in memory. Binary files (.bin, .pkl, .magnitude) are
-        loaded by gensim or fasttext, whose objects are mappings: see the examples.
+        fastText (.vec) write it. A line is a word and its numbers, separated by spaces or tabs. The
+        file may be compressed by gzip, bzip2 or xz, or be the only file of a zip archive. Only the
+        vectors of known words are held in memory. gensim or fasttext load binary files (.bin, .pkl,
+        .magnitude), and return mappings: see the examples.
 
     Returns
     -------
@@ -107,9 +107,21 @@ def initial_embedding(
         for word, rank in vectorizer.vocabulary_.items()
         if not is_subword(word)
     }
+    if isinstance(vectors, str | PathLike):
+        found = _read_vectors(Path(vectors), index_of)
+    elif isinstance(vectors, list | tuple | np.ndarray) or not (
+        hasattr(vectors, "__getitem__") and hasattr(vectors, "__contains__")
+    ):
+        raise TypeError(
+            "vectors must map words to vectors, as a dict or gensim's KeyedVectors, or be the path "
+            f"of a text file, got a {type(vectors).__name__}."
+        )
+    else:
+        known = (word for word in index_of if word in vectors)
+        found = ((word, np.atleast_1d(np.asarray(vectors[word], np.float64))) for word in known)
     table: npt.NDArray[np.float32] | None = None
     n_found = 0
-    for word, vector in _find_vectors(vectors, index_of):
+    for word, vector in found:
         if table is None:
             largest = max(vectorizer.vocabulary_.values()) + vectorizer.index_from
             table = np.zeros((largest + 1, len(vector)), np.float32)
@@ -129,25 +141,6 @@ def initial_embedding(
     return InitialEmbedding(table, n_found, len(index_of))
 
 
-def _find_vectors(
-    vectors: Any, words: Mapping[str, int]
-) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
-    """Yield each of the words that has a vector, with it."""
-    if isinstance(vectors, str | PathLike):
-        yield from _read_vectors(Path(vectors), words)
-        return
-    if not (hasattr(vectors, "__getitem__") and hasattr(vectors, "__contains__")) or isinstance(
-        vectors, list | tuple | np.ndarray
-    ):
-        raise TypeError(
-            "vectors must map words to vectors, as a dict or gensim's KeyedVectors, or be the path "
-            f"of a text file, got a {type(vectors).__name__}."
-        )
-    for word in words:
-        if word in vectors:
-            yield word, np.atleast_1d(np.asarray(vectors[word], dtype=np.float64))
-
-
 _OTHER_FILES = (
     " A file must be text in UTF-8, as it is or compressed by gzip, bzip2, xz or zip. Unpack "
     "any other. Load a binary file by the library that it was made for, and pass what that "
@@ -160,9 +153,8 @@ _OTHER_FILES = (
 _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)")
 
 
-def _read_vectors(
-    path: Path, words: Mapping[str, int]
-) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
+def _read_vectors(path: Path, words: Container[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield each of the words that has a vector, with it."""
     length = 0
     is_checked = False
     for number, line in enumerate(_read_lines(path), 1):
@@ -177,8 +169,8 @@ def _read_vectors(
                 continue
             found = _LINE.fullmatch(line)
             length = len(found[1].split()) if found else 0
-        # Bytes are split at ASCII's white space alone: a word may be another, as U+00A0, or hold
-        # spaces.
+        # bytes.rsplit splits at ASCII's white space alone: U+00A0 may be a word. A word may also
+        # have spaces in it.
         name, *numbers = line.rsplit(maxsplit=length)
         word = name.decode("utf-8", "replace")
         if is_checked and word not in words:
@@ -212,15 +204,14 @@ def _open_zip(file: Any) -> Any:
 
 
 _MODULES = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma", b"PK\3\4": "zipfile"}
-"""The modules that decompress files, by how a file begins: a browser may have decompressed a .gz
-and left its name."""
+"""The modules that decompress files, by how a file begins. Its name may be wrong, because a browser
+decompresses a .gz and keeps the name."""
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file, compressed or not."""
     with path.open("rb") as file:
-        start = file.read(6)
-        file.seek(0)
+        start = file.peek(6)
         module = next((name for sign, name in _MODULES.items() if start.startswith(sign)), "")
         if not module:
             yield from file

@@ -22,34 +22,35 @@ from sklearn_imdb._training.sequences import within
 Doubles = npt.NDArray[np.float64]
 
 Path: TypeAlias = Callable[[Doubles, Doubles, list[Doubles]], tuple[float, float, Doubles]]
-"""What is explained: from the vectors at either end of a straight path and the dense layers, its
-value at either end and its mean gradient along the path."""
+"""A function of the vectors at both ends of a straight path, and of the dense layers.
+
+It returns the value to explain at both ends, and its mean gradient along the path."""
 
 _N_NODES = 24
-"""Points of a part of a path at which a gradient is taken: contributions add up to 1e-9."""
+"""Number of gradients for each part of a path: with these, contributions add up to 1e-9."""
 
 
 class TokenContributions(NamedTuple):
     """What each token of a text contributed to a logit.
 
-    `contributions.sum()` is `logit - baseline`. They are computed in float64, where
-    `decision_function` adds up embeddings in float32: it differs from `logit` in the sixth digit.
+    `contributions.sum()` is `logit - baseline`. They are computed in float64. `decision_function`
+    adds up embeddings in float32, and differs from `logit` in the sixth digit.
     """
 
     tokens: list[str]
     """The tokens that the network was given, in order, as `inverse_transform` of the vectorizer
-    names them: `<START>`, and `<UNK>` for a word it does not know. Tokens that were cut off
-    and padding contribute nothing and are not listed."""
+    names them: `<START>`, and `<UNK>` for an unknown word. Padding, and tokens that were cut off,
+    contribute nothing and are not listed."""
     contributions: npt.NDArray[np.float64]
-    """Of each token, shape (n_tokens,)."""
+    """The contribution of each token, shape (n_tokens,)."""
     logit: float
-    """The logit of `label`; of a regressor the predicted number."""
+    """The logit of `label`, or the number that a regressor predicts."""
     baseline: float
-    """The same logit of a sequence of nothing but padding."""
+    """The logit, or the number, of a sequence of nothing but padding."""
     label: Any
-    """The class whose logit it is; None of a regressor."""
+    """The class whose logit it is; None for a regressor."""
     against: Any = None
-    """The class whose logit was taken from it; None where none was."""
+    """The class whose logit was subtracted, if any."""
 
 
 def find_class(label: Any, classes: list[Any], name: str = "label") -> int:
@@ -78,38 +79,41 @@ def score_terms(
     """Return by how much each term speaks for each class, shape (n_terms, n_classes).
 
     A score is by how much the term moves the logit of a document without words that then holds it
-    once. Where pooling is over padding too, the document has the length `maxlen`. Where terms are
-    weighed, the term's weight is taken as it is, not scaled to a length. Scores of a softmax are
-    relative to their mean.
+    once. If padding counts, the document has the length `maxlen`. A term's weight is taken as it
+    is, not scaled to a length. Scores of a softmax are relative to their mean.
     """
     embedding, *dense = (array.astype(np.float64) for array in weights)
-    pooling, width = network.pooling, network.embedding_dim
-    empty = embedding[PADDING] if pooling.counts_padding else np.zeros(width)
-    share = pooling.weigh_terms(terms, maxlen, width).astype(np.float64)
+    empty = _pool_padding(network, embedding)
+    share = network.pooling.weigh_terms(terms, maxlen, len(empty)).astype(np.float64)
     vectors = np.vstack([empty, empty + share * (embedding[terms] - empty)])
     z = logits(vectors, [embedding, *dense]).astype(np.float64)
     scores = (z[1:] - z[0]) @ make_directions(network.n_outputs, n_classes).T
     return scores if network.ends_in_sigmoids else scores - scores.mean(axis=1, keepdims=True)
 
 
+def _pool_padding(network: Network, embedding: npt.NDArray[np.floating]) -> Doubles:
+    """Return the vector of a document without words."""
+    is_counted = network.pooling.counts_padding
+    return embedding[PADDING].astype(np.float64) if is_counted else np.zeros(network.embedding_dim)
+
+
 def choose_logits(
     z: npt.NDArray[np.floating], network: Network, classes: list[Any], label: Any, against: Any
 ) -> tuple[list[Any], list[Path]]:
-    """Return the label to explain of each sequence, and the path of its logit.
+    """Return the label to explain for each sequence, and the path of its logit.
 
-    `z` are the decisions, which choose the label where it is None.
+    If `label` is None, the decisions `z` choose it.
     """
+    chosen = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
     if label is not None:
-        chosen = np.full(len(z), find_class(label, classes))
-    else:
-        chosen = np.ones(len(z), np.intp) if z.ndim == 1 else z.argmax(axis=1)
+        chosen[:] = find_class(label, classes)
     by_class = make_directions(network.n_outputs, len(classes))
     directions = by_class[chosen]
     if against is not None:
         other = find_class(against, classes, "against")
         if (chosen == other).any():
             raise ValueError(f"against={against!r} is the label that is explained: name another.")
-        if z.ndim > 1:  # Else the logit is of one class against the other.
+        if z.ndim > 1:  # Two classes have one logit, which is already a difference.
             directions = directions - by_class[other]
     paths: list[Path] = [partial(follow_logit, direction=direction) for direction in directions]
     return [classes[number] for number in chosen.tolist()], paths
@@ -120,27 +124,22 @@ def attribute(
 ) -> Iterator[tuple[Doubles, float, float]]:
     """Attribute one value of each sequence, as its path has it, to the positions in the sequence.
 
-    Yields the contribution of each position, the value and the value of nothing but padding. A word
-    index with the share s and the embedding e contributes s * (e - b) times the mean slope along
-    the path, where b is the vector of nothing but padding. This is how far the word moved the
-    document's vector by standing in for padding. Where padding has no share, b is zero. Occurrences
-    of a word share its contribution equally.
+    Yields the contribution of each position, the value, and the value of nothing but padding. A
+    word index with the share s and the embedding e contributes s * (e - b) times the mean slope
+    along the path. This is how far the word moved the document's vector by replacing padding: b is
+    the vector of nothing but padding, or zero if padding has no share. Occurrences of a word share
+    its contribution equally.
     """
+    if not len(X):
+        return
     embedding = weights[0]
     dense = [array.astype(np.float64) for array in weights[1:]]
-    # In front, a sequence of nothing but padding.
-    padding = np.full_like(X, PADDING, shape=(1, X.shape[1]))
-    X = within(np.vstack([padding, X]), len(embedding))
+    empty = _pool_padding(network, embedding)
+    X = within(X, len(embedding))
     shares = network.pooling.shares(X, network.input_dim)
-
-    def read_row(row: int) -> tuple[npt.NDArray[np.integer], Doubles, Doubles]:
+    for row, path in enumerate(paths):
         indices, row_shares = shares.of_row(row, network.embedding_dim)
-        return indices, row_shares.astype(np.float64), embedding[indices].astype(np.float64)
-
-    _, row_shares, vectors = read_row(0)
-    empty = (row_shares * vectors).sum(axis=0)
-    for row, path in enumerate(paths, 1):
-        indices, row_shares, vectors = read_row(row)
+        row_shares, vectors = row_shares.astype(np.float64), embedding[indices].astype(np.float64)
         baseline, value, slope = path(empty, (row_shares * vectors).sum(axis=0), dense)
         words, positions, counts = np.unique(X[row], return_inverse=True, return_counts=True)
         of_words = np.zeros(len(words))
@@ -162,7 +161,7 @@ def follow_logit(
         return float(start @ output) + offset, float(end @ output) + offset, output
     before, after = (vector @ hidden[0] + hidden[1] for vector in (start, end))
     off, on = np.maximum(before, 0), np.maximum(after, 0)
-    # The part of the path on which a unit is on: along it the unit rises as its input does.
+    # A unit rises with its input on the part of the path on which it is on.
     change = after - before
     part = np.divide(on - off, change, out=(after > 0).astype(np.float64), where=change != 0)
     return float(off @ output) + offset, float(on @ output) + offset, hidden[0] @ (part * output)

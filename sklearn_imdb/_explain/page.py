@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._explain.attribution import TokenContributions
+from sklearn_imdb._explain.attribution import TokenContributions, find_class
 from sklearn_imdb._explain.spans import Alignment
 from sklearn_imdb._text.subwords import is_subword
 from sklearn_imdb._text.unicode_tokens import spell
@@ -51,18 +52,13 @@ _TOKEN_STYLE = (
 # HTML allows neither control characters nor lone surrogates.
 _NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
+# HTML lets the tags of html, head and body be left out.
 _PAGE = """<!DOCTYPE html>
-<html>
-<head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
 <title>Explanation</title>
-</head>
-<body>
 {}
-</body>
-</html>
 """
 
 
@@ -109,9 +105,9 @@ def make_page(
     *,
     is_cleaned: bool,
     several: bool,
-    true_names: Sequence[str] | None = None,
+    true_label: Any = None,
 ) -> TextExplanation:
-    """Show the contributions to a text's prediction. All strings are escaped, and add no markup.
+    """Show the contributions to a text's prediction. All strings are escaped.
 
     Parameters
     ----------
@@ -120,30 +116,29 @@ def make_page(
     explained : TokenContributions
         The contributions.
     probabilities : ndarray of shape (n_classes,)
-        What is predicted.
+        The predicted probabilities.
     names : mapping of object to str
-        The name to show of each class, in their order.
+        The name to show for each class, in the order of the classes.
     is_cleaned : bool
-        Whether the text is another than the one that was given.
+        Whether steps before the vectorizer changed the text.
     several : bool
         Whether a text may have several of the classes.
-    true_names : sequence of str, default=None
-        Names of the classes that the text has in truth; None says nothing of them.
+    true_label : object or array-like of shape (n_classes,), default=None
+        The true class; with several labels a row of 0 and 1. None shows none.
     """
     by_word: defaultdict[int, float] = defaultdict(float)
     by_token: defaultdict[str, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     notes = []
-    for token, words, contribution in zip(
-        explained.tokens, alignment.tokens, explained.contributions.tolist(), strict=True
-    ):
+    values = explained.contributions.tolist()
+    for token, words, value in zip(explained.tokens, alignment.tokens, values, strict=True):
         if words:
-            # A subword adds to its word's occurrence, and is no occurrence of its own.
+            # A subword counts as its word.
             name = alignment.names[words[0]] if is_subword(token) else spell(token)
-            by_token[name][words[0]] += contribution
+            by_token[name][words[0]] += value
         else:
-            notes.append(f"The start of a text, which every text has: {show(contribution)}.")
+            notes.append(f"The start of a text, which every text has: {show(value)}.")
         for word in words:
-            by_word[word] += contribution / len(words)
+            by_word[word] += value / len(words)
     label = names[explained.label]
     explains, away = f"Logit of {label}", f"away from {label}"
     if explained.against is not None:
@@ -159,24 +154,19 @@ def make_page(
         f"{explains}: {show(explained.baseline)} without words, "
         f"{show(explained.contributions.sum())} by them, together {show(explained.logit)}."
     )
-    summary = _say_predicted(probabilities, list(names.values()), several)
-    if true_names is not None:
-        plural = "s" if several else ""
-        summary += f" True label{plural}: {', '.join(true_names) or 'none'}."
+    summary = _summarize(probabilities, names, several, true_label)
 
     tinted = _tint_words(alignment, by_word)
-    directions = ((escape(f"towards {label}"), 1), (escape(away), -1))
-    legend = [_make_span(direction, _style_word(sign * 0.7)) for direction, sign in directions]
+    legend, strongest = [], []
+    for direction, sign in ((escape(f"towards {label}"), 1), (escape(away), -1)):
+        legend.append(_make_span(direction, _style_word(sign * 0.7)))
+        if listed := _list_strongest(by_token, sign):
+            strongest.append(f"Most {direction}: {listed}")
     for style, meaning in ((_NO_TERM_STYLE, "in no term"), (_CUT_STYLE, "cut off")):
         if f'style="{style}"' in tinted:  # The quotes of a text are escaped.
             legend.append(_make_span(f"{meaning}: no weight", style))
-    lines = [" &#160; ".join(legend)]
-    for direction, sign in directions:
-        if listed := _list_strongest(by_token, sign):
-            lines.append(f"Most {direction}: {listed}")
-    paragraphs = "\n".join(
-        f'<p style="{_NOTE_STYLE}">{line}</p>' for line in [*lines, *map(escape, notes)]
-    )
+    lines = [" &#160; ".join(legend), *strongest, *map(escape, notes)]
+    paragraphs = "\n".join(f'<p style="{_NOTE_STYLE}">{line}</p>' for line in lines)
     return TextExplanation(
         f'<div style="{_BOX_STYLE}">\n<p style="{_SUMMARY_STYLE}">{escape(summary)}</p>\n'
         f'<div dir="auto" style="{_TEXT_STYLE}">{tinted}</div>\n'
@@ -185,7 +175,7 @@ def make_page(
 
 
 def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> str:
-    """Return the tokens that contributed most in a direction, those of all places added up."""
+    """Return the tokens that contributed most in a direction, each with the sum over its places."""
     sums = {token: sum(places.values()) for token, places in by_token.items()}
     spans = []
     for token in sorted(sums, key=lambda token: -sign * sums[token])[:_N_LISTED]:
@@ -214,17 +204,28 @@ def check_names(classes: list[Any], target_names: Sequence[str] | None) -> list[
     return [str(name) for name in target_names]
 
 
-def _say_predicted(
-    probabilities: npt.NDArray[np.floating], names: Sequence[str], several: bool
+def _summarize(
+    probabilities: npt.NDArray[Any], names: Mapping[Any, str], several: bool, true_label: Any
 ) -> str:
-    """Say what is predicted, with its probability, and which classes are next."""
+    """Say what is predicted, with its probability, which classes are next, and the true label."""
     order = np.argsort(-probabilities, kind="stable")
-    ranked = [(names[number], f"{probabilities[number]:.2f}") for number in order]
+    ranked = [(list(names.values())[number], f"{probabilities[number]:.2f}") for number in order]
     n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
     first = "; ".join(f"{name}, with probability {share}" for name, share in ranked[:n_predicted])
-    others = [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]
-    following = f" Next: {', '.join(others)}." if others else ""
-    return f"Predicted: {first or 'no label'}.{following}"
+    summary = f"Predicted: {first or 'no label'}."
+    if others := [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]:
+        summary += f" Next: {', '.join(others)}."
+    if true_label is None:
+        return summary
+    if not several:
+        find_class(true_label, list(names), "true_label")
+        return f"{summary} True label: {names[true_label]}."
+    row = np.asarray(true_label)
+    if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
+        raise ValueError(
+            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
+        )
+    return f"{summary} True labels: {', '.join(compress(names.values(), row)) or 'none'}."
 
 
 def show(number: float) -> str:
@@ -244,7 +245,7 @@ def _make_span(content: str, style: str, title: str = "") -> str:
 def _tint_words(alignment: Alignment, contributions: Mapping[int, float]) -> str:
     """Return the text with a style for each word.
 
-    Words that the network was not given were cut off, at one end of the text, or are in no term.
+    A word without a contribution was cut off, at one end of the text, or is in no term.
     """
     largest = max(map(abs, contributions.values()), default=0) or 1.0
     given = range(min(contributions, default=0), max(contributions, default=-1) + 1)
@@ -265,7 +266,7 @@ def _style_word(strength: float) -> str:
     """Return the style of a word; `strength` is its share of the strongest contribution."""
     style = f"background:{tint(strength)}"
     if abs(strength) >= _UNDERLINED:
-        # Without colours too: the kind of line shows the sign, the width shows the size.
+        # Legible without colours: the kind of line shows the sign, and its width the size.
         line = "solid" if strength > 0 else "wavy"
         width = 1 + round(abs(strength) * (2 if strength > 0 else 1))
         style += f";text-decoration:underline {line} {width}px;text-underline-offset:3px"

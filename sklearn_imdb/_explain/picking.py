@@ -18,7 +18,7 @@ the generated reviews and of IMDB: with .25 fragments of phrases come before pla
 def pick_terms(
     terms: Mapping[str, int], scores: npt.NDArray[np.float64], n: int, *, are_words: bool
 ) -> list[str]:
-    """Return up to `n` terms of positive score, the highest first, without those that say the same.
+    """Return up to `n` terms with positive scores, the highest first, and each idea once.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def pick_terms(
         Whether every term is a single token. A space is then no joint of an n-gram.
     """
     names = list(terms)
-    picked: dict[str, None] = {}
+    picked: list[str] = []
     parts_of_picked: set[str] = set()
     telling_words: set[str] = set()
     for position in np.argsort(-scores, kind="stable").tolist():
@@ -42,8 +42,8 @@ def pick_terms(
         # The shorter n-grams of an n-gram, its words among them.
         words = [term] if are_words else term.split(" ")
         bounds = combinations(range(len(words) + 1), 2)
-        ngrams = (" ".join(words[start:end]) for start, end in bounds)
-        parts = {ngram for ngram in ngrams if ngram in terms} - {term}
+        ngrams = {" ".join(words[start:end]) for start, end in bounds}
+        parts = terms.keys() & ngrams - {term}
         # The n-grams of characters are the words of a script that has no spaces.
         has_words = not are_words and spell(term) == term
         least = score * (_SPEAKS_TOO if has_words else 1)
@@ -52,7 +52,7 @@ def pick_terms(
         known = [word for word in words if word in terms] if has_words else [term]
         telling = max(known, key=lambda word: abs(scores[terms[word]]), default=term)
         if telling not in telling_words:
-            picked[term] = None
+            picked.append(term)
             parts_of_picked.update(parts)
             telling_words.add(telling)
-    return list(picked)
+    return picked

@@ -90,8 +90,7 @@ def fetch_published(published: PublishedFile, data_home: DataHome, alternative: 
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _show_download(published, home) if is_shown else nullcontext():
-            name, sha256 = published.filename, published.sha256
-            fetch_file(published.url, home, local_filename=name, sha256=sha256, **download)
+            fetch_file(published.url, home, published.filename, published.sha256, **download)
         return path
     except (OSError, HTTPException) as error:
         failure = OSError(f"{fault} and could not be downloaded: {error}. {remedy}")

@@ -53,10 +53,7 @@ def _load_split(split: str, data_home: DataHome) -> dict[str, Any]:
     source = home / f"imdb_{split}.npz"
     columns = _read_cache(source)
     if columns is None:
-        source = home / "aclImdb"
-        is_folder_itself = (home / "train/neg").is_dir() or (home / "test/neg").is_dir()
-        if is_folder_itself and not source.exists():
-            source = home
+        source = home / "aclImdb" if (home / "aclImdb").exists() else home
         found = _read_folder(source, split, data_home.is_shown)
         if not found:
             alternative = ", or the folder aclImdb unpacked from it,"
@@ -84,22 +81,19 @@ def _read_folder(folder: Path, split: str, is_shown: bool) -> dict[str, dict[str
     """Return the columns of the split by its name, or nothing if the folder does not have it."""
     parent = folder / ("test" if split == "test" else "train")
     parts = [parent / name for name in _FOLDERS[split]]
-    missing = [part for part in parts if not part.is_dir()]
-    if len(missing) == len(parts):
+    if not any(part.is_dir() for part in parts):
         return {}
-    if missing:
-        raise OSError(
-            f"{folder} is incomplete: {missing[0]} is missing. Unpack the archive again, or move "
-            "the folder away to have the reviews downloaded."
-        )
-    paths = [path for part in parts for path in part.iterdir()]
-    names = [_REVIEW_FILE.fullmatch("/".join(path.parts[-3:])) for path in paths]
-    files = [(name, path) for name, path in zip(names, paths, strict=True) if name]
+    files: list[tuple[re.Match[str], Path]] = []
     for part in parts:
-        if not any(path.parent == part for _, path in files):
+        names = {path: _REVIEW_FILE.fullmatch("/".join(path.parts[-3:])) for path in part.glob("*")}
+        reviews = [(name, path) for path, name in names.items() if name]
+        if not reviews:
+            fault = "holds no review, no file named like 0_9.txt" if part.is_dir() else "is missing"
             raise OSError(
-                f"{part} holds no review, no file named like 0_9.txt: unpack the archive again."
+                f"{folder} is incomplete: {part} {fault}. Unpack the archive again, or move the "
+                "folder away to have the reviews downloaded."
             )
+        files += reviews
     with Progress("Reading reviews", len(files), shown=is_shown) as progress:
         contents = ((name, path.read_bytes()) for name, path in progress.over(files))
         return {split: _make_columns(contents)}
@@ -109,11 +103,9 @@ def _read_archive(archive: Path, is_shown: bool) -> dict[str, dict[str, Any]]:
     """Return the columns of all splits. Files are read in one pass and not unpacked to the disk."""
     files = defaultdict(list)
     try:
+        progress = Progress("Reading files", None, shown=is_shown)
         # As a stream, "r|gz", tarfile would accept a truncated archive without an error.
-        with (
-            tarfile.open(archive, "r:gz") as tar,
-            Progress("Reading files", None, shown=is_shown) as progress,
-        ):
+        with tarfile.open(archive, "r:gz") as tar, progress:
             for member in progress.over(tar):
                 name = _REVIEW_FILE.fullmatch(member.name)
                 if name and (file := tar.extractfile(member)):

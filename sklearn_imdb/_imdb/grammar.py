@@ -7,6 +7,7 @@ opposite position. Sentences about the plot carry no sentiment.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import product
 from random import Random
 
@@ -91,7 +92,7 @@ SYLLABLES = (
 NAMES = ["".join(syllables).capitalize() for syllables in product(SYLLABLES, repeat=3)]
 
 
-def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str:
+def write_themed_review(themes: Iterable[int], mean_length: int, rng: Random) -> str:
     """Write a review with at least one sentence about each theme."""
     about = [
         rng.choice(THEMES_SENTENCES).format(
@@ -111,7 +112,7 @@ def write_themed_review(themes: list[int], mean_length: int, rng: Random) -> str
 def write_review(sentiment: float, mean_length: int, rng: Random) -> str:
     """Write a review of about `mean_length` words; `sentiment` is from 0, worst, to 1, best."""
 
-    def pick(words: list[str] | tuple[str, ...]) -> str:
+    def pick(words: Sequence[str]) -> str:
         return words[int(rng.random() * len(words))]
 
     def name() -> str:

@@ -171,6 +171,12 @@ def test_early_stopping_without_texts_to_validate_on_is_refused_before_a_chunk_i
         fit_stream(pipeline, lambda: pytest.fail("read"), X_val=reviews[0])
 
 
+def test_texts_to_validate_on_with_labels_of_another_number_are_refused(reviews):
+    texts, y = reviews
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[10, 5\]"):
+        fit_stream(make_text_classifier(), [(texts, y)], X_val=texts[:10], y_val=y[:5])
+
+
 @pytest.mark.parametrize("preset", ["ngram", "tutorial"])
 def test_sample_weights_of_a_stream_are_those_of_fit(reviews, preset):
     texts, y = reviews
