@@ -127,8 +127,8 @@ explanation
 # ---------------------
 # The upper left shows errors, because they are what is left to gain. The lower left compares the
 # probabilities with the shares of positive reviews. The right half shows the words that speak most
-# for each class. Some people write a mark into their review, as in "10 out of 10" and "Grade: B", so
-# parts of marks are among the words.
+# for each class. Some people write a mark into their review, as in "10 out of 10" and "Grade: B".
+# So parts of marks are among the words.
 
 figure, axes = plt.subplot_mosaic(
     [["errors", "negative", "positive"], ["calibration", "negative", "positive"]],
