@@ -1,13 +1,10 @@
 """What a `data_home` may be: the unpacked folder itself, a folder to create, and a mistake."""
 
-import hashlib
-import json
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sklearn_imdb._imdb import download, files
 from sklearn_imdb.datasets import fetch_imdb
 
 REVIEWS = {
@@ -22,12 +19,10 @@ locally = partial(fetch_imdb, shuffle=False, download_if_missing=False)
 
 
 @pytest.fixture(autouse=True)
-def no_server(monkeypatch):
-    """Have the reviews be few, and downloads fail at once."""
-    monkeypatch.setattr(files, "N_REVIEWS", {"train": 2, "test": 2, "unsupervised": 1})
-    for name in ("ARCHIVE", "WORD_INDEX", "ENCODED"):
-        published = getattr(download, name)
-        monkeypatch.setattr(download, name, published._replace(url="http://127.0.0.1:9/none"))
+def no_network(monkeypatch):
+    """Have downloads fail at once."""
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
 
 
 def unpack(folder):
@@ -56,16 +51,6 @@ def test_the_unpacked_folder_in_the_current_one(tmp_path, monkeypatch):
     unpack(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert locally(data_home=".").data == ["bad", "great"]
-
-
-def test_the_unpacked_folder_may_hold_the_word_index(tmp_path, monkeypatch):
-    folder = unpack(tmp_path / "aclImdb")
-    path = folder / "imdb_word_index.json"
-    path.write_text(json.dumps({"great": 1, "bad": 2}))
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(download, "WORD_INDEX", download.WORD_INDEX._replace(sha256=sha256))
-    with pytest.warns(UserWarning, match="made from the texts"):
-        assert locally(data_home=folder, encoding="index").data == [[1, 5], [1, 4]]
 
 
 def test_half_of_the_folder_itself_is_named(tmp_path):

@@ -306,6 +306,15 @@ def test_texts_are_encoded_as_keras_did(unpacked):
     assert_array_equal(target, [-1, -1])
 
 
+@pytest.mark.usefixtures("published_by_keras")
+def test_the_unpacked_folder_itself_may_hold_the_word_index(unpacked):
+    (unpacked / "imdb_word_index.json").rename(unpacked / "aclImdb/imdb_word_index.json")
+    load = partial(fetch_imdb, data_home=unpacked / "aclImdb", download_if_missing=False)
+    with pytest.warns(UserWarning, match="made from the texts"):
+        bunch = load(encoding="index", shuffle=False)
+    assert bunch.data == [[1, 5, 6], [1, 4], [1], [1, 7], [1]]
+
+
 def test_keras_copy_is_read_with_start_and_offset(tmp_path, published_by_keras):
     documents = [[1, 2], [3], [4, 88584], [2, 2, 2], [5], [6, 1]]
     published_by_keras(ENCODED=keras_copy(documents, [0, 1, 1, 0, 1, 0]))

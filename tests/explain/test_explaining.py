@@ -12,9 +12,11 @@ from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb import SequenceVectorizer, make_text_classifier
-from sklearn_imdb._explain.picking import pick_terms
-from sklearn_imdb._text.unicode_tokens import spell
+from sklearn_imdb import (
+    EmbeddingAverageClassifier,
+    SequenceVectorizer,
+    make_text_classifier,
+)
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import (
     ClassWordsDisplay,
@@ -118,11 +120,18 @@ def test_coverage_takes_texts_alone(knowing, quick):
 # -- the words of a class -----------------------------------------------------------------------
 
 
-def picked(scores, n=10, **parameters):
-    """Return the terms that are picked of a dict of scores."""
-    terms = {term: position for position, term in enumerate(scores)}
-    options = {"are_words": False} | parameters
-    return pick_terms(terms, np.array(list(scores.values()), float), n, **options)
+def picked(scores, n=10, ngram_range=(1, 2)):
+    """Return the words of class 1, where the terms have these scores."""
+    vectorizer = SequenceVectorizer(
+        vocabulary=list(scores), tokenizer="unicode", ngram_range=ngram_range, maxlen=4
+    )
+    classifier = EmbeddingAverageClassifier(
+        input_dim=4 + len(scores), embedding_dim=1, hidden_units=0, epochs=1
+    )
+    pipeline = make_pipeline(vectorizer, classifier).fit(["a text", "another"], [0, 1])
+    classifier.embedding_ = np.float32([0, 0, 0, 0, *scores.values()])[:, np.newaxis]
+    classifier.coefs_ = [np.ones((1, 1), np.float32)]
+    return class_words(pipeline, n, label=1).word.tolist()
 
 
 def test_plain_words_stand_for_the_phrases_around_them():
@@ -150,7 +159,7 @@ def test_terms_against_a_class_are_not_picked_and_n_ends_the_list():
 
 
 def test_a_space_within_a_word_is_no_joint():
-    assert picked({"new york": 2, "york": 1}, are_words=True) == ["new york", "york"]
+    assert picked({"new york": 2, "york": 1}, ngram_range=(1, 1)) == ["new york", "york"]
 
 
 @pytest.fixture(scope="module")
@@ -167,27 +176,9 @@ def test_of_the_default_preset_plain_words_stand_alone(default_pipeline):
         assert not any(f" {one} " in f" {other} " for one, other in permutations(of_class, 2))
 
 
-@pytest.mark.parametrize(
-    ("term", "spelt"),
-    [
-        ("很 好", "很好"),
-        ("很 好 。", "很好。"),
-        ("好 iphone", "好 iphone"),
-        ("ดี มา ก", "ดีมาก"),
-        ("と て も", "とても"),
-        ("아주 좋다", "아주 좋다"),
-        ("is superb .", "is superb ."),
-        ("हिन्दी ।", "हिन्दी ।"),
-        ("a  b", "a  b"),
-    ],
-)
-def test_scripts_without_spaces_are_written_without_them(term, spelt):
-    assert spell(term) == spelt
-
-
 def test_phrases_of_characters_are_words():
     scores = {"很 好": 2, "很": 1, "好": 0.5, "好 吃": 0.4, "难": 0.6, "难 吃": 0.3}
-    assert picked(scores) == ["很 好", "难"]  # Of 好吃 and 难吃 a part stands higher.
+    assert picked(scores) == ["很好", "难"]  # Of 好吃 and 难吃 a part stands higher.
 
 
 def test_chinese_words_of_a_class_have_no_spaces():

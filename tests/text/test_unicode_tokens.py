@@ -355,3 +355,21 @@ def test_spans_of_a_hostile_text_take_moderate_time(unit):
     began = time.process_time()
     assert len(tokenizer.find_spans(text)) == len(tokenizer.split(text))
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("term", "spelt"),
+    [
+        ("很 好", "很好"),
+        ("很 好 。", "很好。"),
+        ("好 iphone", "好 iphone"),
+        ("ดี มา ก", "ดีมาก"),
+        ("と て も", "とても"),
+        ("아주 좋다", "아주 좋다"),
+        ("is superb .", "is superb ."),
+        ("हिन्दी ।", "हिन्दी ।"),
+        ("a  b", "a  b"),
+    ],
+)
+def test_scripts_without_spaces_are_written_without_them(term, spelt):
+    assert unicode_tokens.spell(term) == spelt
