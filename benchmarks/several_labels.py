@@ -1,4 +1,4 @@
-"""Several labels a text: one network for all of them against one for each, on the same pipeline.
+"""Several labels per text: one network for all of them against one for each, on the same pipeline.
 
 Run it with ``python benchmarks/several_labels.py``. It prints micro and macro F1 on other texts,
 and the ratio of the CPU times of fitting, in interleaved rounds. Each round has another seed; F1

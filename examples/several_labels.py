@@ -1,5 +1,5 @@
-"""Several labels a text: what themes is a film about?
-======================================================
+"""Several labels per text: what themes is a film about?
+=====================================================
 
 A film may be about war and about the sea at once. This example teaches one network all the themes
 of a review. It chooses a threshold for the probabilities, scores the predictions, lists the
