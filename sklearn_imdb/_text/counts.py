@@ -39,24 +39,12 @@ class WordCounts:
     """Number of words in all documents, repeated ones included."""
     occurrences: Integers
     """How often each term occurs, shape (n_terms,)."""
-    frequency: csr_matrix
-    """Documents of each column that contain each term, shape (n_terms, n_columns)."""
-    sizes: Integers
-    """Documents of each column, shape (n_columns,)."""
+    by_class: ClassCounts
+    """How many documents of each class contain each term."""
     columns: list[Any]
-    """The labels of the columns of `ClassCounts`. None labels the column of all documents."""
+    """The labels of the columns of `by_class`. None labels the column of all documents."""
     documents: Sequence[TermIds] = ()
     """The ids of each document's terms, if they were kept."""
-
-    @property
-    def classes(self) -> list[Any]:
-        """The labels of the columns that are classes."""
-        return [label for label in self.columns if label is not None]
-
-    @property
-    def by_class(self) -> ClassCounts:
-        """How many documents of each class contain each term."""
-        return ClassCounts(self.frequency, self.sizes, len(self.classes))
 
     def add(self, later: WordCounts, id_of: dict[str, int]) -> WordCounts:
         """Return the counts of the documents of both. The `documents` are those of `later` alone.
@@ -76,16 +64,17 @@ class WordCounts:
         columns = np.array([labels.index(label) for label in later.columns], np.intp)
         occurrences = np.pad(self.occurrences, (0, len(new)))
         occurrences[ids] += later.occurrences
-        sizes = np.pad(self.sizes, (0, len(labels) - len(self.columns)))
-        sizes[columns] += later.sizes
-        frequency = self.frequency.copy()
+        sizes = np.pad(self.by_class.sizes, (0, len(labels) - len(self.columns)))
+        sizes[columns] += later.by_class.sizes
+        frequency = self.by_class.frequency.copy()
         frequency.resize(len(words), len(labels))
-        found = later.frequency.tocoo()
+        found = later.by_class.frequency.tocoo()
         items = found.data, (ids[found.row], columns[found.col])
         frequency += csr_matrix(items, frequency.shape)
+        by_class = ClassCounts(frequency, sizes, len(labels) - labels.count(None))
         documents = [ids[document] for document in later.documents]
         n_words = self.n_words + later.n_words
-        return WordCounts(words, n_words, occurrences, frequency, sizes, labels, documents)
+        return WordCounts(words, n_words, occurrences, by_class, labels, documents)
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
@@ -160,8 +149,9 @@ def count_words(
             f"{found}."
         )
     sizes = np.asarray(class_columns(targets, n_documents).sum(axis=0), np.int64).ravel()
+    by_class = ClassCounts(frequency, sizes, len(labels) - labels.count(None))
     words = tokenizer.words(list(id_of))
-    return WordCounts(words, n_words, occurrences, frequency, sizes, labels, documents)
+    return WordCounts(words, n_words, occurrences, by_class, labels, documents)
 
 
 def label_columns(targets: Targets | None) -> list[Any]:
@@ -195,4 +185,6 @@ class Blocks:
         """Position of each block's first word among all words, and the number of all words."""
         self.columns = class_columns(targets, len(documents))
         """The columns of `ClassCounts` that each document belongs to."""
+        self.sizes = np.asarray(self.columns.sum(axis=0)).ravel()
+        """Documents of each column."""
         self.n_classes = 0 if targets is None else targets.n_classes

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import vstack
 from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._class_evidence import ClassCounts
@@ -137,7 +137,7 @@ class VocabularyLearner:
                 counts,
                 words=found.name_terms(np.arange(len(found.occurrences))),
                 occurrences=found.occurrences,
-                frequency=found.by_class.frequency,
+                by_class=found.by_class,
             )
         numbered = self.merge(counts)
         if self._documents is not None:
@@ -173,7 +173,7 @@ class VocabularyLearner:
     @property
     def _has_frequency(self) -> bool:
         """Whether the document frequency was counted, too."""
-        return self.counts is not None and self.counts.frequency.nnz > 0
+        return self.counts is not None and self.counts.by_class.frequency.nnz > 0
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -234,11 +234,13 @@ class VocabularyLearner:
                 "start with a clone."
             )
         if targets is not None and not targets.several and None not in counts.columns:
-            unique_labels(counts.classes, targets.classes)  # Raises where kinds are mixed.
-        elif targets is not None and targets.classes.tolist() != counts.classes:
+            unique_labels(counts.columns, targets.classes)  # Raises where kinds are mixed.
+        elif targets is not None and label_columns(targets) != counts.columns:
+            before = [label for label in counts.columns if label is not None]
             raise ValueError(
-                f"y has the labels {targets.classes.tolist()} where partial_fit began with the "
-                f"labels {counts.classes}."
+                f"y has the labels {targets.classes.tolist()} {'in columns ' * targets.several}"
+                f"where partial_fit began with the labels {before}"
+                f"{' in columns' * (None in counts.columns)}."
             )
         return later
 
@@ -246,10 +248,10 @@ class VocabularyLearner:
         """Return plain types and few arrays, from which `from_state` makes the same."""
         state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
-            counts, frequency = self.counts, self.counts.frequency
-            state["words"] = pack_words(counts.words, counts.occurrences)
-            state["frequency"] = [narrow(frequency.data), frequency.indices, frequency.indptr]
-            state["others"] = [counts.n_words, counts.sizes, counts.columns]
+            n_documents, *places = self.counts.by_class.arrays
+            state["words"] = pack_words(self.counts.words, self.counts.occurrences)
+            state["by_class"] = [narrow(n_documents), *places]
+            state["others"] = [self.counts.n_words, self.counts.columns]
         return state
 
     @classmethod
@@ -258,12 +260,11 @@ class VocabularyLearner:
         learner = cls(Recipe(**state["recipe"]), is_partial=True)
         if "words" in state:
             words, [occurrences] = unpack_words(state["words"])
-            data, *places = state["frequency"]
-            n_words, sizes, columns = state["others"]
-            shape = (len(words), len(columns))
-            frequency = csr_matrix((data.astype(np.int64), *places), shape=shape)
-            totals = occurrences.astype(np.int64), frequency, sizes
-            learner.counts = WordCounts(words, n_words, *totals, columns)
+            n_documents, *places = state["by_class"]
+            by_class = ClassCounts.from_arrays((n_documents.astype(np.int64), *places))
+            n_words, columns = state["others"]
+            occurrences = occurrences.astype(np.int64)
+            learner.counts = WordCounts(words, n_words, occurrences, by_class, columns)
         return learner
 
 
@@ -281,7 +282,6 @@ def _count_terms(words: WordCounts, targets: Targets | None, recipe: Recipe) -> 
     if isinstance(recipe.subword_range, tuple):
         parts.append(SubwordCounts(words, blocks, recipe.subword_range))
     occurrences = np.concatenate([part.occurrences for part in parts])
-    frequency = vstack([part.frequency for part in parts], format="csr")
-    sizes = np.asarray(blocks.columns.sum(axis=0)).ravel()
-    by_class = ClassCounts(frequency, sizes, blocks.n_classes)
+    frequency = vstack([part.by_class.frequency for part in parts], format="csr")
+    by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)
     return TermCounts(parts, by_class.of_all if recipe.binary else occurrences, by_class)

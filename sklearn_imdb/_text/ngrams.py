@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._class_evidence import count_all
+from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound, join_documents
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
@@ -74,7 +74,7 @@ class NgramCounts:
         first_words = np.concatenate([size.first_words for size in self._wanted])
         self._order = np.argsort(first_words, kind="stable")
         frequency = vstack([size.frequency for size in self._wanted], format="csr")
-        self.frequency = frequency[self._order]
+        self.by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)[self._order]
         self.occurrences = np.concatenate([size.occurrences for size in self._wanted])[self._order]
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
@@ -152,10 +152,8 @@ class NgramCounts:
             beginnings, lasts = shorter[starts], words[starts + size]
             documents = documents[starts]
         found = starts + self._blocks.first_words[block], beginnings, lasts, documents
-        if n_parts > 1:  # It is a power of 2.
-            is_in = (beginnings + lasts) & (n_parts - 1) == part
-            return _Occurrences(*(array[is_in] for array in found))
-        return _Occurrences(*found)
+        is_in = (beginnings + lasts) & (n_parts - 1) == part  # `n_parts` is a power of 2.
+        return _Occurrences(*(array[is_in] for array in found))
 
     def _keep_frequent(
         self, found: _Occurrences, n_before: int
@@ -170,26 +168,28 @@ class NgramCounts:
         if self._sizes:
             n_beginnings = len(self._sizes[-1].pairs)
             order = order[_counting_argsort(found.beginnings[order], n_beginnings)]
-        is_first = _changes(found.beginnings[order]) | _changes(found.lasts[order])
+        pairs = found.beginnings[order] * np.int64(self._n_words) + found.lasts[order]
+        is_first = np.diff(pairs, prepend=-1) != 0
         occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
         # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
         may_be_kept = occurrences >= self._least_df
+        pairs = pairs[is_first][may_be_kept]
         order = order[np.repeat(may_be_kept, occurrences)]
         occurrences = occurrences[may_be_kept]
         ends = np.concatenate([[0], np.cumsum(occurrences)])
         documents = found.documents[order]
-        is_new_document = _changes(documents)
+        is_new_document = np.diff(documents, prepend=np.intc(-1)) != 0
         is_new_document[ends[:-1]] = True
         items = is_new_document.astype(np.int32), documents, ends
-        columns = self._blocks.columns
+        columns, sizes = self._blocks.columns, self._blocks.sizes
         frequency = csr_matrix(items, (len(occurrences), columns.shape[0])) @ columns
-        is_kept = count_all(frequency, self._blocks.n_classes) >= self._least_df
+        by_class = ClassCounts(frequency, sizes, self._blocks.n_classes)
+        is_kept = by_class.of_all >= self._least_df
         new_ids = np.where(is_kept, np.cumsum(is_kept) - 1 + n_before, -1)
         ids = np.full(len(found.starts), -1, np.intc)
         ids[order] = np.repeat(new_ids, occurrences)
         firsts = order[ends[:-1][is_kept]]
-        pairs = found.beginnings[firsts] * np.int64(self._n_words) + found.lasts[firsts]
-        return ids, firsts, pairs, occurrences[is_kept], frequency[is_kept]
+        return ids, firsts, pairs[is_kept], occurrences[is_kept], frequency[is_kept]
 
 
 def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
@@ -218,13 +218,6 @@ def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:
     """
     items = np.ones(len(keys), bool), keys, np.arange(len(keys) + 1, dtype=np.intc)
     return csr_matrix(items, shape=(len(keys), n_keys)).tocsc().indices
-
-
-def _changes(values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Whether each value differs from the one before. The first does."""
-    changes = np.ones(len(values), dtype=bool)
-    np.not_equal(values[1:], values[:-1], out=changes[1:])
-    return changes
 
 
 # -- looking up -------------------------------------------------------------------------------

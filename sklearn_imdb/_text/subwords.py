@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._text.counts import Blocks, WordCounts, join_documents
 
 LONGEST_WORD = 40
@@ -62,14 +63,15 @@ class SubwordCounts:
         # A row has the subwords of a word, in their order.
         self._of_words = csr_matrix((np.ones(len(ids), np.int32), ids, ends), shape)
         self.occurrences = self._of_words.T @ counts.occurrences
-        self.frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
+        frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
         for rows in blocks.rows:
             words, document_ends = join_documents(blocks.documents[rows])
             items = np.ones(len(words), np.int32), words, document_ends
             # The product has each subword of a document once.
             documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ self._of_words
             documents.data[:] = 1
-            self.frequency += (documents.T @ blocks.columns[rows]).tocsr()
+            frequency += (documents.T @ blocks.columns[rows]).tocsr()
+        self.by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the subwords of these ids."""
