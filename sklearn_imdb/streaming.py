@@ -214,8 +214,8 @@ class _CountedChunk:
     rows: npt.NDArray[np.int32]
     """The ids of each text's words; its sequence where the vocabulary is given. All are end to end,
     because Dask takes long to send thousands of arrays."""
-    lengths: npt.NDArray[np.int64]
-    """Of the rows."""
+    ends: npt.NDArray[np.int64]
+    """Where each row begins, and the last one ends."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -293,7 +293,7 @@ class _Reader:
         rows = chunk.rows
         if chunk.counts is not None:
             [rows] = self.learner.merge(replace(chunk.counts, documents=[rows]))
-        self._rows.extend_joined(rows, chunk.lengths)
+        self._rows.extend_joined(rows, chunk.ends)
         self._targets.append(chunk.targets)
         self._weights.append(chunk.sample_weight)
 

@@ -19,6 +19,7 @@ from scipy.sparse import csr_matrix
 
 from sklearn_imdb._class_evidence import ClassCounts, class_columns
 from sklearn_imdb._targets import Targets
+from sklearn_imdb._text.row_file import join_rows
 from sklearn_imdb._text.tokens import Key, Tokenizer
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -129,7 +130,7 @@ def count_words(
         n_documents = rows.stop
         if not block or (targets is not None and n_documents > len(targets)):
             break
-        ids, ends = join_documents(block)
+        ids, ends = join_rows(block)
         occurrences = np.pad(occurrences, (0, len(id_of) - len(occurrences)))
         occurrences += np.bincount(ids, minlength=len(id_of))
         frequency.resize(len(id_of), len(labels))
@@ -164,12 +165,6 @@ def label_columns(targets: Targets | None) -> list[Any]:
 def find_df_bound(df: float | str, n_documents: int) -> float:
     """Return `min_df` or `max_df` as a number of documents. A float is a share of them."""
     return float(df) if isinstance(df, Integral) else float(df) * n_documents
-
-
-def join_documents(documents: Sequence[TermIds]) -> tuple[TermIds, TermIds]:
-    """Return the ids of documents, end to end, and where each begins and the last one ends."""
-    ends = np.cumsum([0, *map(len, documents)], dtype=np.intc)
-    return np.concatenate([np.empty(0, np.intc), *documents]), ends
 
 
 class Blocks:

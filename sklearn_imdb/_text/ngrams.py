@@ -22,9 +22,9 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._class_evidence import ClassCounts
-from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound, join_documents
+from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb._text.row_file import RowFile, join_rows
 
 _PAIRS_AT_ONCE = 2**22
 """Pairs that are sorted together. All occurrences of a pair are."""
@@ -102,7 +102,7 @@ class NgramCounts:
             columns = [
                 table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
             ]
-            yield from join_columns(columns, join_documents(self._blocks.documents[rows])[1])
+            yield from join_columns(columns, join_rows(self._blocks.documents[rows])[1])
 
     # -- counting ---------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class NgramCounts:
         """Find the n-grams of a block that are in one of the parts into which pairs are divided."""
         size = len(self._sizes)
         rows = self._blocks.rows[block]
-        words, ends = join_documents(self._blocks.documents[rows])
+        words, ends = join_rows(self._blocks.documents[rows])
         documents = np.repeat(np.arange(rows.start, rows.stop, dtype=np.intc), np.diff(ends))
         if size == 0:
             starts = np.arange(len(words), dtype=np.intc)
@@ -200,7 +200,7 @@ def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
     ).astype(np.intc)
 
 
-def join_columns(columns: list[npt.NDArray[np.int32]], ends: TermIds) -> Iterator[bytes]:
+def join_columns(columns: list[npt.NDArray[np.int32]], ends: Integers) -> Iterator[bytes]:
     """Yield each document's indices. A column has the index of the n-gram of a size at each word.
 
     Negative indices are left out.

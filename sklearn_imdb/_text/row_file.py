@@ -19,9 +19,9 @@ _ROWS_AT_ONCE = 4096
 
 
 def join_rows(rows: Sequence[Row]) -> tuple[Row, npt.NDArray[np.int64]]:
-    """Return rows end to end in one array, and the length of each."""
-    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-    return np.concatenate([np.empty(0, np.int32), *rows]), lengths
+    """Return rows end to end in one array, and where each begins and the last one ends."""
+    ends = np.cumsum([0, *map(len, rows)])
+    return np.concatenate([np.empty(0, np.int32), *rows]), ends
 
 
 class RowFile(Sequence[Row]):
@@ -41,9 +41,9 @@ class RowFile(Sequence[Row]):
         """Add rows."""
         self.extend_joined(*join_rows(rows))
 
-    def extend_joined(self, items: Row, lengths: npt.NDArray[np.integer]) -> None:
-        """Add rows of these lengths that are end to end in one array."""
-        self._ends.extend((self._ends[-1] + np.cumsum(lengths)).tolist())
+    def extend_joined(self, items: Row, ends: npt.NDArray[np.integer]) -> None:
+        """Add rows as `join_rows` returns them."""
+        self._ends.extend((self._ends[-1] + ends[1:]).tolist())
         self._file.seek(0, SEEK_END)
         self._file.write(items.astype(np.int32).tobytes())
 

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from sklearn_imdb._class_evidence import ClassCounts
-from sklearn_imdb._text.counts import Blocks, WordCounts, join_documents
+from sklearn_imdb._text.counts import Blocks, WordCounts
+from sklearn_imdb._text.row_file import join_rows
 
 LONGEST_WORD = 40
 """Characters of the longest word that has subwords."""
@@ -65,7 +66,7 @@ class SubwordCounts:
         self.occurrences = self._of_words.T @ counts.occurrences
         frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
         for rows in blocks.rows:
-            words, document_ends = join_documents(blocks.documents[rows])
+            words, document_ends = join_rows(blocks.documents[rows])
             items = np.ones(len(words), np.int32), words, document_ends
             # The product has each subword of a document once.
             documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ self._of_words
@@ -86,7 +87,7 @@ class SubwordCounts:
         indices_of_words.data = np.maximum(index_of[indices_of_words.indices], 0)
         indices_of_words.eliminate_zeros()
         for rows in self._blocks.rows:
-            words, document_ends = join_documents(self._blocks.documents[rows])
+            words, document_ends = join_rows(self._blocks.documents[rows])
             found = indices_of_words[words]
             for begin, end in pairwise(found.indptr[document_ends].tolist()):
                 yield found.data[begin:end].tobytes()
