@@ -26,7 +26,7 @@ from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import Targets, check_classes, check_targets
 from sklearn_imdb._text.counts import WordCounts
 from sklearn_imdb._text.documents import Documents
-from sklearn_imdb._text.encoding import TextEncoder, encode_row, pad_sequences
+from sklearn_imdb._text.encoding import Encoder, pad_sequences
 from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Row, RowFile, join_rows
@@ -158,11 +158,10 @@ def fit_stream(
         labels = reader.labels
         targets = find_targets(classifier, labels, known=reader.known)
         learned = reader.learner.learned(find_term_targets(labels, recipe))
-        if learned.counts is not None:
-            found = learned.rows()
-            while some := list(islice(found, ROWS_AT_ONCE)):
-                sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
-        keep_learned(vectorizer, learned, recipe, sequences.lengths)
+        if learned.sequences is not None:
+            while some := list(map(_unpack, islice(learned.sequences, ROWS_AT_ONCE))):
+                sequences.extend(some)
+        keep_learned(vectorizer, learned, sequences.lengths)
         numbered_by = numbering(learned.vocabulary, recipe.index_from)
 
         def read(numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.int32]:
@@ -226,7 +225,7 @@ class _Counter:
     """Checks the columns of a chunk and counts its words: here, or in a worker of a cluster."""
 
     recipe: Recipe
-    encoder: TextEncoder | None
+    encoder: Encoder | None
     """Of the vocabulary that is given."""
 
     def count(self, texts: Any, y: Any, sample_weight: Any = None) -> _CountedChunk:
@@ -265,7 +264,7 @@ class _Reader:
         self._rows = documents
         if recipe.vocabulary is not None:  # It is known before the first chunk.
             learned = self.learner.learned(None)
-            self.counter = _Counter(recipe, TextEncoder(learned.vocabulary, learned.recipe))
+            self.counter = _Counter(recipe, Encoder(learned.vocabulary, learned.recipe))
             self._rows = sequences
         self._classes = classes
         self.known: Targets | None = None

@@ -19,8 +19,6 @@ from sklearn_imdb._warnings import warn_user
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 
-EMPTY = "X leaves no word to learn: 0 documents were given, X is empty."
-
 _SUFFIXES = tuple(".txt .text .md .rst .html .htm .xml .json .pdf .docx .eml".split())
 """How names of files end that hold a text."""
 
@@ -101,11 +99,6 @@ def materialized(X: Iterable[Any]) -> Iterable[Any]:
     """Return `X`, or the list of its documents where `X` can be read only once."""
     documents = _check_iterable(X)
     return X if isinstance(X, Sized) else list(documents)
-
-
-def n_documents(X: Any) -> int | None:
-    """Return how many documents there are; None where that shows only when they are read."""
-    return len(X) if isinstance(X, Sized) and not issparse(X) else None
 
 
 def _check_iterable(X: Any) -> Iterator[Any]:

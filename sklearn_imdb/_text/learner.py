@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -22,8 +22,8 @@ from sklearn_imdb._text.counts import (
     count_words,
     label_columns,
 )
-from sklearn_imdb._text.documents import EMPTY, Documents
-from sklearn_imdb._text.encoding import RowParts
+from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
@@ -57,36 +57,33 @@ class TermCounts(NamedTuple):
             terms[is_in] = part.name_terms(ids[is_in] - begin)
         return terms.tolist()
 
+    def make_sequences(self, kept: npt.NDArray[np.intp], recipe: Recipe) -> Iterator[bytes]:
+        """Yield the sequence of each document, not yet cut, given the ids of the kept terms."""
+        indices = np.full(len(self.occurrences), -1, np.int32)
+        indices[kept] = np.arange(1, len(kept) + 1) + recipe.index_from
+        rows: list[Iterator[bytes]] = []
+        end = 0
+        for part in self.parts:
+            begin, end = end, end + len(part.occurrences)
+            # The last index is that of the id -1, which stands for a term that was not counted.
+            index_of = np.append(indices[begin:end], np.int32(-1))
+            if not rows:  # An unknown subword takes no place, even if an unknown word does.
+                index_of[index_of < 0] = recipe.unknown_index
+            rows.append(part.make_rows(index_of))
+        for row in zip(*rows, strict=True):
+            yield encode_row(row, recipe)
 
-@dataclass(frozen=True)
-class Learned:
-    """A vocabulary and the counts it was learned from."""
+
+class Learned(NamedTuple):
+    """A vocabulary, and the documents as they are encoded by it."""
 
     recipe: Recipe
     """With `min_df` and `subword_range` resolved."""
     vocabulary: dict[str, int]
     """Rank of each term that is kept, counted from 1."""
-    counts: TermCounts | None = None
-    """None where nothing was counted: of index lists, and with a given vocabulary."""
-    kept: npt.NDArray[np.intp] | None = None
-    """Ids of the terms of `vocabulary`, in the order of their ranks."""
-
-    def rows(self) -> Iterator[RowParts]:
-        """Yield the word indices of each document's terms, where the documents were kept."""
-        if self.counts is None or self.kept is None:
-            return iter(())
-        # The last index is that of the id -1, which stands for a term that was not counted.
-        indices = np.full(len(self.counts.occurrences), -1, np.int32)
-        indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
-        rows: list[Iterator[bytes]] = []
-        end = 0
-        for part in self.counts.parts:
-            begin, end = end, end + len(part.occurrences)
-            index_of = np.append(indices[begin:end], np.int32(-1))
-            if not rows:  # An unknown subword takes no place, even if an unknown word does.
-                index_of[index_of < 0] = self.recipe.unknown_index
-            rows.append(part.make_rows(index_of))
-        return zip(*rows, strict=True)
+    sequences: Iterator[bytes] | None = None
+    """The sequence of each document that was kept. None where nothing was counted: of index lists,
+    and with a given vocabulary."""
 
 
 class VocabularyLearner:
@@ -198,11 +195,10 @@ class VocabularyLearner:
                 f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
                 f"different words, of which max_df={recipe.max_df}, min_df={recipe.min_df}, "
                 f"ngram_range={recipe.ngram_range} and the filters keep none."
-                if n_documents
-                else EMPTY
             )
         warn_if_not_split(terms, recipe)
-        return Learned(recipe, dict(zip(terms, itertools.count(1))), counts, kept)
+        vocabulary = dict(zip(terms, itertools.count(1)))
+        return Learned(recipe, vocabulary, counts.make_sequences(kept, recipe))
 
     # -- going on ---------------------------------------------------------------------------
 
