@@ -73,15 +73,12 @@ class KerasTokenizer(Tokenizer):
     _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
 
     def __init__(self, recipe: Recipe) -> None:
-        codes = bytes(range(256))
-        if recipe.lowercase:
-            codes = codes.lower()
-        blanks = recipe.filters.encode("ascii")
+        codes, filters = bytes(range(256)), recipe.filters.encode("ascii")
+        # A filter that is white space becomes a space, because the later of two entries counts.
+        blanks, stand_ins = self._OTHER_BLANKS + filters, self._STAND_INS + b" " * len(filters)
         # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
-        self._table = bytes(
-            ord(" ") if code in blanks else hidden
-            for code, hidden in zip(codes, codes.translate(self._HIDE), strict=True)
-        )
+        lowered = codes.lower() if recipe.lowercase else codes
+        self._table = lowered.translate(bytes.maketrans(blanks, stand_ins))
         self._lowercase = recipe.lowercase
         self._plain = PatternTokenizer(recipe)
 

@@ -109,9 +109,8 @@ def _find_class(character: str) -> str:
         return "f"
     if "\U0001f3fb" <= character <= "\U0001f3ff":
         return "t"
-    if ord(character) in _NEW_PICTURES and category in ("So", "Cn"):
-        return "e"
-    if category == "So" and _PICTURES.match(character):
+    is_new_picture = ord(character) in _NEW_PICTURES and category in ("So", "Cn")
+    if is_new_picture or (category == "So" and _PICTURES.match(character)):
         return "e"
     is_unspaced = unicodedata.name(character, "").startswith(_UNSPACED)
     # Planes 2 and 3 are for ideographs, even for those newer than this Python.
