@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice, repeat
@@ -71,7 +70,8 @@ class Encoder:
         for document, words in self._look_up_words(map(split, documents)):
             row = [words]
             if self._subwords is not None:
-                row.append(self._subwords.look_up(self._tokenizer.words(document)))
+                words_of_text = self._tokenizer.words(document)
+                row.append(b"".join(map(self._subwords.__getitem__, words_of_text)))
             yield encode_row(row, recipe)
 
     def _look_up_words(self, documents: Iterator[list[Key]]) -> Iterator[tuple[list[Key], bytes]]:
@@ -176,12 +176,10 @@ def find_maxlen(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
     if finds_all:
         return longest
     # The longer the rows, the fewer of their places are filled.
-    n_fitting = bisect_left(
-        range(1, longest + 1),
-        True,
-        key=lambda n: len(ordered) * n > _PLACES_PER_INDEX * int(np.minimum(ordered, n).sum()),
-    )
-    return max(n_fitting, 1)
+    places = np.arange(1, longest + 1)
+    n_indices = np.cumsum(len(ordered) - np.searchsorted(ordered, places))
+    fits = len(ordered) * places <= _PLACES_PER_INDEX * n_indices
+    return max(int(np.count_nonzero(fits)), 1)
 
 
 def _as_bytes(index: int) -> bytes:

@@ -6,7 +6,7 @@ and "cat ". As a term, a subword has one more space in front. No word or n-gram 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -104,10 +104,6 @@ class SubwordTable(dict[Any, bytes]):
         self._index_of = {
             term: rank + index_from for term, rank in vocabulary.items() if is_subword(term)
         }
-
-    def look_up(self, words: Iterable[str]) -> bytes:
-        """Return the indices of the subwords of a document's words."""
-        return b"".join(map(self.__getitem__, words))
 
     def __missing__(self, word: str) -> bytes:
         terms = make_subwords(word, self._range)
