@@ -585,7 +585,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
 
 def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
     """Return the targets where terms are ranked by them."""
-    if not recipe.ranks_by_evidence or recipe.vocabulary is not None:
+    if recipe.rank_by == "frequency" or recipe.vocabulary is not None:
         return None
     if y is None:
         raise ValueError(

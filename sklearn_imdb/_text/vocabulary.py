@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -41,11 +40,11 @@ def rank_terms(
     if recipe.needs_document_frequency:
         ids = ids[(by_class.of_all >= least) & (by_class.of_all <= most)]
     scores = occurrences[ids].astype(np.float64)
-    if recipe.ranks_by_evidence:
+    if recipe.rank_by != "frequency":
         of_ids = by_class[ids]
         scores = class_evidence(of_ids) * np.sqrt(of_ids.of_all)
     n_ranks = recipe.n_ranks
-    if n_ranks is not None and n_ranks < len(scores):  # Sorting all would take longer.
+    if n_ranks < len(scores):  # Sorting all would take longer.
         is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]
         ids, scores = ids[is_high], scores[is_high]
     return ids[np.argsort(-scores, kind="stable")[:n_ranks]]
@@ -58,8 +57,7 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
     """
     if recipe.vocabulary is None:
         return {}
-    vocabulary, index_from = recipe.vocabulary, recipe.index_from
-    n_ranks = math.inf if recipe.n_ranks is None else recipe.n_ranks
+    vocabulary, index_from, n_ranks = recipe.vocabulary, recipe.index_from, recipe.n_ranks
     if not isinstance(vocabulary, Mapping):
         words = Counter(vocabulary)
         if len(words) < len(vocabulary):
@@ -86,7 +84,7 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
                 f"{word!r}."
             )
     ranks = sorted(word_of)
-    if n_ranks == math.inf and ranks[-1] + index_from > LARGEST_INDEX:
+    if recipe.num_words is None and ranks[-1] + index_from > LARGEST_INDEX:
         raise ValueError(
             f"vocabulary holds the rank {ranks[-1]}, and with index_from={index_from} that is "
             f"beyond the largest index, {LARGEST_INDEX}."
