@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice, repeat
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +17,6 @@ from sklearn_imdb._text.ngrams import NgramTable
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
-
-RowParts: TypeAlias = Sequence[bytes]
-"""Indices of a document's words or n-grams, and of its subwords where there are to be any: int32.
-"""
 
 INDEX_BYTES = np.dtype(np.int32).itemsize
 
@@ -86,8 +81,11 @@ class Encoder:
             yield document, b"".join(map(index_of, keys, unknown))
 
 
-def encode_row(row: RowParts, recipe: Recipe) -> bytes:
-    """Return a sequence: start, words or n-grams, then a divider and the subwords."""
+def encode_row(row: Sequence[bytes], recipe: Recipe) -> bytes:
+    """Return a sequence: start, words or n-grams, then a divider and the subwords.
+
+    `row` has the indices of the words or n-grams, and of the subwords where there are to be any.
+    """
     if recipe.binary:
         # Of single words each was taken once before, because different ones may be unknown.
         n_taken = int(recipe.ngram_range == (1, 1))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import weakref
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from os import SEEK_END, PathLike
 from tempfile import TemporaryFile
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ def join_rows(rows: Sequence[Row]) -> tuple[Row, npt.NDArray[np.int64]]:
     return np.concatenate([np.empty(0, np.int32), *rows]), ends
 
 
-class RowFile(Sequence[Row]):
+class RowFile(Sequence[Row], AbstractContextManager["RowFile"]):
     """A sequence of rows of int32, to which rows can be added at the end.
 
     The file has no name and takes 4 bytes for each integer. It is removed when the `with` statement
@@ -75,9 +76,6 @@ class RowFile(Sequence[Row]):
         """Replace a row by another of the same length."""
         self._file.seek(4 * self._ends[number])
         self._file.write(row.astype(np.int32).tobytes())
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *error: object) -> None:
         self._close()

@@ -139,7 +139,11 @@ class CallableTokenizer(Tokenizer):
     def find_spans(self, text: str) -> list[Span] | None:
         prepared = self._prepare(text)
         spans = self._find_prepared_spans(prepared)
-        return None if spans is None else _find_in_original(spans, text, prepared)
+        if spans is None or len(prepared) == len(text):  # No character becomes none.
+            return spans
+        # Lower-casing makes two of some characters, as of İ. An empty match may stand at the end.
+        origins = [(place, place + 1) for place, sign in enumerate(text) for _ in sign.lower()]
+        return unicode_tokens.find_in_original(spans, [*origins, (len(text), len(text))])
 
     def _find_words(self, prepared: str) -> list[str]:
         words = self._tokenize(prepared)
@@ -206,19 +210,3 @@ def _find_span(match: re.Match[str]) -> Span:
     """Return the span that `re.findall` returns: of the one group, if the pattern has one."""
     begin, end = match.span(match.re.groups)
     return (begin, end) if begin >= 0 else (match.start(), match.start())
-
-
-def _find_in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
-    """Return the spans in the text as given: lower-casing makes two of some characters, as of İ."""
-    if len(lowered) == len(text):  # No character becomes none.
-        return spans
-    origins = [place for place, character in enumerate(text) for _ in character.lower()]
-    origins.append(len(text))
-    found: list[Span] = []
-    shown = 0
-    for begin, end in spans:
-        # If a character was split between two words, the first one shows it.
-        first = max(origins[begin], shown)
-        shown = max(origins[end - 1] + 1 if end > begin else first, first)
-        found.append((first, shown))
-    return found

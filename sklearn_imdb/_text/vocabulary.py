@@ -6,6 +6,7 @@ import itertools
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -16,7 +17,7 @@ from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Integers, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.unicode_tokens import fold, has_unspaced_script
+from sklearn_imdb._text.unicode_tokens import has_unspaced_script, normalize
 from sklearn_imdb._warnings import warn_user
 
 _TERMS_LOOKED_AT = 1000
@@ -105,7 +106,7 @@ def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
     """
     if not recipe.lowercase or callable(recipe.tokenizer):
         return
-    lower = fold if recipe.tokenizer == "unicode" else str.lower
+    lower = partial(normalize, lowercase=True) if recipe.tokenizer == "unicode" else str.lower
     capital = [word for word in words if word != lower(word)]
     if 100 * len(capital) > len(words):
         warn_user(
