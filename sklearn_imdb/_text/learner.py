@@ -28,7 +28,6 @@ from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._text.subwords import SubwordCounts
-from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.unicode_tokens import detect_script
 from sklearn_imdb._text.vocabulary import (
     check_vocabulary,
@@ -142,18 +141,12 @@ class VocabularyLearner:
 
     def count(self, documents: Documents, targets: Targets | None) -> WordCounts:
         """Return the counts of the words of a chunk of texts, for `merge`."""
-        recipe, of_single_words = self.recipe, self.recipe.ngram_range == (1, 1)
+        recipe = self.recipe
         return count_words(
             documents,
-            make_tokenizer(recipe),
+            recipe,
             targets,
-            binary=recipe.binary and of_single_words,
-            by_document=of_single_words
-            and (
-                recipe.needs_document_frequency
-                or recipe.subword_range is not None
-                or self._has_frequency
-            ),
+            by_document=recipe.needs_document_frequency or self._has_frequency,
             keeps_documents=self._documents is not None or not recipe.is_of_words,
         )
 

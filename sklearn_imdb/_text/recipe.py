@@ -121,7 +121,8 @@ class Recipe(NamedTuple):
     def needs_document_frequency(self) -> bool:
         """Whether the number of documents that contain a term is needed, and not only its count."""
         is_one = isinstance(self.min_df, Integral) and self.min_df == 1  # And no share of 1.0.
-        return self.rank_by != "frequency" or not is_one or self.leaves_out_frequent
+        is_by_count = self.is_of_words and self.rank_by == "frequency"
+        return not is_by_count or not is_one or self.leaves_out_frequent
 
     @property
     def leaves_out_frequent(self) -> bool:
