@@ -14,14 +14,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._text.counts import (
-    Blocks,
-    Integers,
-    TermIds,
-    WordCounts,
-    count_words,
-    label_columns,
-)
+from sklearn_imdb._text.counts import Blocks, TermIds, WordCounts, count_words, label_columns
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
@@ -39,12 +32,27 @@ from sklearn_imdb._text.vocabulary import (
 )
 
 
-class TermCounts(NamedTuple):
-    """Counts of words or n-grams, and of subwords, whose ids start where the others end."""
+class TermCounts:
+    """Counts of words or n-grams, then of subwords. Ids run on from one part to the next."""
 
-    parts: Sequence[WordCounts | NgramCounts | SubwordCounts]
-    occurrences: Integers
-    by_class: ClassCounts
+    def __init__(self, words: WordCounts, targets: Targets | None, recipe: Recipe) -> None:
+        self.parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
+        self.occurrences, self.by_class = words.occurrences, words.by_class
+        # Recount if the columns differ: a stream can meet its classes in another order, and bins of
+        # numbers are known only at its end.
+        are_by_class = targets is None or words.columns == label_columns(targets)
+        if recipe.is_of_words and are_by_class:
+            return
+        blocks = Blocks(words.documents, targets)
+        if recipe.ngram_range != (1, 1) or not are_by_class:
+            self.parts = [NgramCounts(words.words, blocks, recipe)]
+        if isinstance(recipe.subword_range, tuple):
+            self.parts.append(SubwordCounts(words, blocks, recipe.subword_range))
+        frequency = vstack([part.by_class.frequency for part in self.parts], format="csr")
+        self.by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)
+        self.occurrences = np.concatenate([part.occurrences for part in self.parts])
+        if recipe.binary:
+            self.occurrences = self.by_class.of_all
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
@@ -107,7 +115,7 @@ class VocabularyLearner:
         *,
         is_partial: bool = False,
     ) -> None:
-        if is_partial and recipe.subword_range == "auto":
+        if is_partial and recipe.subword_range == "auto":  # A chunk does not tell what pays.
             recipe = recipe._replace(subword_range=None)
         self.recipe = recipe
         self.counts: WordCounts | None = None
@@ -128,7 +136,8 @@ class VocabularyLearner:
             return
         counts = self.count(documents, targets)
         if self._is_partial and not self.recipe.is_of_words:
-            found = _count_terms(counts, targets, self.recipe._replace(min_df=1))
+            found = TermCounts(counts, targets, self.recipe._replace(min_df=1))
+            # From here on n-grams and subwords are stored one by one, as words are.
             counts = replace(
                 counts,
                 words=found.name_terms(np.arange(len(found.occurrences))),
@@ -177,9 +186,10 @@ class VocabularyLearner:
             0 if targets is None else targets.n_classes,
             lambda: detect_script(words.words, words.occurrences.tolist()),
         )
-        counts = TermCounts([words], words.occurrences, words.by_class)
-        if not self._is_partial:
-            counts = _count_terms(words, targets, recipe)
+        counted = recipe
+        if self._is_partial:  # The terms of each chunk were counted as if they were words.
+            counted = recipe._replace(ngram_range=(1, 1), subword_range=None)
+        counts = TermCounts(words, targets, counted)
         kept = rank_terms(counts.occurrences, counts.by_class, recipe)
         terms = counts.name_terms(kept)
         n_documents = int(words.by_class.n_documents)
@@ -201,7 +211,7 @@ class VocabularyLearner:
         Raises
         ------
         ValueError
-            If the counts of the chunks before are none of this recipe and these targets.
+            If the counts of the chunks before do not fit this recipe or these targets.
         """
         later = VocabularyLearner(recipe, is_partial=True)
         if changed := later.recipe.changed_terms(self.recipe):
@@ -210,7 +220,7 @@ class VocabularyLearner:
                 "with: set it back, or start with a clone."
             )
         counts = later.counts = self.counts
-        later._id_of = self._id_of
+        later._id_of = self._id_of  # `WordCounts.add` removes the words of a chunk that failed.
         if counts is None:
             return later
         if recipe.needs_document_frequency and counts.words and not self._has_frequency:
@@ -223,7 +233,8 @@ class VocabularyLearner:
                 "start with a clone."
             )
         if targets is not None and not targets.several and None not in counts.columns:
-            unique_labels(counts.columns, targets.classes)  # Raises where kinds are mixed.
+            # A chunk may bring new classes. This raises where kinds are mixed.
+            unique_labels(counts.columns, targets.classes)
         elif targets is not None and label_columns(targets) != counts.columns:
             before = [label for label in counts.columns if label is not None]
             raise ValueError(
@@ -234,7 +245,7 @@ class VocabularyLearner:
         return later
 
     def state(self) -> dict[str, Any]:
-        """Return plain types and few arrays, from which `from_state` makes the same."""
+        """Return plain types and few arrays, from which `from_state` rebuilds the learner."""
         state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
             n_documents, *places = self.counts.by_class.arrays
@@ -255,22 +266,3 @@ class VocabularyLearner:
             occurrences = occurrences.astype(np.int64)
             learner.counts = WordCounts(words, n_words, occurrences, by_class, columns)
         return learner
-
-
-def _count_terms(words: WordCounts, targets: Targets | None, recipe: Recipe) -> TermCounts:
-    """Count n-grams and subwords where there are to be any, beside words or in their place."""
-    # Count anew where the columns differ: a stream may have met its classes in another order, and
-    # bins of numbers are known at its end alone.
-    is_counted = targets is None or words.columns == label_columns(targets)
-    if recipe.is_of_words and is_counted:
-        return TermCounts([words], words.occurrences, words.by_class)
-    blocks = Blocks(words.documents, targets)
-    parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
-    if recipe.ngram_range != (1, 1) or not is_counted:
-        parts = [NgramCounts(words.words, blocks, recipe)]
-    if isinstance(recipe.subword_range, tuple):
-        parts.append(SubwordCounts(words, blocks, recipe.subword_range))
-    occurrences = np.concatenate([part.occurrences for part in parts])
-    frequency = vstack([part.by_class.frequency for part in parts], format="csr")
-    by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)
-    return TermCounts(parts, by_class.of_all if recipe.binary else occurrences, by_class)
