@@ -321,11 +321,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             if not makes_sequences:
                 keep_learned(self, learned)
                 return None
-            # Splitting texts is what takes the time: they are split once for counting and encoding.
+            # Splitting takes the time. Texts that were counted are not split again.
             found = learned.sequences
             if found is None:
-                maxlen = recipe.maxlen if isinstance(recipe.maxlen, Integral) else LARGEST_INDEX
-                found = Encoder(learned.vocabulary, learned.recipe)(documents, maxlen)
+                found = Encoder(learned.vocabulary, learned.recipe)(documents, LARGEST_INDEX)
             sequences = list(found)
             keep_learned(self, learned, np.array(list(map(len, sequences))) // INDEX_BYTES)
         if not makes_rows:

@@ -45,9 +45,8 @@ class Documents:
                 + _READ_FILES,
             )
         self._X = X
-        self._documents: Iterable[Any] = chain(first, documents)
-        if progress is not None:
-            self._documents = progress.over(self._documents)
+        documents = chain(first, documents)
+        self._documents = documents if progress is None else progress.over(documents)
 
     def __iter__(self) -> Iterator[Any]:
         for row, document in enumerate(self._documents):
@@ -183,7 +182,7 @@ def _find_remedy_of_row(row: Any) -> str:
     if is_list:
         fields = dict(enumerate(row))
     elif hasattr(row, "keys"):
-        fields = {key: row[key] for key in row.keys()}  # noqa: SIM118  # sqlite3.Row is no mapping.
+        fields = dict(row)
     else:
         names = getattr(getattr(row, "dtype", None), "names", None) or ()  # A record of NumPy.
         fields = {name: row[name] for name in names}
