@@ -561,7 +561,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         names = ("vocabulary", "vocabulary_")
         state["_packed"] = [name for name in names if is_packable(state.get(name))]
         for name in state["_packed"]:
-            state[name] = pack_words(state[name], state[name].values())
+            state[name] = pack_words(state[name])
         if "_learner" in state:
             state["_learner"] = state["_learner"].state()
         return state
@@ -569,8 +569,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         for name in self.__dict__.pop("_packed", []):
-            words, [ranks] = unpack_words(getattr(self, name))
-            setattr(self, name, dict(zip(words, ranks.tolist(), strict=True)))
+            setattr(self, name, unpack_words(getattr(self, name)))
         if "_learner" in state:
             self._learner = VocabularyLearner.from_state(state["_learner"])
 

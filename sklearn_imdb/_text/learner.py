@@ -249,7 +249,8 @@ class VocabularyLearner:
         state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
             n_documents, *places = self.counts.by_class.arrays
-            state["words"] = pack_words(self.counts.words, self.counts.occurrences)
+            occurrences = self.counts.occurrences.tolist()
+            state["words"] = pack_words(dict(zip(self.counts.words, occurrences, strict=True)))
             state["by_class"] = [narrow(n_documents), *places]
             state["others"] = [self.counts.n_words, self.counts.columns]
         return state
@@ -259,10 +260,10 @@ class VocabularyLearner:
         """Return what `state` was made from."""
         learner = cls(Recipe(**state["recipe"]), is_partial=True)
         if "words" in state:
-            words, [occurrences] = unpack_words(state["words"])
+            words = unpack_words(state["words"])
+            occurrences = np.fromiter(words.values(), np.int64, len(words))
             n_documents, *places = state["by_class"]
             by_class = ClassCounts.from_arrays((n_documents.astype(np.int64), *places))
             n_words, columns = state["others"]
-            occurrences = occurrences.astype(np.int64)
-            learner.counts = WordCounts(words, n_words, occurrences, by_class, columns)
+            learner.counts = WordCounts(list(words), n_words, occurrences, by_class, columns)
         return learner

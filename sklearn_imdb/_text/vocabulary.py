@@ -173,16 +173,14 @@ def name_indices(
 # -- in a file --------------------------------------------------------------------------------
 
 
-def pack_words(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[Any]]:
-    """Return words and columns of numbers as few arrays, which take the least room in a file.
+def pack_words(number_of: Mapping[str, int]) -> list[npt.NDArray[Any]]:
+    """Return words and the number of each as few arrays, which take the least room in a file.
 
-    These are the text of the words in UTF-8, their lengths in characters, and each column.
+    These are the text of the words in UTF-8, their lengths in characters, and the numbers.
     """
-    words = list(words)
     # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
-    text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
-    columns = [[len(word) for word in words], *map(list, numbers)]
-    return [text, *map(narrow, columns)]
+    text = np.frombuffer("".join(number_of).encode("utf-8", "surrogatepass"), np.uint8)
+    return [text, narrow(list(map(len, number_of))), narrow(list(number_of.values()))]
 
 
 def narrow(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
@@ -190,13 +188,13 @@ def narrow(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.i
     return np.array(numbers, dtype=np.min_scalar_type(max(numbers, default=0)))
 
 
-def unpack_words(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:
-    """Return the words and the columns that `pack_words` was given."""
-    text, lengths, *columns = arrays
+def unpack_words(arrays: Sequence[npt.NDArray[Any]]) -> dict[str, int]:
+    """Return the words with their numbers that `pack_words` was given."""
+    text, lengths, numbers = arrays
     characters = text.tobytes().decode("utf-8", "surrogatepass")
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
-    words = [characters[start:end] for start, end in itertools.pairwise([0, *ends])]
-    return words, columns
+    words = (characters[start:end] for start, end in itertools.pairwise([0, *ends]))
+    return dict(zip(words, numbers.tolist(), strict=True))
 
 
 def is_packable(vocabulary: Any) -> bool:
