@@ -59,55 +59,6 @@ def make_tokenizer(recipe: Recipe) -> Tokenizer:
     return PatternTokenizer(recipe)
 
 
-class KerasTokenizer(Tokenizer):
-    """`str.lower`, filter characters to spaces, split on the space: on UTF-8 bytes.
-
-    One 256-byte table lower-cases and filters ASCII at once, and `bytes.split` is quick.
-    `bytes.split` would also split on ASCII's other white space, where Keras splits on the space
-    alone. So the table moves those characters to bytes that UTF-8 never uses. Other scripts are
-    lower-cased by `str.lower` before they become bytes.
-    """
-
-    _OTHER_BLANKS = b"\t\n\r\x0b\x0c"
-    _STAND_INS = b"\xf8\xf9\xfa\xfb\xfc"
-    _HIDE = bytes.maketrans(_OTHER_BLANKS, _STAND_INS)
-    _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
-
-    def __init__(self, recipe: Recipe) -> None:
-        codes, filters = bytes(range(256)), recipe.filters.encode("ascii")
-        # A filter that is white space becomes a space, because the later of two entries counts.
-        blanks, stand_ins = self._OTHER_BLANKS + filters, self._STAND_INS + b" " * len(filters)
-        # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
-        lowered = codes.lower() if recipe.lowercase else codes
-        self._table = lowered.translate(bytes.maketrans(blanks, stand_ins))
-        self._lowercase = recipe.lowercase
-        self._plain = PatternTokenizer(recipe)
-
-    def _prepare(self, text: str) -> bytes:
-        if self._lowercase and not text.isascii():
-            text = text.lower()
-        # surrogatepass: a lone surrogate is a character like any other to Keras.
-        return text.encode("utf-8", "surrogatepass").translate(self._table)
-
-    def split(self, text: str) -> list[bytes]:
-        return self._prepare(text).split()
-
-    def find_spans(self, text: str) -> list[Span] | None:
-        return self._plain.find_spans(text)
-
-    def split_part(self, text: str, n_tokens: int, truncating: str) -> list[bytes]:
-        # A maxsplit leaves the rest of the text as one more, unsplit, item.
-        if truncating == "post":
-            return self._prepare(text).split(None, n_tokens)[:n_tokens]
-        return self._prepare(text).rsplit(None, n_tokens)[-n_tokens:]
-
-    def key(self, word: str) -> bytes:
-        return word.encode("utf-8", "surrogatepass").translate(self._HIDE)
-
-    def words(self, keys: list[bytes]) -> list[str]:
-        return [key.translate(self._SHOW).decode("utf-8", "surrogatepass") for key in keys]
-
-
 class UnicodeTokenizer(Tokenizer):
     """Tokens of any language: see `unicode_tokens.split`."""
 
@@ -131,7 +82,7 @@ class CallableTokenizer(Tokenizer):
     def _prepare(self, text: str) -> str:
         return text.lower() if self._lowercase else text
 
-    def split(self, text: str) -> list[str]:
+    def split(self, text: str) -> list[Key]:
         words = self._find_words(self._prepare(text))
         if self._hides_spaces:  # Spaces are to join the words of n-grams.
             return [word.replace(" ", SPACE_IN_WORD) if " " in word else word for word in words]
@@ -205,6 +156,51 @@ class PatternTokenizer(CallableTokenizer):
 
     def _find_prepared_spans(self, prepared: str) -> list[Span]:
         return list(map(_find_span, self._pattern.finditer(prepared)))
+
+
+class KerasTokenizer(PatternTokenizer):
+    """`str.lower`, filter characters to spaces, split on the space: on UTF-8 bytes.
+
+    One 256-byte table lower-cases and filters ASCII at once, and `bytes.split` is quick.
+    `bytes.split` would also split on ASCII's other white space, where Keras splits on the space
+    alone. So the table moves those characters to bytes that UTF-8 never uses. Other scripts are
+    lower-cased by `str.lower` before they become bytes.
+    """
+
+    _OTHER_BLANKS = b"\t\n\r\x0b\x0c"
+    _STAND_INS = b"\xf8\xf9\xfa\xfb\xfc"
+    _HIDE = bytes.maketrans(_OTHER_BLANKS, _STAND_INS)
+    _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        codes, filters = bytes(range(256)), recipe.filters.encode("ascii")
+        # A filter that is white space becomes a space, because the later of two entries counts.
+        blanks, stand_ins = self._OTHER_BLANKS + filters, self._STAND_INS + b" " * len(filters)
+        # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
+        lowered = codes.lower() if recipe.lowercase else codes
+        self._table = lowered.translate(bytes.maketrans(blanks, stand_ins))
+
+    def _to_bytes(self, text: str) -> bytes:
+        if self._lowercase and not text.isascii():
+            text = text.lower()
+        # surrogatepass: a lone surrogate is a character like any other to Keras.
+        return text.encode("utf-8", "surrogatepass").translate(self._table)
+
+    def split(self, text: str) -> list[bytes]:
+        return self._to_bytes(text).split()
+
+    def split_part(self, text: str, n_tokens: int, truncating: str) -> list[bytes]:
+        # A maxsplit leaves the rest of the text as one more, unsplit, item.
+        if truncating == "post":
+            return self._to_bytes(text).split(None, n_tokens)[:n_tokens]
+        return self._to_bytes(text).rsplit(None, n_tokens)[-n_tokens:]
+
+    def key(self, word: str) -> bytes:
+        return word.encode("utf-8", "surrogatepass").translate(self._HIDE)
+
+    def words(self, keys: list[bytes]) -> list[str]:
+        return [key.translate(self._SHOW).decode("utf-8", "surrogatepass") for key in keys]
 
 
 def _find_span(match: re.Match[str]) -> Span:
