@@ -36,11 +36,12 @@ class Encoder:
         self.numbering = numbering(vocabulary, recipe.index_from)
         self._recipe = recipe
         self._tokenizer = tokenizer = make_tokenizer(recipe)
+        index_of = {term: rank + recipe.index_from for term, rank in vocabulary.items()}
         self._subwords: SubwordTable | None = None
         if isinstance(recipe.subword_range, tuple):
-            self._subwords = SubwordTable(vocabulary, recipe.subword_range, recipe.index_from)
-            vocabulary = {term: rank for term, rank in vocabulary.items() if not is_subword(term)}
-        keys = {tokenizer.key(term): rank + recipe.index_from for term, rank in vocabulary.items()}
+            self._subwords = SubwordTable(index_of, recipe.subword_range)
+            index_of = {term: index for term, index in index_of.items() if not is_subword(term)}
+        keys = {tokenizer.key(term): index for term, index in index_of.items()}
         self._ngrams: NgramTable | None = None
         if recipe.ngram_range != (1, 1):
             space = tokenizer.key(" ")

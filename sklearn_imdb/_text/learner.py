@@ -69,11 +69,10 @@ class TermCounts:
         indices = np.full(len(self.occurrences), -1, np.int32)
         indices[kept] = np.arange(1, len(kept) + 1) + recipe.index_from
         rows: list[Iterator[bytes]] = []
-        end = 0
-        for part in self.parts:
-            begin, end = end, end + len(part.occurrences)
+        ends = np.cumsum([len(part.occurrences) for part in self.parts])
+        for part, of_part in zip(self.parts, np.split(indices, ends[:-1]), strict=True):
             # The last index is that of the id -1, which stands for a term that was not counted.
-            index_of = np.append(indices[begin:end], np.int32(-1))
+            index_of = np.append(of_part, np.int32(-1))
             if not rows:  # An unknown subword takes no place, even if an unknown word does.
                 index_of[index_of < 0] = recipe.unknown_index
             rows.append(part.make_rows(index_of))

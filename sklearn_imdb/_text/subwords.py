@@ -96,14 +96,9 @@ class SubwordCounts:
 class SubwordTable(dict[Any, bytes]):
     """The indices of each word's subwords, as bytes of int32, found when the word first occurs."""
 
-    def __init__(
-        self, vocabulary: Mapping[str, int], subword_range: tuple[int, int], index_from: int
-    ) -> None:
+    def __init__(self, index_of: Mapping[str, int], subword_range: tuple[int, int]) -> None:
         super().__init__()
-        self._range = subword_range
-        self._index_of = {
-            term: rank + index_from for term, rank in vocabulary.items() if is_subword(term)
-        }
+        self._index_of, self._range = index_of, subword_range
 
     def __missing__(self, word: str) -> bytes:
         terms = make_subwords(word, self._range)
