@@ -33,11 +33,10 @@ class Tokenizer(ABC):
         """Return where each token of `split` stands. None if that cannot be told."""
 
     def split_part(self, text: str, n_tokens: int, truncating: str) -> list[Key]:
-        """Return the first tokens, or the last ones if `truncating` is "pre", or all tokens.
-
-        A tokenizer leaves out the others where that takes less time.
-        """
-        return self.split(text)
+        """Return the keys of the first tokens, or of the last ones if `truncating` is "pre"."""
+        keys = self.split(text)
+        n_cut = 0 if truncating == "post" else max(len(keys) - n_tokens, 0)
+        return keys[n_cut : n_cut + n_tokens]
 
     def key(self, word: str) -> Key:
         """Return the key of a word."""
