@@ -14,7 +14,7 @@ from sklearn_imdb._compat import CallbackSupportMixin, begin_task, is_fitted, wi
 from sklearn_imdb._version import __version__
 from sklearn_imdb._warnings import warn_user
 
-STATE_FORMAT = 5
+STATE_FORMAT = 6
 """Raise it with every change of a state that the versions before it would misread."""
 
 _STAMP = "_sklearn_imdb"

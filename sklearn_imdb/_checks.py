@@ -40,13 +40,24 @@ def refuse_lazy(X: Any, name: str) -> None:
 
 
 def refuse_swapped(X: Any, y: Any) -> None:
-    """Raise a ValueError where `X` looks like labels, and `y` like the texts they belong to."""
-    if not _are_swapped(_read_items(X, N_SEARCHED), _read_items(y, N_SEARCHED)):
-        return
-    labels, texts = _read_items(X), _read_items(y)
+    """Raise a ValueError where `X` looks like labels, and `y` like the texts they belong to.
+
+    Labels are short values beside longer texts. Most texts are different, and few labels are.
+    """
+    # The first rows may all be of one class, or each of another: then all rows are looked at.
+    for n in (N_SEARCHED, None):
+        labels, texts = _read_items(X, n), _read_items(y, n)
+        are_swapped = (
+            bool(texts)
+            and all(isinstance(item, str) for item in texts)
+            and all(isinstance(item, str | Real | np.bool_) for item in labels)
+            and len(texts) < 2 * len(set(texts))
+            and sum(len(str(item)) for item in labels) < sum(map(len, texts))
+        )
+        if not are_swapped:
+            return
     n_labels, n_texts = len(set(labels)), len(set(texts))
-    # The first rows may all be of one class, or each of another: all rows are looked at.
-    if 1 < n_labels <= n_texts / 2 and _are_swapped(labels, texts):
+    if 1 < n_labels <= n_texts / 2:
         raise ValueError(
             f"X looks like labels and y like texts: X holds {n_labels} different values, such as "
             f"{labels[0]!r}, and y holds {n_texts} different texts, such as {texts[0][:40]!r}. The "
@@ -63,17 +74,6 @@ def _read_items(X: Any, n: int | None = None) -> list[Any]:
     if n is not None:
         X = X.head(n) if hasattr(X, "head") else X[:n]
     return np.asarray(X, dtype=object).ravel().tolist()
-
-
-def _are_swapped(X: list[Any], y: list[Any]) -> bool:
-    """Whether short values in `X` stand beside longer texts in `y`, most of them different."""
-    return (
-        bool(y)
-        and all(isinstance(item, str) for item in y)
-        and all(isinstance(item, str | Real | np.bool_) for item in X)
-        and len(y) < 2 * len(set(y))
-        and sum(len(str(item)) for item in X) < sum(map(len, y))
-    )
 
 
 def refuse_texts(X: Any, name: str, remedy: str) -> None:

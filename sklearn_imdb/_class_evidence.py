@@ -54,7 +54,9 @@ class ClassCounts:
     @property
     def of_all(self) -> npt.NDArray[Any]:
         """Documents that contain each term, shape (n_terms,)."""
-        return count_all(self.frequency, self.n_classes)
+        if len(self.sizes) > self.n_classes:
+            return self.frequency[:, [-1]].toarray().ravel()
+        return np.asarray(self.frequency.sum(axis=1)).ravel()
 
     @property
     def n_documents(self) -> float:
@@ -74,13 +76,6 @@ class ClassCounts:
         *frequency, sizes, n_classes = arrays
         shape = (len(frequency[-1]) - 1, len(sizes))
         return cls(csr_matrix(tuple(frequency), shape=shape), sizes, int(n_classes))
-
-
-def count_all(frequency: csr_matrix, n_classes: int) -> npt.NDArray[Any]:
-    """Return the documents that contain each term, of the columns of `ClassCounts.frequency`."""
-    if frequency.shape[1] > n_classes:
-        return frequency[:, [-1]].toarray().ravel()
-    return np.asarray(frequency.sum(axis=1)).ravel()
 
 
 def class_columns(targets: Targets | None, n_documents: int) -> csr_matrix:

@@ -28,7 +28,7 @@ from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import Targets, check_classes, check_targets
 from sklearn_imdb._text.counts import WordCounts
 from sklearn_imdb._text.documents import Documents
-from sklearn_imdb._text.encoding import TextEncoder, encode_row, pad_sequences
+from sklearn_imdb._text.encoding import Encoder, pad_sequences
 from sklearn_imdb._text.learner import VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Row, RowFile, join_rows
@@ -161,10 +161,10 @@ def fit_stream(
         labels = np.concatenate([of_chunk.labels for of_chunk in reader.targets])
         targets = find_targets(classifier, labels, known=reader.known)
         learned = reader.learner.learned(find_term_targets(labels, recipe))
-        found = learned.rows()
-        while some := list(islice(found, ROWS_AT_ONCE)):
-            sequences.extend([_unpack(encode_row(row, learned.recipe)) for row in some])
-        keep_learned(vectorizer, learned, recipe, sequences.lengths)
+        if learned.sequences is not None:
+            while some := list(map(_unpack, islice(learned.sequences, ROWS_AT_ONCE))):
+                sequences.extend(some)
+        keep_learned(vectorizer, learned, sequences.lengths)
         numbered_by = numbering(learned.vocabulary, recipe.index_from)
 
         def read(numbers: npt.NDArray[np.intp]) -> Words:
@@ -214,15 +214,15 @@ class _CountedChunk:
     rows: npt.NDArray[np.int32]
     """The ids of each text's words, or its sequence if the vocabulary is given. The rows are end to
     end, because Dask takes long to send thousands of arrays."""
-    lengths: npt.NDArray[np.int64]
-    """The length of each row."""
+    ends: npt.NDArray[np.int64]
+    """Where each row begins, and the last one ends."""
 
     def __len__(self) -> int:
         return len(self.targets)
 
 
 def _count_chunk(
-    recipe: Recipe, encoder: TextEncoder | None, texts: Any, y: Any, sample_weight: Any = None
+    recipe: Recipe, encoder: Encoder | None, texts: Any, y: Any, sample_weight: Any = None
 ) -> _CountedChunk:
     """Check the columns of a chunk and count its words, here or in a worker of a cluster.
 
@@ -258,7 +258,7 @@ class _Reader:
         encoder, self._rows = None, documents
         if recipe.vocabulary is not None:  # It is known before the first chunk.
             learned = self.learner.learned(None)
-            encoder, self._rows = TextEncoder(learned.vocabulary, learned.recipe), encoded
+            encoder, self._rows = Encoder(learned.vocabulary, learned.recipe), encoded
         self.count = partial(_count_chunk, recipe, encoder)
         self._classes = classes
         self.known: Targets | None = None
@@ -295,7 +295,7 @@ class _Reader:
         rows = chunk.rows
         if chunk.counts is not None:
             [rows] = self.learner.merge(replace(chunk.counts, documents=[rows]))
-        self._rows.extend_joined(rows, chunk.lengths)
+        self._rows.extend_joined(rows, chunk.ends)
         self.targets.append(chunk.targets)
         weights = chunk.sample_weight
         self._are_weighted |= weights is not None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, takewhile
 from numbers import Integral
 from operator import attrgetter
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -23,18 +24,17 @@ from sklearn_imdb._numbering import numbering
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import N_BINS, Targets, check_numbers, check_targets, make_bins
 from sklearn_imdb._text.analyzer import Analyzer
-from sklearn_imdb._text.documents import EMPTY, Documents, materialized, n_documents
-from sklearn_imdb._text.encoding import (
-    Sequences,
-    TextEncoder,
-    encode_indices,
-    encode_row,
-    find_maxlen,
-    pad_sequences,
-)
+from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.encoding import INDEX_BYTES, Encoder, find_maxlen, pad_sequences
 from sklearn_imdb._text.learner import Learned, VocabularyLearner
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.vocabulary import is_packable, name_indices, pack_words, unpack_words
+from sklearn_imdb._text.vocabulary import (
+    check_has_words,
+    is_packable,
+    name_indices,
+    pack_words,
+    unpack_words,
+)
 from sklearn_imdb._warnings import warn_user
 
 __all__ = ["SequenceVectorizer"]
@@ -300,33 +300,39 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         return self
 
     @learning_method
-    def _learn(self, X: Iterable[Any], y: Any, keeps_documents: bool = False) -> Sequences | None:
-        """Learn; return the documents' sequences, not yet cut, where they have been made."""
+    def _learn(self, X: Iterable[Any], y: Any, *, makes_rows: bool = False) -> Any:
+        """Learn; with `makes_rows`, return the padded sequences of the documents."""
         recipe = check_recipe(self)
-        is_empty = n_documents(X) == 0 and not isinstance(X, str | bytes)
-        if is_empty and recipe.vocabulary is None:  # A given vocabulary needs no documents.
-            raise ValueError(EMPTY)
         finds_length = not isinstance(recipe.maxlen, Integral)
-        documents = materialized(X) if finds_length else X
-        makes_sequences = keeps_documents or finds_length
-        kept: list[Any] | None = [] if makes_sequences or not recipe.is_of_words else None
-        refuse_swapped(X, y)
-        targets = find_term_targets(y, recipe)
-        if targets is not None and recipe.rank_by == "class_evidence":
-            targets.check_two_classes()
-        with self._fit_task("fit", X, y), self._progress("Counting", documents) as progress:
-            learner = VocabularyLearner(recipe, kept)
-            learner.add(Documents(documents, progress), targets)
+        makes_sequences = makes_rows or finds_length
+        with self._fit_task("fit", X, y), self._progress("Counting", X) as progress:
+            documents = Documents(X, progress)
+            # A given vocabulary needs no documents.
+            if documents.is_empty and recipe.vocabulary is None:
+                raise ValueError("X leaves no word to learn: 0 documents were given, X is empty.")
+            refuse_swapped(X, y)
+            targets = find_term_targets(y, recipe)
+            is_counted = documents.are_texts and recipe.vocabulary is None
+            keeps_documents = makes_sequences or not recipe.is_of_words
+            learner = VocabularyLearner(recipe, [] if keeps_documents else None)
+            if is_counted or not makes_sequences:
+                learner.add(documents, targets)
             learned = learner.learned(targets)
-            sequences = None
-            if makes_sequences and learned.counts is not None:
-                sequences = Sequences(encode_row(row, learned.recipe) for row in learned.rows())
-            keep_learned(self, learned, recipe)
-            if finds_length:
-                if sequences is None:
-                    sequences = Sequences(self._make_sequences(documents, LARGEST_INDEX)[0])
-                keep_learned(self, learned, recipe, sequences.lengths)
-        return sequences
+            if not makes_sequences:
+                keep_learned(self, learned)
+                return None
+            # Splitting takes the time. Texts that were counted are not split again.
+            found = learned.sequences
+            if found is None:
+                found = Encoder(learned.vocabulary, learned.recipe)(documents, LARGEST_INDEX)
+            sequences = list(found)
+            keep_learned(self, learned, np.array(list(map(len, sequences))) // INDEX_BYTES)
+        if not makes_rows:
+            return None
+        numbered_by = None
+        if documents.are_texts:
+            numbered_by = numbering(learned.vocabulary, recipe.index_from)
+        return pad_sequences(sequences, numbered_by, self.maxlen_, learned.recipe)[0]
 
     @learning_method
     def partial_fit(self, X: Iterable[Any], y: npt.ArrayLike | None = None) -> Self:
@@ -376,7 +382,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                     "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
                     "from the first chunk on, on a new or cloned SequenceVectorizer."
                 )
-            keep_learned(self, learner.learned(None), recipe)
+            keep_learned(self, learner.learned(None))
             self._learner: VocabularyLearner = learner
         return self
 
@@ -388,7 +394,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : iterable of str, or of lists of int
-            The documents. An iterator is read once and its documents are held meanwhile.
+            The documents. An iterator is read once.
         y : array-like of shape (n_samples,), default=None
             Labels, for `rank_by="class_evidence"`; else ignored.
 
@@ -396,16 +402,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         -------
         X : ndarray of shape (n_samples, maxlen), dtype int32
         """
-        documents = materialized(X)
-        # Splitting texts is what takes the time: here they are split once for both.
-        sequences = self._learn(documents, y, keeps_documents=True)
-        if sequences is None:
-            rows, n_cut = self._encode(documents)
-        else:
-            recipe = fitted_recipe(self)
-            numbered_by = numbering(self.vocabulary_, recipe.index_from)
-            rows, n_cut = pad_sequences(sequences, numbered_by, self.maxlen_, recipe)
-        self.cut_share_: float | None = n_cut / max(len(rows), 1)
+        rows: npt.NDArray[np.int32] = self._learn(X, y, makes_rows=True)
         return rows
 
     # -- applying ---------------------------------------------------------------------------
@@ -433,49 +430,40 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             If a parameter has been set out of range since `fit`, or an index is negative or too
             large; or if texts come to a vectorizer that has no words.
         """
-        rows, n_cut = self._encode(X)
+        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
+            check_is_fitted(self)
+        # Built, and parameters checked, once and not in every call, which takes longer than one
+        # text's encoding. But parameters may have been set since.
+        recipe = _read_recipe(self)
+        known: tuple[Recipe, Encoder] | None = self.__dict__.get("_encoder")
+        if known is None or known[0] != recipe:
+            check_recipe(self)
+            known = self._encoder = recipe, Encoder(self.vocabulary_, fitted_recipe(self))
+        encoder, maxlen = known[1], sequence_length(self)
+        with self._progress("Encoding", X) as progress:
+            documents = Documents(X, progress)
+            are_texts = documents.are_texts and not documents.is_empty
+            if are_texts:
+                check_has_words(self.vocabulary_)
+            numbered_by = encoder.numbering if are_texts else None
+            rows, n_cut = pad_sequences(encoder(documents, maxlen), numbered_by, maxlen, recipe)
         share = n_cut / max(len(rows), 1)
         usual = 1.0 if self.cut_share_ is None else self.cut_share_
         if len(rows) >= _MANY_TO_CUT and share > usual + _MORE_CUT:
             warn_user(
-                f"{share:.0%} of the documents are longer than maxlen={sequence_length(self)} and "
-                f"were cut, where fit cut {usual:.0%}: what they say "
+                f"{share:.0%} of the documents are longer than maxlen={maxlen} and were cut, where "
+                f"fit cut {usual:.0%}: what they say "
                 f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
                 "documents of such lengths, or set a larger maxlen and fit anew.",
             )
         return rows
 
-    def _encode(self, X: Iterable[Any]) -> tuple[npt.NDArray[np.int32], int]:
-        """Return what `transform` does, always an ndarray, and how many documents were cut."""
-        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
-            check_is_fitted(self)
-        maxlen = sequence_length(self)
-        # Opening a progress takes a fifth of one short text's encoding.
-        with self._progress("Encoding", X) if self.verbose else nullcontext() as progress:
-            sequences, numbered_by = self._make_sequences(X, maxlen, progress)
-            return pad_sequences(sequences, numbered_by, maxlen, _read_recipe(self))
-
-    def _make_sequences(
-        self, X: Iterable[Any], maxlen: int, progress: Progress | None = None
-    ) -> tuple[Iterator[bytes], str | None]:
-        """Return the sequence of each document, and which vocabulary they are numbered by."""
-        documents = Documents(X, progress)
-        if documents.is_empty or not documents.are_texts:
-            check_recipe(self)
-            recipe = fitted_recipe(self)
-            return (encode_indices(document, recipe) for document in documents), None
-        # Built, and parameters checked, once and not in every call, which takes longer than one
-        # text's encoding. But parameters may have been set since.
-        recipe = _read_recipe(self)
-        known: tuple[Recipe, TextEncoder] | None = self.__dict__.get("_encoder")
-        if known is None or known[0] != recipe:
-            check_recipe(self)
-            known = self._encoder = recipe, TextEncoder(self.vocabulary_, fitted_recipe(self))
-        return known[1](documents, maxlen), known[1].numbering
-
-    def _progress(self, name: str, X: Any) -> Progress:
-        n = n_documents(X)
-        return Progress(name, n, shown=self.verbose > 0 and n not in range(_FEW_DOCUMENTS))
+    def _progress(self, name: str, X: Any) -> AbstractContextManager[Progress | None]:
+        """Return the progress over the documents, or a context of None where none is shown."""
+        if not self.verbose:  # Opening a progress takes a fifth of one short text's encoding.
+            return nullcontext()
+        n_documents = len(X) if isinstance(X, Sized) and not issparse(X) else None
+        return Progress(name, n_documents, shown=n_documents not in range(_FEW_DOCUMENTS))
 
     def inverse_transform(self, X: Iterable[Any]) -> list[str]:
         """Decode sequences of word indices to text.
@@ -573,7 +561,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         names = ("vocabulary", "vocabulary_")
         state["_packed"] = [name for name in names if is_packable(state.get(name))]
         for name in state["_packed"]:
-            state[name] = pack_words(state[name], state[name].values())
+            state[name] = pack_words(state[name])
         if "_learner" in state:
             state["_learner"] = state["_learner"].state()
         return state
@@ -581,8 +569,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__(state)
         for name in self.__dict__.pop("_packed", []):
-            words, [ranks] = unpack_words(getattr(self, name))
-            setattr(self, name, dict(zip(words, ranks.tolist(), strict=True)))
+            setattr(self, name, unpack_words(getattr(self, name)))
         if "_learner" in state:
             self._learner = VocabularyLearner.from_state(state["_learner"])
 
@@ -596,7 +583,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
 
 def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targets | None:
     """Return the targets where terms are ranked by them."""
-    if not recipe.ranks_by_evidence or recipe.vocabulary is not None:
+    if recipe.rank_by == "frequency" or recipe.vocabulary is not None:
         return None
     if y is None:
         raise ValueError(
@@ -611,7 +598,10 @@ def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targ
             )
         targets, _ = make_bins(check_numbers(y), N_BINS)
         return targets
-    return check_targets(y, is_chunk=is_chunk)
+    targets = check_targets(y, is_chunk=is_chunk)
+    if not is_chunk:
+        targets.check_two_classes()
+    return targets
 
 
 # -- what other public modules ask of a vectorizer --------------------------------------------
@@ -652,21 +642,22 @@ def sequence_length(vectorizer: SequenceVectorizer) -> int:
 def keep_learned(
     vectorizer: SequenceVectorizer,
     learned: Learned,
-    recipe: Recipe,
     lengths: npt.NDArray[np.integer] | None = None,
 ) -> None:
     """Set what was learned; `lengths` are those of the documents' sequences, where they are known.
 
     What `partial_fit` had counted is no longer the vectorizer's.
     """
+    maxlen = learned.recipe.maxlen
     vectorizer.vocabulary_ = learned.vocabulary
     vectorizer.min_df_ = learned.recipe.min_df
     vectorizer.subword_range_ = learned.recipe.subword_range
-    vectorizer.maxlen_ = recipe.maxlen
+    vectorizer.maxlen_ = maxlen
     vectorizer.cut_share_ = None
     if lengths is not None:
-        if not isinstance(recipe.maxlen, Integral):
-            vectorizer.maxlen_ = find_maxlen(lengths, finds_all=recipe.maxlen is None)
-        vectorizer.cut_share_ = float(np.mean(lengths > vectorizer.maxlen_))
+        if not isinstance(maxlen, Integral):
+            vectorizer.maxlen_ = find_maxlen(lengths, finds_all=maxlen is None)
+        n_cut = np.count_nonzero(lengths > vectorizer.maxlen_)
+        vectorizer.cut_share_ = n_cut / max(len(lengths), 1)
     for name in ("_encoder", "_learner"):
         vectorizer.__dict__.pop(name, None)

@@ -19,8 +19,6 @@ from sklearn_imdb._warnings import warn_user
 
 _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (int)"
 
-EMPTY = "X leaves no word to learn: 0 documents were given, X is empty."
-
 _SUFFIXES = tuple(".txt .text .md .rst .html .htm .xml .json .pdf .docx .eml".split())
 """How names of files end that hold a text."""
 
@@ -47,9 +45,8 @@ class Documents:
                 + _READ_FILES,
             )
         self._X = X
-        self._documents: Iterable[Any] = chain(first, documents)
-        if progress is not None:
-            self._documents = progress.over(self._documents)
+        documents = chain(first, documents)
+        self._documents = documents if progress is None else progress.over(documents)
 
     def __iter__(self) -> Iterator[Any]:
         for row, document in enumerate(self._documents):
@@ -101,11 +98,6 @@ def materialized(X: Iterable[Any]) -> Iterable[Any]:
     """Return `X`, or the list of its documents where `X` can be read only once."""
     documents = _check_iterable(X)
     return X if isinstance(X, Sized) else list(documents)
-
-
-def n_documents(X: Any) -> int | None:
-    """Return how many documents there are; None where that shows only when they are read."""
-    return len(X) if isinstance(X, Sized) and not issparse(X) else None
 
 
 def _check_iterable(X: Any) -> Iterator[Any]:
@@ -190,7 +182,7 @@ def _find_remedy_of_row(row: Any) -> str:
     if is_list:
         fields = dict(enumerate(row))
     elif hasattr(row, "keys"):
-        fields = {key: row[key] for key in row.keys()}  # noqa: SIM118  # sqlite3.Row is no mapping.
+        fields = dict(row)
     else:
         names = getattr(getattr(row, "dtype", None), "names", None) or ()  # A record of NumPy.
         fields = {name: row[name] for name in names}

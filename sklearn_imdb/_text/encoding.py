@@ -1,30 +1,24 @@
-"""A text's terms to their word indices, as many as a sequence has room for."""
+"""Documents to sequences of word indices, as many as a sequence has room for."""
 
 from __future__ import annotations
 
 import sys
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice, pairwise, repeat
-from typing import TypeAlias
+from itertools import islice, repeat
 
 import numpy as np
 import numpy.typing as npt
 
 from sklearn_imdb._convention import DIVIDER
 from sklearn_imdb._numbering import NumberedBytes, numbering
+from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.ngrams import NgramTable
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.subwords import SubwordTable, is_subword
 from sklearn_imdb._text.tokens import Key, make_tokenizer
-from sklearn_imdb._text.vocabulary import check_has_words
 
-RowParts: TypeAlias = Sequence[bytes]
-"""Indices of a document's words or n-grams, and of its subwords where there are to be any: int32.
-"""
-
-_INDEX_BYTES = np.dtype(np.int32).itemsize
+INDEX_BYTES = np.dtype(np.int32).itemsize
 
 _PLACES_PER_INDEX = 10
 
@@ -32,22 +26,22 @@ _TEXTS_AT_ONCE = 256
 """Texts whose n-grams are looked up together. An iterator is read ahead by as many."""
 
 
-class TextEncoder:
-    """Turns texts into the indices of their terms. Holds the look-up table of a vocabulary.
+class Encoder:
+    """Turns texts into the indices of their terms, and applies `num_words` to index lists.
 
     A vectorizer is pickled without its encoder: a loaded one makes its own.
     """
 
     def __init__(self, vocabulary: Mapping[str, int], recipe: Recipe) -> None:
-        check_has_words(vocabulary)
         self.numbering = numbering(vocabulary, recipe.index_from)
         self._recipe = recipe
         self._tokenizer = tokenizer = make_tokenizer(recipe)
+        index_of = {term: rank + recipe.index_from for term, rank in vocabulary.items()}
         self._subwords: SubwordTable | None = None
         if isinstance(recipe.subword_range, tuple):
-            self._subwords = SubwordTable(vocabulary, recipe.subword_range, recipe.index_from)
-            vocabulary = {term: rank for term, rank in vocabulary.items() if not is_subword(term)}
-        keys = {tokenizer.key(term): rank + recipe.index_from for term, rank in vocabulary.items()}
+            self._subwords = SubwordTable(index_of, recipe.subword_range)
+            index_of = {term: index for term, index in index_of.items() if not is_subword(term)}
+        keys = {tokenizer.key(term): index for term, index in index_of.items()}
         self._ngrams: NgramTable | None = None
         if recipe.ngram_range != (1, 1):
             space = tokenizer.key(" ")
@@ -57,18 +51,23 @@ class TextEncoder:
         self._unknown = b"" if recipe.oov_char is None else _as_bytes(recipe.oov_char)
         self._index_of = {key: _as_bytes(index) for key, index in keys.items()}
 
-    def __call__(self, texts: Iterable[str], maxlen: int) -> Iterator[bytes]:
-        """Yield the sequence of each text. It is longer than `maxlen` if it has to be cut."""
+    def __call__(self, documents: Documents, maxlen: int) -> Iterator[bytes]:
+        """Yield the sequence of each document. It is longer than `maxlen` if it has to be cut."""
         recipe, split = self._recipe, self._tokenizer.split
+        if not documents.are_texts:
+            for indices in documents:
+                yield _encode_indices(indices, recipe)
+            return
         if recipe.is_of_words and not recipe.binary and recipe.oov_char is not None:
             # Every word takes a place. One more than fit is split off, to see that a text is cut.
             split = partial(
                 self._tokenizer.split_part, n_tokens=maxlen + 1, truncating=recipe.truncating
             )
-        for document, words in self._look_up_words(map(split, texts)):
+        for document, words in self._look_up_words(map(split, documents)):
             row = [words]
             if self._subwords is not None:
-                row.append(self._subwords.look_up(self._tokenizer.words(document)))
+                words_of_text = self._tokenizer.words(document)
+                row.append(b"".join(map(self._subwords.__getitem__, words_of_text)))
             yield encode_row(row, recipe)
 
     def _look_up_words(self, documents: Iterator[list[Key]]) -> Iterator[tuple[list[Key], bytes]]:
@@ -83,8 +82,11 @@ class TextEncoder:
             yield document, b"".join(map(index_of, keys, unknown))
 
 
-def encode_row(row: RowParts, recipe: Recipe) -> bytes:
-    """Return a sequence: start, words or n-grams, then a divider and the subwords."""
+def encode_row(row: Sequence[bytes], recipe: Recipe) -> bytes:
+    """Return a sequence: start, words or n-grams, then a divider and the subwords.
+
+    `row` has the indices of the words or n-grams, and of the subwords where there are to be any.
+    """
     if recipe.binary:
         # Of single words each was taken once before, because different ones may be unknown.
         n_taken = int(recipe.ngram_range == (1, 1))
@@ -98,7 +100,7 @@ def _take_once(indices: bytes) -> bytes:
     return np.array(list(different), np.int32).tobytes()
 
 
-def encode_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:
+def _encode_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:
     """Return the sequence of an index list, to which `num_words` is applied."""
     if recipe.num_words is not None:
         unknown = document >= recipe.num_words
@@ -110,9 +112,7 @@ def encode_indices(document: npt.NDArray[np.integer], recipe: Recipe) -> bytes:
 
 
 def _cut(sequence: bytes, maxlen: int, recipe: Recipe) -> bytes:
-    """Return the part of a sequence that is at most `maxlen` long."""
-    if len(sequence) <= _INDEX_BYTES * maxlen:
-        return sequence
+    """Return `maxlen` indices of a sequence that is longer."""
     indices = np.frombuffer(sequence, np.int32)
     n_words, n_subwords = len(indices), None
     if recipe.subword_range is not None and len(dividers := np.flatnonzero(indices == DIVIDER)):
@@ -151,15 +151,16 @@ def pad_sequences(
 
     The array remembers the numbering. None means that there is no vocabulary.
     """
-    pad = bytes.ljust if recipe.padding == "post" else bytes.rjust
+    pad, n_bytes = bytes.ljust if recipe.padding == "post" else bytes.rjust, INDEX_BYTES * maxlen
     # It grows with the rows: an iterator's documents need not be held to be counted.
     rows = NumberedBytes()
     rows.numbering = numbering
     n_cut = 0
     for sequence in sequences:
-        fitting = _cut(sequence, maxlen, recipe)
-        n_cut += fitting is not sequence
-        rows += pad(fitting, _INDEX_BYTES * maxlen, b"\0")
+        if len(sequence) > n_bytes:
+            sequence = _cut(sequence, maxlen, recipe)
+            n_cut += 1
+        rows += pad(sequence, n_bytes, b"\0")
     return np.frombuffer(rows, dtype=np.int32).reshape(-1, maxlen), n_cut
 
 
@@ -174,40 +175,15 @@ def find_maxlen(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
     if finds_all:
         return longest
     # The longer the rows, the fewer of their places are filled.
-    n_fitting = bisect_left(
-        range(1, longest + 1),
-        True,
-        key=lambda n: len(ordered) * n > _PLACES_PER_INDEX * int(np.minimum(ordered, n).sum()),
-    )
-    return max(n_fitting, 1)
-
-
-class Sequences:
-    """The sequences of many documents, end to end, in one block of memory.
-
-    A fit on 11,000 texts of 300 words then peaks at 510 MB; with a list of bytes at 538 MB.
-    """
-
-    def __init__(self, sequences: Iterable[bytes]) -> None:
-        self._joined = bytearray()
-        self._ends = [0]
-        for sequence in sequences:
-            self._joined += sequence
-            self._ends.append(len(self._joined))
-
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Number of indices in each sequence."""
-        return np.diff(self._ends) // _INDEX_BYTES
-
-    def __iter__(self) -> Iterator[bytes]:
-        for begin, end in pairwise(self._ends):
-            yield bytes(self._joined[begin:end])
+    places = np.arange(1, longest + 1)
+    n_indices = np.cumsum(len(ordered) - np.searchsorted(ordered, places))
+    fits = len(ordered) * places <= _PLACES_PER_INDEX * n_indices
+    return max(int(np.count_nonzero(fits)), 1)
 
 
 def _as_bytes(index: int) -> bytes:
     # Faster than by an array: the first use of a vectorizer makes a table of up to 88,584 words.
-    return int(index).to_bytes(_INDEX_BYTES, sys.byteorder, signed=True)
+    return int(index).to_bytes(INDEX_BYTES, sys.byteorder, signed=True)
 
 
 _DIVIDER = _as_bytes(DIVIDER)

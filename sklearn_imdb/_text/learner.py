@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import vstack
 from sklearn.utils.multiclass import unique_labels
 
 from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._text.counts import (
-    Blocks,
-    Integers,
-    TermIds,
-    WordCounts,
-    count_words,
-    label_columns,
-)
-from sklearn_imdb._text.documents import EMPTY, Documents
-from sklearn_imdb._text.encoding import RowParts
+from sklearn_imdb._text.counts import Blocks, TermIds, WordCounts, count_words, label_columns
+from sklearn_imdb._text.documents import Documents
+from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._text.subwords import SubwordCounts
-from sklearn_imdb._text.tokens import make_tokenizer
 from sklearn_imdb._text.unicode_tokens import detect_script
 from sklearn_imdb._text.vocabulary import (
     check_vocabulary,
@@ -40,12 +32,27 @@ from sklearn_imdb._text.vocabulary import (
 )
 
 
-class TermCounts(NamedTuple):
-    """Counts of words or n-grams, and of subwords, whose ids start where the others end."""
+class TermCounts:
+    """Counts of words or n-grams, then of subwords. Ids run on from one part to the next."""
 
-    parts: Sequence[WordCounts | NgramCounts | SubwordCounts]
-    occurrences: Integers
-    by_class: ClassCounts
+    def __init__(self, words: WordCounts, targets: Targets | None, recipe: Recipe) -> None:
+        self.parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
+        self.occurrences, self.by_class = words.occurrences, words.by_class
+        # Recount if the columns differ: a stream can meet its classes in another order, and bins of
+        # numbers are known only at its end.
+        are_by_class = targets is None or words.columns == label_columns(targets)
+        if recipe.is_of_words and are_by_class:
+            return
+        blocks = Blocks(words.documents, targets)
+        if recipe.ngram_range != (1, 1) or not are_by_class:
+            self.parts = [NgramCounts(words.words, blocks, recipe)]
+        if isinstance(recipe.subword_range, tuple):
+            self.parts.append(SubwordCounts(words, blocks, recipe.subword_range))
+        frequency = vstack([part.by_class.frequency for part in self.parts], format="csr")
+        self.by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)
+        self.occurrences = np.concatenate([part.occurrences for part in self.parts])
+        if recipe.binary:
+            self.occurrences = self.by_class.of_all
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the terms of these ids."""
@@ -57,36 +64,32 @@ class TermCounts(NamedTuple):
             terms[is_in] = part.name_terms(ids[is_in] - begin)
         return terms.tolist()
 
+    def make_sequences(self, kept: npt.NDArray[np.intp], recipe: Recipe) -> Iterator[bytes]:
+        """Yield the sequence of each document, not yet cut, given the ids of the kept terms."""
+        indices = np.full(len(self.occurrences), -1, np.int32)
+        indices[kept] = np.arange(1, len(kept) + 1) + recipe.index_from
+        rows: list[Iterator[bytes]] = []
+        ends = np.cumsum([len(part.occurrences) for part in self.parts])
+        for part, of_part in zip(self.parts, np.split(indices, ends[:-1]), strict=True):
+            # The last index is that of the id -1, which stands for a term that was not counted.
+            index_of = np.append(of_part, np.int32(-1))
+            if not rows:  # An unknown subword takes no place, even if an unknown word does.
+                index_of[index_of < 0] = recipe.unknown_index
+            rows.append(part.make_rows(index_of))
+        for row in zip(*rows, strict=True):
+            yield encode_row(row, recipe)
 
-@dataclass(frozen=True)
-class Learned:
-    """A vocabulary and the counts it was learned from."""
+
+class Learned(NamedTuple):
+    """A vocabulary, and the documents as they are encoded by it."""
 
     recipe: Recipe
     """With `min_df` and `subword_range` resolved."""
     vocabulary: dict[str, int]
     """Rank of each term that is kept, counted from 1."""
-    counts: TermCounts | None = None
-    """None where nothing was counted: of index lists, and with a given vocabulary."""
-    kept: npt.NDArray[np.intp] | None = None
-    """Ids of the terms of `vocabulary`, in the order of their ranks."""
-
-    def rows(self) -> Iterator[RowParts]:
-        """Yield the word indices of each document's terms, where the documents were kept."""
-        if self.counts is None or self.kept is None:
-            return iter(())
-        # The last index is that of the id -1, which stands for a term that was not counted.
-        indices = np.full(len(self.counts.occurrences), -1, np.int32)
-        indices[self.kept] = np.arange(1, len(self.kept) + 1) + self.recipe.index_from
-        rows: list[Iterator[bytes]] = []
-        end = 0
-        for part in self.counts.parts:
-            begin, end = end, end + len(part.occurrences)
-            index_of = np.append(indices[begin:end], np.int32(-1))
-            if not rows:  # An unknown subword takes no place, even if an unknown word does.
-                index_of[index_of < 0] = self.recipe.unknown_index
-            rows.append(part.make_rows(index_of))
-        return zip(*rows, strict=True)
+    sequences: Iterator[bytes] | None = None
+    """The sequence of each document that was kept. None where nothing was counted: of index lists,
+    and with a given vocabulary."""
 
 
 class VocabularyLearner:
@@ -111,7 +114,7 @@ class VocabularyLearner:
         *,
         is_partial: bool = False,
     ) -> None:
-        if is_partial and recipe.subword_range == "auto":
+        if is_partial and recipe.subword_range == "auto":  # A chunk does not tell what pays.
             recipe = recipe._replace(subword_range=None)
         self.recipe = recipe
         self.counts: WordCounts | None = None
@@ -132,12 +135,13 @@ class VocabularyLearner:
             return
         counts = self.count(documents, targets)
         if self._is_partial and not self.recipe.is_of_words:
-            found = _count_terms(counts, targets, self.recipe._replace(min_df=1))
+            found = TermCounts(counts, targets, self.recipe._replace(min_df=1))
+            # From here on n-grams and subwords are stored one by one, as words are.
             counts = replace(
                 counts,
                 words=found.name_terms(np.arange(len(found.occurrences))),
                 occurrences=found.occurrences,
-                frequency=found.by_class.frequency,
+                by_class=found.by_class,
             )
         numbered = self.merge(counts)
         if self._documents is not None:
@@ -145,18 +149,12 @@ class VocabularyLearner:
 
     def count(self, documents: Documents, targets: Targets | None) -> WordCounts:
         """Return the counts of the words of a chunk of texts, for `merge`."""
-        recipe, of_single_words = self.recipe, self.recipe.ngram_range == (1, 1)
+        recipe = self.recipe
         return count_words(
             documents,
-            make_tokenizer(recipe),
+            recipe,
             targets,
-            binary=recipe.binary and of_single_words,
-            by_document=of_single_words
-            and (
-                recipe.needs_document_frequency
-                or recipe.subword_range is not None
-                or self._has_frequency
-            ),
+            by_document=recipe.needs_document_frequency or self._has_frequency,
             keeps_documents=self._documents is not None or not recipe.is_of_words,
         )
 
@@ -173,7 +171,7 @@ class VocabularyLearner:
     @property
     def _has_frequency(self) -> bool:
         """Whether the document frequency was counted, too."""
-        return self.counts is not None and self.counts.frequency.nnz > 0
+        return self.counts is not None and self.counts.by_class.frequency.nnz > 0
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -187,9 +185,10 @@ class VocabularyLearner:
             0 if targets is None else targets.n_classes,
             lambda: detect_script(words.words, words.occurrences.tolist()),
         )
-        counts = TermCounts([words], words.occurrences, words.by_class)
-        if not self._is_partial:
-            counts = _count_terms(words, targets, recipe)
+        counted = recipe
+        if self._is_partial:  # The terms of each chunk were counted as if they were words.
+            counted = recipe._replace(ngram_range=(1, 1), subword_range=None)
+        counts = TermCounts(words, targets, counted)
         kept = rank_terms(counts.occurrences, counts.by_class, recipe)
         terms = counts.name_terms(kept)
         n_documents = int(words.by_class.n_documents)
@@ -198,11 +197,10 @@ class VocabularyLearner:
                 f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
                 f"different words, of which max_df={recipe.max_df}, min_df={recipe.min_df}, "
                 f"ngram_range={recipe.ngram_range} and the filters keep none."
-                if n_documents
-                else EMPTY
             )
         warn_if_not_split(terms, recipe)
-        return Learned(recipe, dict(zip(terms, itertools.count(1))), counts, kept)
+        vocabulary = dict(zip(terms, itertools.count(1)))
+        return Learned(recipe, vocabulary, counts.make_sequences(kept, recipe))
 
     # -- going on ---------------------------------------------------------------------------
 
@@ -212,7 +210,7 @@ class VocabularyLearner:
         Raises
         ------
         ValueError
-            If the counts of the chunks before are none of this recipe and these targets.
+            If the counts of the chunks before do not fit this recipe or these targets.
         """
         later = VocabularyLearner(recipe, is_partial=True)
         if changed := later.recipe.changed_terms(self.recipe):
@@ -221,7 +219,7 @@ class VocabularyLearner:
                 "with: set it back, or start with a clone."
             )
         counts = later.counts = self.counts
-        later._id_of = self._id_of
+        later._id_of = self._id_of  # `WordCounts.add` removes the words of a chunk that failed.
         if counts is None:
             return later
         if recipe.needs_document_frequency and counts.words and not self._has_frequency:
@@ -234,22 +232,26 @@ class VocabularyLearner:
                 "start with a clone."
             )
         if targets is not None and not targets.several and None not in counts.columns:
-            unique_labels(counts.classes, targets.classes)  # Raises where kinds are mixed.
-        elif targets is not None and targets.classes.tolist() != counts.classes:
+            # A chunk may bring new classes. This raises where kinds are mixed.
+            unique_labels(counts.columns, targets.classes)
+        elif targets is not None and label_columns(targets) != counts.columns:
+            before = [label for label in counts.columns if label is not None]
             raise ValueError(
-                f"y has the labels {targets.classes.tolist()} where partial_fit began with the "
-                f"labels {counts.classes}."
+                f"y has the labels {targets.classes.tolist()} {'in columns ' * targets.several}"
+                f"where partial_fit began with the labels {before}"
+                f"{' in columns' * (None in counts.columns)}."
             )
         return later
 
     def state(self) -> dict[str, Any]:
-        """Return plain types and few arrays, from which `from_state` makes the same."""
+        """Return plain types and few arrays, from which `from_state` rebuilds the learner."""
         state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
-            counts, frequency = self.counts, self.counts.frequency
-            state["words"] = pack_words(counts.words, counts.occurrences)
-            state["frequency"] = [narrow(frequency.data), frequency.indices, frequency.indptr]
-            state["others"] = [counts.n_words, counts.sizes, counts.columns]
+            n_documents, *places = self.counts.by_class.arrays
+            occurrences = self.counts.occurrences.tolist()
+            state["words"] = pack_words(dict(zip(self.counts.words, occurrences, strict=True)))
+            state["by_class"] = [narrow(n_documents), *places]
+            state["others"] = [self.counts.n_words, self.counts.columns]
         return state
 
     @classmethod
@@ -257,31 +259,10 @@ class VocabularyLearner:
         """Return what `state` was made from."""
         learner = cls(Recipe(**state["recipe"]), is_partial=True)
         if "words" in state:
-            words, [occurrences] = unpack_words(state["words"])
-            data, *places = state["frequency"]
-            n_words, sizes, columns = state["others"]
-            shape = (len(words), len(columns))
-            frequency = csr_matrix((data.astype(np.int64), *places), shape=shape)
-            totals = occurrences.astype(np.int64), frequency, sizes
-            learner.counts = WordCounts(words, n_words, *totals, columns)
+            words = unpack_words(state["words"])
+            occurrences = np.fromiter(words.values(), np.int64, len(words))
+            n_documents, *places = state["by_class"]
+            by_class = ClassCounts.from_arrays((n_documents.astype(np.int64), *places))
+            n_words, columns = state["others"]
+            learner.counts = WordCounts(list(words), n_words, occurrences, by_class, columns)
         return learner
-
-
-def _count_terms(words: WordCounts, targets: Targets | None, recipe: Recipe) -> TermCounts:
-    """Count n-grams and subwords where there are to be any, beside words or in their place."""
-    # Count anew where the columns differ: a stream may have met its classes in another order, and
-    # bins of numbers are known at its end alone.
-    is_counted = targets is None or words.columns == label_columns(targets)
-    if recipe.is_of_words and is_counted:
-        return TermCounts([words], words.occurrences, words.by_class)
-    blocks = Blocks(words.documents, targets)
-    parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
-    if recipe.ngram_range != (1, 1) or not is_counted:
-        parts = [NgramCounts(words.words, blocks, recipe)]
-    if isinstance(recipe.subword_range, tuple):
-        parts.append(SubwordCounts(words, blocks, recipe.subword_range))
-    occurrences = np.concatenate([part.occurrences for part in parts])
-    frequency = vstack([part.frequency for part in parts], format="csr")
-    sizes = np.asarray(blocks.columns.sum(axis=0)).ravel()
-    by_class = ClassCounts(frequency, sizes, blocks.n_classes)
-    return TermCounts(parts, by_class.of_all if recipe.binary else occurrences, by_class)

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
-from sklearn_imdb._class_evidence import count_all
-from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound, join_documents
+from sklearn_imdb._class_evidence import ClassCounts
+from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb._text.row_file import RowFile, join_rows
 
 _PAIRS_AT_ONCE = 2**22
 """Pairs that are sorted together. All occurrences of a pair are."""
@@ -41,19 +41,6 @@ class _Size(NamedTuple):
     """Position, among all words of the documents, at which each n-gram starts first."""
     occurrences: Integers
     frequency: csr_matrix
-
-
-class _Occurrences(NamedTuple):
-    """N-grams of some documents, in the order in which they start."""
-
-    starts: Integers
-    """Position of each first word among all words of the documents."""
-    beginnings: TermIds
-    """Id of the n-gram one word shorter that each begins with."""
-    lasts: TermIds
-    """Id of each last word."""
-    documents: TermIds
-    """Number of each document."""
 
 
 class NgramCounts:
@@ -74,7 +61,7 @@ class NgramCounts:
         first_words = np.concatenate([size.first_words for size in self._wanted])
         self._order = np.argsort(first_words, kind="stable")
         frequency = vstack([size.frequency for size in self._wanted], format="csr")
-        self.frequency = frequency[self._order]
+        self.by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)[self._order]
         self.occurrences = np.concatenate([size.occurrences for size in self._wanted])[self._order]
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
@@ -102,7 +89,7 @@ class NgramCounts:
             columns = [
                 table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
             ]
-            yield from join_columns(columns, join_documents(self._blocks.documents[rows])[1])
+            yield from join_columns(columns, join_rows(self._blocks.documents[rows])[1])
 
     # -- counting ---------------------------------------------------------------------------
 
@@ -121,75 +108,71 @@ class NgramCounts:
         n_kept = 0
         for part in range(n_parts):
             in_blocks = [self._find(block, part, n_parts) for block in range(len(blocks.rows))]
-            found = _Occurrences(*map(np.concatenate, zip(*in_blocks, strict=True)))
+            starts, pairs, documents = map(np.concatenate, zip(*in_blocks, strict=True))
             del in_blocks  # They take as much memory once more.
-            new_ids, firsts, pairs, *counts = self._keep_frequent(found, n_kept)
-            n_kept += len(firsts)
-            parts.append((pairs, found.starts[firsts], *counts))
-            bounds = np.searchsorted(found.starts, begins).tolist()
+            new_ids, *kept = self._keep_frequent(starts, pairs, documents, n_kept)
+            n_kept += len(kept[0])
+            parts.append(kept)
+            bounds = np.searchsorted(starts, begins).tolist()
             for block, (begin, end) in enumerate(pairwise(bounds)):
                 ids_of_block = ids[block]
-                ids_of_block[found.starts[begin:end] - begins[block]] = new_ids[begin:end]
+                ids_of_block[starts[begin:end] - begins[block]] = new_ids[begin:end]
                 ids[block] = ids_of_block
         *arrays, frequencies = zip(*parts, strict=True)
         pairs, first_words, occurrences = map(np.concatenate, arrays)
         return _Size(ids, pairs, first_words, occurrences, vstack(frequencies, format="csr"))
 
-    def _find(self, block: int, part: int, n_parts: int) -> _Occurrences:
-        """Find the n-grams of a block that are in one of the parts into which pairs are divided."""
-        size = len(self._sizes)
-        rows = self._blocks.rows[block]
-        words, ends = join_documents(self._blocks.documents[rows])
+    def _find(self, block: int, part: int, n_parts: int) -> tuple[Integers, Integers, TermIds]:
+        """Find the n-grams of a block that are in one of the parts into which pairs are divided.
+
+        Returns the position of each first word among all words of the documents, the pair of each
+        n-gram, and the number of each document, in the order in which n-grams start.
+        """
+        size, rows = len(self._sizes), self._blocks.rows[block]
+        words, ends = join_rows(self._blocks.documents[rows])
         documents = np.repeat(np.arange(rows.start, rows.stop, dtype=np.intc), np.diff(ends))
-        if size == 0:
-            starts = np.arange(len(words), dtype=np.intc)
-            beginnings, lasts = np.zeros_like(words), words
-        else:
+        starts: npt.NDArray[np.integer] = np.arange(len(words))
+        pairs = words.astype(np.int64)
+        if size > 0:
             shorter = self._sizes[-1].ids[block]
             starts = find_longer(shorter, documents, size + 1)
             # Both n-grams one word shorter that are in it are kept.
             starts = starts[shorter[starts + 1] >= 0]
-            beginnings, lasts = shorter[starts], words[starts + size]
-            documents = documents[starts]
-        found = starts + self._blocks.first_words[block], beginnings, lasts, documents
-        if n_parts > 1:  # It is a power of 2.
-            is_in = (beginnings + lasts) & (n_parts - 1) == part
-            return _Occurrences(*(array[is_in] for array in found))
-        return _Occurrences(*found)
+            pairs = shorter[starts] * np.int64(self._n_words) + words[starts + size]
+        is_in = pairs & (n_parts - 1) == part  # `n_parts` is a power of 2.
+        starts = starts[is_in]
+        return starts + self._blocks.first_words[block], pairs[is_in], documents[starts]
 
     def _keep_frequent(
-        self, found: _Occurrences, n_before: int
-    ) -> tuple[TermIds, TermIds, Integers, Integers, csr_matrix]:
+        self, starts: Integers, pairs: Integers, documents: TermIds, n_before: int
+    ) -> tuple[TermIds, Integers, Integers, Integers, csr_matrix]:
         """Return the id of each occurrence, -1 for a rare n-gram, and facts of each kept n-gram.
 
-        The facts are its first occurrence, its pair, how often it occurs, and in how many
+        The facts are its pair, where it starts first, how often it occurs, and in how many
         documents of each class.
         """
-        # The sorts are stable, so the occurrences of a pair stay in the order of the documents.
-        order = _counting_argsort(found.lasts, self._n_words)
-        if self._sizes:
-            n_beginnings = len(self._sizes[-1].pairs)
-            order = order[_counting_argsort(found.beginnings[order], n_beginnings)]
-        is_first = _changes(found.beginnings[order]) | _changes(found.lasts[order])
+        # The sort is stable, so the occurrences of a pair stay in the order of the documents.
+        order = np.argsort(pairs, kind="stable")
+        is_first = np.diff(pairs[order], prepend=-1) != 0
         occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
         # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
         may_be_kept = occurrences >= self._least_df
         order = order[np.repeat(may_be_kept, occurrences)]
         occurrences = occurrences[may_be_kept]
         ends = np.concatenate([[0], np.cumsum(occurrences)])
-        documents = found.documents[order]
-        is_new_document = _changes(documents)
+        documents = documents[order]
+        is_new_document = np.diff(documents, prepend=np.intc(-1)) != 0
         is_new_document[ends[:-1]] = True
         items = is_new_document.astype(np.int32), documents, ends
-        columns = self._blocks.columns
+        columns, sizes = self._blocks.columns, self._blocks.sizes
         frequency = csr_matrix(items, (len(occurrences), columns.shape[0])) @ columns
-        is_kept = count_all(frequency, self._blocks.n_classes) >= self._least_df
+        by_class = ClassCounts(frequency, sizes, self._blocks.n_classes)
+        is_kept = by_class.of_all >= self._least_df
         new_ids = np.where(is_kept, np.cumsum(is_kept) - 1 + n_before, -1)
-        ids = np.full(len(found.starts), -1, np.intc)
+        ids = np.full(len(starts), -1, np.intc)
         ids[order] = np.repeat(new_ids, occurrences)
         firsts = order[ends[:-1][is_kept]]
-        pairs = found.beginnings[firsts] * np.int64(self._n_words) + found.lasts[firsts]
-        return ids, firsts, pairs, occurrences[is_kept], frequency[is_kept]
+        return ids, pairs[firsts], starts[firsts], occurrences[is_kept], frequency[is_kept]
 
 
 def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
@@ -200,7 +183,7 @@ def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
     ).astype(np.intc)
 
 
-def join_columns(columns: list[npt.NDArray[np.int32]], ends: TermIds) -> Iterator[bytes]:
+def join_columns(columns: list[npt.NDArray[np.int32]], ends: Integers) -> Iterator[bytes]:
     """Yield each document's indices. A column has the index of the n-gram of a size at each word.
 
     Negative indices are left out.
@@ -209,22 +192,6 @@ def join_columns(columns: list[npt.NDArray[np.int32]], ends: TermIds) -> Iterato
     for begin, end in pairwise(ends.tolist()):
         document = rows[begin:end].ravel()
         yield document[document >= 0].tobytes()
-
-
-def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:
-    """Return the stable order of keys below `n_keys`, in linear time.
-
-    SciPy sorts by counting where it brings the columns of a sparse matrix together.
-    """
-    items = np.ones(len(keys), bool), keys, np.arange(len(keys) + 1, dtype=np.intc)
-    return csr_matrix(items, shape=(len(keys), n_keys)).tocsc().indices
-
-
-def _changes(values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Whether each value differs from the one before. The first does."""
-    changes = np.ones(len(values), dtype=bool)
-    np.not_equal(values[1:], values[:-1], out=changes[1:])
-    return changes
 
 
 # -- looking up -------------------------------------------------------------------------------
@@ -252,7 +219,7 @@ class NgramTable:
         begins = np.cumsum(lengths) - lengths
         # The n-grams of each size. A beginning of a longer n-gram is among them, with the index -1
         # if it is no term itself. The n-grams of one word have its id.
-        self._pairs: list[_PairTable] = []
+        self._pairs: list[Integers] = []
         self._indices: list[npt.NDArray[np.int32]] = []
         ngrams, n_ngrams = flat[begins], len(words)
         for n in range(1, longest + 1):
@@ -260,7 +227,8 @@ class NgramTable:
                 reaching = np.flatnonzero(lengths >= n)
                 pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]
                 pairs, ngrams[reaching] = np.unique(pairs, return_inverse=True)
-                self._pairs.append(_PairTable(pairs))
+                # The last pair sorts behind all, so that a search never runs off the end.
+                self._pairs.append(np.append(pairs, np.iinfo(np.int64).max))
                 n_ngrams = len(pairs)
             # The last index is that of the id -1, which is no n-gram's.
             self._indices.append(np.full(n_ngrams + 1, -1, np.int32))
@@ -277,40 +245,19 @@ class NgramTable:
             starts = find_longer(ids, document_of, n)
             last_words = words[starts + n - 1]
             starts, last_words = starts[last_words >= 0], last_words[last_words >= 0]
-            found = pairs.find(ids[starts] * np.int64(len(self._id_of)) + last_words)
+            wanted = ids[starts] * np.int64(len(self._id_of)) + last_words
             ids = np.full(len(words), -1, np.intc)
-            ids[starts] = found
+            ids[starts] = _find_pairs(wanted, pairs)
             columns.append(indices[ids])
         return join_columns(columns[self._shortest - 1 :], ends)
 
 
-class _PairTable:
-    """A hash table of different integers, which finds the positions of many at once."""
-
-    _BUCKETS_EACH = 8
-    _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio (Knuth).
-
-    def __init__(self, pairs: Integers) -> None:
-        n_bits = max(self._BUCKETS_EACH * len(pairs), 2).bit_length()
-        self._shift = np.uint64(64 - n_bits)
-        buckets = self._bucket(pairs)
-        sizes = np.bincount(buckets, minlength=2**n_bits)
-        self._begins = (np.cumsum(sizes) - sizes).astype(np.intc)
-        self._largest = int(sizes.max())
-        order = np.argsort(buckets)
-        # A search may go on into the next bucket, which has no match, and beyond the last one.
-        self._pairs = np.append(pairs[order], np.full(self._largest, -1))
-        self._positions = np.append(order, np.full(self._largest, -1)).astype(np.intc)
-
-    def _bucket(self, pairs: Integers) -> Integers:
-        return (pairs.astype(np.uint64) * self._SPREAD >> self._shift).astype(np.int64)
-
-    def find(self, wanted: Integers) -> TermIds:
-        """Return the position of each of these integers; -1 for one that is not there."""
-        at = self._begins[self._bucket(wanted)]
-        found = np.full(len(wanted), -1, np.intc)
-        for _ in range(self._largest):
-            is_here = self._pairs[at] == wanted
-            found[is_here] = self._positions[at[is_here]]
-            at += 1
-        return found
+def _find_pairs(wanted: Integers, pairs: Integers) -> TermIds:
+    """Return the position of each wanted pair among sorted ones; -1 for one that is not there."""
+    # Sorted needles are found in half the time, sorting them included.
+    order = np.argsort(wanted)
+    positions = np.searchsorted(pairs, wanted[order])
+    positions[pairs[positions] != wanted[order]] = -1
+    found = np.empty(len(wanted), np.intc)
+    found[order] = positions
+    return found

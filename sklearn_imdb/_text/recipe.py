@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import NamedTuple, TypeAlias
@@ -117,15 +118,11 @@ class Recipe(NamedTuple):
         return -1 if self.oov_char is None or self.ngram_range != (1, 1) else self.oov_char
 
     @property
-    def ranks_by_evidence(self) -> bool:
-        """Whether terms are ranked by what they tell of the classes, which takes labels."""
-        return self.rank_by in ("class_evidence", "target_evidence")
-
-    @property
     def needs_document_frequency(self) -> bool:
         """Whether the number of documents that contain a term is needed, and not only its count."""
         is_one = isinstance(self.min_df, Integral) and self.min_df == 1  # And no share of 1.0.
-        return self.ranks_by_evidence or not is_one or self.leaves_out_frequent
+        is_by_count = self.is_of_words and self.rank_by == "frequency"
+        return not is_by_count or not is_one or self.leaves_out_frequent
 
     @property
     def leaves_out_frequent(self) -> bool:
@@ -133,6 +130,6 @@ class Recipe(NamedTuple):
         return isinstance(self.max_df, Integral) or self.max_df < 1
 
     @property
-    def n_ranks(self) -> int | None:
-        """How many terms `num_words` leaves room for; None for no limit."""
-        return None if self.num_words is None else self.num_words - self.index_from - 1
+    def n_ranks(self) -> int:
+        """How many terms `num_words` leaves room for."""
+        return sys.maxsize if self.num_words is None else self.num_words - self.index_from - 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 import weakref
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from os import SEEK_END, PathLike
 from tempfile import TemporaryFile
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,12 @@ _ROWS_AT_ONCE = 4096
 
 
 def join_rows(rows: Sequence[Row]) -> tuple[Row, npt.NDArray[np.int64]]:
-    """Return rows end to end in one array, and the length of each."""
-    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-    return np.concatenate([np.empty(0, np.int32), *rows]), lengths
+    """Return rows end to end in one array, and where each begins and the last one ends."""
+    ends = np.cumsum([0, *map(len, rows)])
+    return np.concatenate([np.empty(0, np.int32), *rows]), ends
 
 
-class RowFile(Sequence[Row]):
+class RowFile(Sequence[Row], AbstractContextManager["RowFile"]):
     """A sequence of rows of int32, to which rows can be added at the end.
 
     The file has no name and takes 4 bytes for each integer. It is removed when the `with` statement
@@ -41,9 +42,9 @@ class RowFile(Sequence[Row]):
         """Add rows."""
         self.extend_joined(*join_rows(rows))
 
-    def extend_joined(self, items: Row, lengths: npt.NDArray[np.integer]) -> None:
-        """Add rows of these lengths that are end to end in one array."""
-        self._ends.extend((self._ends[-1] + np.cumsum(lengths)).tolist())
+    def extend_joined(self, items: Row, ends: npt.NDArray[np.integer]) -> None:
+        """Add rows as `join_rows` returns them."""
+        self._ends.extend((self._ends[-1] + ends[1:]).tolist())
         self._file.seek(0, SEEK_END)
         self._file.write(items.astype(np.int32).tobytes())
 
@@ -75,9 +76,6 @@ class RowFile(Sequence[Row]):
         """Replace a row by another of the same length."""
         self._file.seek(4 * self._ends[number])
         self._file.write(row.astype(np.int32).tobytes())
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *error: object) -> None:
         self._close()

@@ -6,7 +6,7 @@ and "cat ". As a term, a subword has one more space in front. No word or n-gram 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sklearn_imdb._text.counts import Blocks, WordCounts, join_documents
+from sklearn_imdb._class_evidence import ClassCounts
+from sklearn_imdb._text.counts import Blocks, WordCounts
+from sklearn_imdb._text.row_file import join_rows
 
 LONGEST_WORD = 40
 """Characters of the longest word that has subwords."""
@@ -62,14 +64,15 @@ class SubwordCounts:
         # A row has the subwords of a word, in their order.
         self._of_words = csr_matrix((np.ones(len(ids), np.int32), ids, ends), shape)
         self.occurrences = self._of_words.T @ counts.occurrences
-        self.frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
+        frequency = csr_matrix((len(id_of), blocks.columns.shape[1]), dtype=np.int64)
         for rows in blocks.rows:
-            words, document_ends = join_documents(blocks.documents[rows])
+            words, document_ends = join_rows(blocks.documents[rows])
             items = np.ones(len(words), np.int32), words, document_ends
             # The product has each subword of a document once.
             documents = csr_matrix(items, (len(document_ends) - 1, shape[0])) @ self._of_words
             documents.data[:] = 1
-            self.frequency += (documents.T @ blocks.columns[rows]).tocsr()
+            frequency += (documents.T @ blocks.columns[rows]).tocsr()
+        self.by_class = ClassCounts(frequency, blocks.sizes, blocks.n_classes)
 
     def name_terms(self, ids: npt.NDArray[np.intp]) -> list[str]:
         """Return the subwords of these ids."""
@@ -84,7 +87,7 @@ class SubwordCounts:
         indices_of_words.data = np.maximum(index_of[indices_of_words.indices], 0)
         indices_of_words.eliminate_zeros()
         for rows in self._blocks.rows:
-            words, document_ends = join_documents(self._blocks.documents[rows])
+            words, document_ends = join_rows(self._blocks.documents[rows])
             found = indices_of_words[words]
             for begin, end in pairwise(found.indptr[document_ends].tolist()):
                 yield found.data[begin:end].tobytes()
@@ -93,18 +96,9 @@ class SubwordCounts:
 class SubwordTable(dict[Any, bytes]):
     """The indices of each word's subwords, as bytes of int32, found when the word first occurs."""
 
-    def __init__(
-        self, vocabulary: Mapping[str, int], subword_range: tuple[int, int], index_from: int
-    ) -> None:
+    def __init__(self, index_of: Mapping[str, int], subword_range: tuple[int, int]) -> None:
         super().__init__()
-        self._range = subword_range
-        self._index_of = {
-            term: rank + index_from for term, rank in vocabulary.items() if is_subword(term)
-        }
-
-    def look_up(self, words: Iterable[str]) -> bytes:
-        """Return the indices of the subwords of a document's words."""
-        return b"".join(map(self.__getitem__, words))
+        self._index_of, self._range = index_of, subword_range
 
     def __missing__(self, word: str) -> bytes:
         terms = make_subwords(word, self._range)

@@ -58,58 +58,6 @@ def make_tokenizer(recipe: Recipe) -> Tokenizer:
     return PatternTokenizer(recipe)
 
 
-class KerasTokenizer(Tokenizer):
-    """`str.lower`, filter characters to spaces, split on the space: on UTF-8 bytes.
-
-    One 256-byte table lower-cases and filters ASCII at once, and `bytes.split` is quick.
-    `bytes.split` would also split on ASCII's other white space, where Keras splits on the space
-    alone. So the table moves those characters to bytes that UTF-8 never uses. Other scripts are
-    lower-cased by `str.lower` before they become bytes.
-    """
-
-    _OTHER_BLANKS = b"\t\n\r\x0b\x0c"
-    _STAND_INS = b"\xf8\xf9\xfa\xfb\xfc"
-    _HIDE = bytes.maketrans(_OTHER_BLANKS, _STAND_INS)
-    _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
-
-    def __init__(self, recipe: Recipe) -> None:
-        codes = bytes(range(256))
-        if recipe.lowercase:
-            codes = codes.lower()
-        blanks = recipe.filters.encode("ascii")
-        # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
-        self._table = bytes(
-            ord(" ") if code in blanks else hidden
-            for code, hidden in zip(codes, codes.translate(self._HIDE), strict=True)
-        )
-        self._lowercase = recipe.lowercase
-        self._plain = PatternTokenizer(recipe)
-
-    def _prepare(self, text: str) -> bytes:
-        if self._lowercase and not text.isascii():
-            text = text.lower()
-        # surrogatepass: a lone surrogate is a character like any other to Keras.
-        return text.encode("utf-8", "surrogatepass").translate(self._table)
-
-    def split(self, text: str) -> list[bytes]:
-        return self._prepare(text).split()
-
-    def find_spans(self, text: str) -> list[Span] | None:
-        return self._plain.find_spans(text)
-
-    def split_part(self, text: str, n_tokens: int, truncating: str) -> list[bytes]:
-        # A maxsplit leaves the rest of the text as one more, unsplit, item.
-        if truncating == "post":
-            return self._prepare(text).split(None, n_tokens)[:n_tokens]
-        return self._prepare(text).rsplit(None, n_tokens)[-n_tokens:]
-
-    def key(self, word: str) -> bytes:
-        return word.encode("utf-8", "surrogatepass").translate(self._HIDE)
-
-    def words(self, keys: list[bytes]) -> list[str]:
-        return [key.translate(self._SHOW).decode("utf-8", "surrogatepass") for key in keys]
-
-
 class UnicodeTokenizer(Tokenizer):
     """Tokens of any language: see `unicode_tokens.split`."""
 
@@ -133,7 +81,7 @@ class CallableTokenizer(Tokenizer):
     def _prepare(self, text: str) -> str:
         return text.lower() if self._lowercase else text
 
-    def split(self, text: str) -> list[str]:
+    def split(self, text: str) -> list[Key]:
         words = self._find_words(self._prepare(text))
         if self._hides_spaces:  # Spaces are to join the words of n-grams.
             return [word.replace(" ", SPACE_IN_WORD) if " " in word else word for word in words]
@@ -142,7 +90,11 @@ class CallableTokenizer(Tokenizer):
     def find_spans(self, text: str) -> list[Span] | None:
         prepared = self._prepare(text)
         spans = self._find_prepared_spans(prepared)
-        return None if spans is None else _find_in_original(spans, text, prepared)
+        if spans is None or len(prepared) == len(text):  # No character becomes none.
+            return spans
+        # Lower-casing makes two of some characters, as of İ. An empty match may stand at the end.
+        origins = [(place, place + 1) for place, sign in enumerate(text) for _ in sign.lower()]
+        return unicode_tokens.find_in_original(spans, [*origins, (len(text), len(text))])
 
     def _find_words(self, prepared: str) -> list[str]:
         words = self._tokenize(prepared)
@@ -205,23 +157,52 @@ class PatternTokenizer(CallableTokenizer):
         return list(map(_find_span, self._pattern.finditer(prepared)))
 
 
+class KerasTokenizer(PatternTokenizer):
+    """`str.lower`, filter characters to spaces, split on the space: on UTF-8 bytes.
+
+    One 256-byte table lower-cases and filters ASCII at once, and `bytes.split` is quick.
+    `bytes.split` would also split on ASCII's other white space, where Keras splits on the space
+    alone. So the table moves those characters to bytes that UTF-8 never uses. Other scripts are
+    lower-cased by `str.lower` before they become bytes.
+    """
+
+    _OTHER_BLANKS = b"\t\n\r\x0b\x0c"
+    _STAND_INS = b"\xf8\xf9\xfa\xfb\xfc"
+    _HIDE = bytes.maketrans(_OTHER_BLANKS, _STAND_INS)
+    _SHOW = bytes.maketrans(_STAND_INS, _OTHER_BLANKS)
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        codes, filters = bytes(range(256)), recipe.filters.encode("ascii")
+        # A filter that is white space becomes a space, because the later of two entries counts.
+        blanks, stand_ins = self._OTHER_BLANKS + filters, self._STAND_INS + b" " * len(filters)
+        # Filters act on lower-cased text: "A" among them matches nothing, "a" also matches "A".
+        lowered = codes.lower() if recipe.lowercase else codes
+        self._table = lowered.translate(bytes.maketrans(blanks, stand_ins))
+
+    def _to_bytes(self, text: str) -> bytes:
+        if self._lowercase and not text.isascii():
+            text = text.lower()
+        # surrogatepass: a lone surrogate is a character like any other to Keras.
+        return text.encode("utf-8", "surrogatepass").translate(self._table)
+
+    def split(self, text: str) -> list[bytes]:
+        return self._to_bytes(text).split()
+
+    def split_part(self, text: str, n_tokens: int, truncating: str) -> list[bytes]:
+        # A maxsplit leaves the rest of the text as one more, unsplit, item.
+        if truncating == "post":
+            return self._to_bytes(text).split(None, n_tokens)[:n_tokens]
+        return self._to_bytes(text).rsplit(None, n_tokens)[-n_tokens:]
+
+    def key(self, word: str) -> bytes:
+        return word.encode("utf-8", "surrogatepass").translate(self._HIDE)
+
+    def words(self, keys: list[bytes]) -> list[str]:
+        return [key.translate(self._SHOW).decode("utf-8", "surrogatepass") for key in keys]
+
+
 def _find_span(match: re.Match[str]) -> Span:
     """Return the span that `re.findall` returns: of the one group, if the pattern has one."""
     begin, end = match.span(match.re.groups)
     return (begin, end) if begin >= 0 else (match.start(), match.start())
-
-
-def _find_in_original(spans: list[Span], text: str, lowered: str) -> list[Span]:
-    """Return the spans in the text as given: lower-casing makes two of some characters, as of İ."""
-    if len(lowered) == len(text):  # No character becomes none.
-        return spans
-    origins = [place for place, character in enumerate(text) for _ in character.lower()]
-    origins.append(len(text))
-    found: list[Span] = []
-    shown = 0
-    for begin, end in spans:
-        # If a character was split between two words, the first one shows it.
-        first = max(origins[begin], shown)
-        shown = max(origins[end - 1] + 1 if end > begin else first, first)
-        found.append((first, shown))
-    return found

@@ -109,9 +109,8 @@ def _find_class(character: str) -> str:
         return "f"
     if "\U0001f3fb" <= character <= "\U0001f3ff":
         return "t"
-    if ord(character) in _NEW_PICTURES and category in ("So", "Cn"):
-        return "e"
-    if category == "So" and _PICTURES.match(character):
+    is_new_picture = ord(character) in _NEW_PICTURES and category in ("So", "Cn")
+    if is_new_picture or (category == "So" and _PICTURES.match(character)):
         return "e"
     is_unspaced = unicodedata.name(character, "").startswith(_UNSPACED)
     # Planes 2 and 3 are for ideographs, even for those newer than this Python.
@@ -178,7 +177,7 @@ def split(text: str, lowercase: bool) -> list[str]:
     """
     if text.isascii():
         return _split_ascii(text, lowercase)
-    plain = _blank_breaks(_normalize(text, lowercase))
+    plain = _blank_breaks(normalize(text, lowercase))
     if _EASY.fullmatch(plain):
         return _EASY_TOKEN.findall(plain)
     return [plain[token.start() : token.end()] for token in _find_tokens(plain)]
@@ -203,15 +202,22 @@ def _split_ascii(text: str, lowercase: bool) -> list[str]:
 
 def find_spans(text: str, lowercase: bool) -> list[Span]:
     """Return where each token of `split` stands in the text as it was given."""
-    plain = _blank_breaks(_normalize(text, lowercase))
-    origins = _find_origins(text, lowercase)
-    spans, shown = [], 0
-    for token in _find_tokens(plain):
-        # NFKC may make two tokens of one character. The first one shows it.
-        begin = max(origins[token.start()][0], shown)
-        shown = max(origins[token.end() - 1][1], begin)
-        spans.append((begin, shown))
-    return spans
+    plain = _blank_breaks(normalize(text, lowercase))
+    spans = [token.span() for token in _find_tokens(plain)]
+    return find_in_original(spans, _find_origins(text, lowercase))
+
+
+def find_in_original(spans: Iterable[Span], origins: list[Span]) -> list[Span]:
+    """Return the spans in the text as given. `origins` has the span there of each character here.
+
+    Lower-casing and NFKC may make two tokens of one character. The first token shows it.
+    """
+    found, shown = [], 0
+    for begin, end in spans:
+        first = max(origins[begin][0], shown)
+        shown = max(origins[end - 1][1], first) if end > begin else first
+        found.append((first, shown))
+    return found
 
 
 def _find_tokens(plain: str) -> Iterator[re.Match[str]]:
@@ -223,7 +229,7 @@ def _blank_breaks(text: str) -> str:
     return _BREAK.sub(lambda found: " " * len(found.group()), text)
 
 
-def _normalize(text: str, lowercase: bool) -> str:
+def normalize(text: str, lowercase: bool) -> str:
     """Return one form for all texts that look the same to a reader."""
     if text.isascii():
         return text.lower() if lowercase else text
@@ -238,11 +244,6 @@ def _normalize(text: str, lowercase: bool) -> str:
     folded = _DOTTED.sub("i", text.casefold())
     # Some small letters have a composed form where the capital has none: J̌.
     return text if folded == text else _compose(folded)
-
-
-def fold(word: str) -> str:
-    """Return a word in the form that it has in a lower-cased text."""
-    return _normalize(word, True)
 
 
 def _compose(text: str) -> str:
@@ -283,10 +284,10 @@ def _divides(text: str, begin: int, end: int) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _begins(character: str) -> bool:
-    parts = unicodedata.normalize("NFD", _normalize(character, False))
+    parts = unicodedata.normalize("NFD", normalize(character, False))
     return parts != "" and not unicodedata.combining(parts[0])
 
 
 @lru_cache(maxsize=10_000)
 def _measure(text: str, lowercase: bool) -> int:
-    return len(_normalize(text, lowercase))
+    return len(normalize(text, lowercase))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -17,7 +17,7 @@ from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
 from sklearn_imdb._text.counts import Integers, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.unicode_tokens import fold, has_unspaced_script
+from sklearn_imdb._text.unicode_tokens import has_unspaced_script, normalize
 from sklearn_imdb._warnings import warn_user
 
 _TERMS_LOOKED_AT = 1000
@@ -41,11 +41,11 @@ def rank_terms(
     if recipe.needs_document_frequency:
         ids = ids[(by_class.of_all >= least) & (by_class.of_all <= most)]
     scores = occurrences[ids].astype(np.float64)
-    if recipe.ranks_by_evidence:
+    if recipe.rank_by != "frequency":
         of_ids = by_class[ids]
         scores = class_evidence(of_ids) * np.sqrt(of_ids.of_all)
     n_ranks = recipe.n_ranks
-    if n_ranks is not None and n_ranks < len(scores):  # Sorting all would take longer.
+    if n_ranks < len(scores):  # Sorting all would take longer.
         is_high = scores >= np.partition(scores, -n_ranks)[-n_ranks]
         ids, scores = ids[is_high], scores[is_high]
     return ids[np.argsort(-scores, kind="stable")[:n_ranks]]
@@ -58,8 +58,7 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
     """
     if recipe.vocabulary is None:
         return {}
-    vocabulary, index_from = recipe.vocabulary, recipe.index_from
-    n_ranks = math.inf if recipe.n_ranks is None else recipe.n_ranks
+    vocabulary, index_from, n_ranks = recipe.vocabulary, recipe.index_from, recipe.n_ranks
     if not isinstance(vocabulary, Mapping):
         words = Counter(vocabulary)
         if len(words) < len(vocabulary):
@@ -86,7 +85,7 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
                 f"{word!r}."
             )
     ranks = sorted(word_of)
-    if n_ranks == math.inf and ranks[-1] + index_from > LARGEST_INDEX:
+    if recipe.num_words is None and ranks[-1] + index_from > LARGEST_INDEX:
         raise ValueError(
             f"vocabulary holds the rank {ranks[-1]}, and with index_from={index_from} that is "
             f"beyond the largest index, {LARGEST_INDEX}."
@@ -107,7 +106,7 @@ def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
     """
     if not recipe.lowercase or callable(recipe.tokenizer):
         return
-    lower = fold if recipe.tokenizer == "unicode" else str.lower
+    lower = partial(normalize, lowercase=True) if recipe.tokenizer == "unicode" else str.lower
     capital = [word for word in words if word != lower(word)]
     if 100 * len(capital) > len(words):
         warn_user(
@@ -174,16 +173,14 @@ def name_indices(
 # -- in a file --------------------------------------------------------------------------------
 
 
-def pack_words(words: Iterable[str], *numbers: Iterable[int]) -> list[npt.NDArray[Any]]:
-    """Return words and columns of numbers as few arrays, which take the least room in a file.
+def pack_words(number_of: Mapping[str, int]) -> list[npt.NDArray[Any]]:
+    """Return words and the number of each as few arrays, which take the least room in a file.
 
-    These are the text of the words in UTF-8, their lengths in characters, and each column.
+    These are the text of the words in UTF-8, their lengths in characters, and the numbers.
     """
-    words = list(words)
     # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
-    text = np.frombuffer("".join(words).encode("utf-8", "surrogatepass"), np.uint8)
-    columns = [[len(word) for word in words], *map(list, numbers)]
-    return [text, *map(narrow, columns)]
+    text = np.frombuffer("".join(number_of).encode("utf-8", "surrogatepass"), np.uint8)
+    return [text, narrow(list(map(len, number_of))), narrow(list(number_of.values()))]
 
 
 def narrow(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
@@ -191,13 +188,13 @@ def narrow(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.i
     return np.array(numbers, dtype=np.min_scalar_type(max(numbers, default=0)))
 
 
-def unpack_words(arrays: Sequence[npt.NDArray[Any]]) -> tuple[list[str], list[npt.NDArray[Any]]]:
-    """Return the words and the columns that `pack_words` was given."""
-    text, lengths, *columns = arrays
+def unpack_words(arrays: Sequence[npt.NDArray[Any]]) -> dict[str, int]:
+    """Return the words with their numbers that `pack_words` was given."""
+    text, lengths, numbers = arrays
     characters = text.tobytes().decode("utf-8", "surrogatepass")
     ends = np.cumsum(lengths, dtype=np.int64).tolist()
-    words = [characters[start:end] for start, end in itertools.pairwise([0, *ends])]
-    return words, columns
+    words = (characters[start:end] for start, end in itertools.pairwise([0, *ends]))
+    return dict(zip(words, numbers.tolist(), strict=True))
 
 
 def is_packable(vocabulary: Any) -> bool:

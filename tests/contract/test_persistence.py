@@ -287,7 +287,7 @@ def test_a_state_of_this_number_has_this_form(estimator, form):
     state = estimator.__getstate__()
     assert sorted(state.keys() - estimator.get_params().keys()) == form.split()
     type(estimator)().__setstate__(state)  # Which leaves it alone.
-    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 5}
+    assert state["_sklearn_imdb"] == {"version": sklearn_imdb.__version__, "format": 6}
 
 
 @each_fitted
@@ -299,7 +299,7 @@ def test_the_version_that_saved_it_loads_it_without_a_word(estimator):
 @each_fitted
 @pytest.mark.parametrize("other", ["0.0.9", "7.0"])
 def test_another_version_loads_it_with_a_warning_that_names_both(estimator, other):
-    state = {**estimator.__getstate__(), "_sklearn_imdb": {"version": other, "format": 5}}
+    state = {**estimator.__getstate__(), "_sklearn_imdb": {"version": other, "format": 6}}
     loaded = type(estimator)()
     name, here = type(estimator).__name__, sklearn_imdb.__version__
     with pytest.warns(UserWarning, match=f"This {name} was saved by sklearn_imdb {other}.*{here}"):

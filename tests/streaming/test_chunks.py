@@ -224,7 +224,7 @@ def test_a_csv_file_cut_short_in_a_row_is_an_error_that_names_it(lines):
     with pytest.raises(pa.ArrowInvalid, match=r"Row #\d+: Expected 2 columns") as raised:
         exhaust(map_chunks(vectorizer.partial_fit, csv_chunks(content[: content.rindex(b'"') - 9])))
     assert "Reading chunk" in raised.value.__notes__[0]
-    counted = vectorizer._learner.counts.sizes.sum()
+    counted = vectorizer._learner.counts.by_class.sizes.sum()
     assert f"begins at row {counted}," in raised.value.__notes__[0]
     assert counted > N_ROWS / 2
 

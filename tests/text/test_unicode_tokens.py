@@ -200,7 +200,7 @@ def test_the_fast_ways_give_the_same_tokens(lowercase):
     latin = [*dense, *map(chr, range(0x80, 0x300)), *"ДяёΑςΣ’“”…½İ"]
     for alphabet in (ascii_characters, dense, latin):
         for text in random_texts(alphabet, 2_000, 60):
-            plain = unicode_tokens._blank_breaks(unicode_tokens._normalize(text, lowercase))
+            plain = unicode_tokens._blank_breaks(unicode_tokens.normalize(text, lowercase))
             slow = [plain[slice(*token.span())] for token in unicode_tokens._find_tokens(plain)]
             assert tokenizer.split(text) == slow
 
@@ -263,9 +263,9 @@ def test_the_form_of_a_form_is_the_form():
         if unicodedata.category(character) in ("Cn", "Co"):
             continue  # Characters without a meaning have no other form.
         word = f"x{character}y"
-        form = unicode_tokens.fold(word)
+        form = unicode_tokens.normalize(word, True)
         if form != word:  # Else the form is its own.
-            assert unicode_tokens.fold(form).split() == form.split()
+            assert unicode_tokens.normalize(form, True).split() == form.split()
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_spans_are_in_order_and_as_many_as_the_tokens():
     kinds = [*map(chr, range(0x250)), *"\u0301\u0323\u200d\ud83d\ufdfa½ำ각ㅏ𠀀ΣςJ\u030c", "<br />"]
     anything = [chr(code) for code in range(0x30000) if code % 7 == 0] + ["'", " ", "<br />"]
     for text in [*random_texts(kinds, 500, 60), *random_texts(anything, 500, 60)]:
-        normal = unicode_tokens._normalize(text, True)
+        normal = unicode_tokens.normalize(text, True)
         assert len(unicode_tokens._find_origins(text, True)) == len(normal)
         spans = tokenizer.find_spans(text)
         assert len(spans) == len(tokenizer.split(text))

@@ -185,6 +185,16 @@ def test_chunks_with_other_labels_than_the_first_are_refused(texts_and_labels):
         chunks.partial_fit(texts[:9], Y[:9, 0])
 
 
+@pytest.mark.parametrize("first_in_columns", [False, True])
+def test_a_chunk_of_labels_and_one_of_their_columns_are_not_mixed(first_in_columns):
+    chunks = [(["a b", "b"], [0, 1]), (["a b", "b"], [[0, 1], [1, 0]])]
+    first, second = reversed(chunks) if first_in_columns else chunks
+    vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(*first)
+    with pytest.raises(ValueError, match=r"labels \[0, 1\].* with the labels \[0, 1\]") as raised:
+        vectorizer.partial_fit(*second)
+    assert str(raised.value).endswith("in columns." if first_in_columns else "[0, 1].")
+
+
 # -- rows, weights, stopping ----------------------------------------------------------------------
 
 
