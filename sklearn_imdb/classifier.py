@@ -32,7 +32,6 @@ from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
 from sklearn_imdb._training.network import (
     Network,
     Weights,
-    log_probabilities,
     most_probable,
     pool,
     predict,
@@ -735,7 +734,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
-        return log_probabilities(*self._predict_logits(X))
+        return probabilities(*self._predict_logits(X), log=True)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the most probable label of each sequence.
