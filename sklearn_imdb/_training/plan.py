@@ -76,7 +76,9 @@ class Plan:
             lacks what was asked for.
         """
         targets = rows.targets
-        known = {**parameters, "n_classes": targets.n_classes, "several": targets.several}
+        # A regressor has no parameter `loss`.
+        known = {"loss": "auto", **parameters}
+        known |= {"n_classes": targets.n_classes, "several": targets.several}
         if known["batch_size"] == "auto":
             known["batch_size"] = min(max(len(rows) // (200 if targets.several else 125), 2), 128)
         known["n_steps"] = rows.n_steps(known["batch_size"])
