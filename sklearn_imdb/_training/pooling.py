@@ -38,21 +38,16 @@ PARTS = (0.6, 0.4)
 class WordShares(csr_matrix):
     """Share of each word in each sequence, shape (n_samples, input_dim), float32."""
 
-    def compact(self, batch: slice) -> tuple[npt.NDArray[np.intp], WordShares]:
-        """Return the words of some sequences, and their shares with columns for these words alone.
-
-        To slice by SciPy and then to renumber would take twice the time.
-        """
-        ends = self.indptr[batch.start : batch.stop + 1]
-        items = slice(ends[0], ends[-1])
+    def compact(self) -> tuple[npt.NDArray[np.intp], WordShares]:
+        """Return the words that occur, and the shares with columns for these words alone."""
         # The different words, without sorting the 50,000 items of a batch of long texts.
         is_there = np.zeros(self.shape[1], bool)
-        is_there[self.indices[items]] = True
+        is_there[self.indices] = True
         words = np.flatnonzero(is_there)
         column_of = np.empty(self.shape[1], np.int32)
         column_of[words] = np.arange(len(words), dtype=np.int32)
-        shares = self.data[items], column_of[self.indices[items]], ends - ends[0]
-        return words, WordShares(shares, shape=(len(ends) - 1, len(words)))
+        items = self.data, column_of[self.indices], self.indptr
+        return words, WordShares(items, shape=(self.shape[0], len(words)))
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """Return the words of a sequence, and their shares: a column, or one for each dimension."""
@@ -89,25 +84,24 @@ class LabelShares:
         """Number of sequences, and of words."""
         return self.counts.shape[0] // 2, self.counts.shape[1]
 
-    def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
-        parts = _find_parts(rows)
+    def __getitem__(self, rows: npt.NDArray[np.intp]) -> Self:
+        parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
         return replace(self, counts=self.counts[parts], scales=self.scales[parts])
 
     def __matmul__(self, table: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim)."""
         shares, width = self, table.shape[1]
         if self.counts.nnz < len(table):  # Multiply the rows of words that occur, not all.
-            words, shares = self.compact(slice(0, self.shape[0]))
+            words, shares = self.compact()
             table = table[words]
         parts = shares.counts @ (table * by_dimension(shares.weights, width))
         parts *= by_dimension(shares.scales, width)
         return parts[::2] + parts[1::2]
 
-    def compact(self, batch: slice) -> tuple[npt.NDArray[np.intp], LabelShares]:
+    def compact(self) -> tuple[npt.NDArray[np.intp], LabelShares]:
         """As `WordShares` has it."""
-        parts = _find_parts(batch)
-        words, counts = self.counts.compact(parts)
-        return words, LabelShares(counts, self.scales[parts], self.weights[words])
+        words, counts = self.counts.compact()
+        return words, LabelShares(counts, self.scales, self.weights[words])
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """As `WordShares` has it."""
@@ -137,12 +131,6 @@ Shares: TypeAlias = WordShares | LabelShares
 def by_dimension(label_columns: Floats, embedding_dim: int) -> Floats:
     """Return for each dimension of the embedding the column of its label."""
     return label_columns[:, np.arange(embedding_dim) % label_columns.shape[1]]
-
-
-def _find_parts(rows: npt.NDArray[np.intp] | slice) -> Any:
-    if isinstance(rows, slice):
-        return slice(2 * rows.start, 2 * rows.stop)
-    return (2 * rows[:, np.newaxis] + [0, 1]).ravel()
 
 
 # -- poolings ---------------------------------------------------------------------------------

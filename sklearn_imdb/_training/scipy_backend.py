@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from sklearn_imdb._training.network import Weights, evaluate, loss_and_gradients, n_right
 from sklearn_imdb._training.optimizers import OPTIMIZERS, OptimizerState
 from sklearn_imdb._training.plan import Job, Logs
-from sklearn_imdb._training.pooling import Shares
-from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 
 # A loss that overflows is reported as such, by whoever is called with the logs.
@@ -33,13 +30,12 @@ def train(
                 shares, of_chunk = network.pooling.shares(chunk.X, network.input_dim), chunk
             y, sample_weight = chunk.targets.numbers, chunk.weights.astype(np.float32)
             order = rng.permutation(len(chunk)) if plan.shuffle else np.arange(len(chunk))
-            for rows, gathered, batch in _gather_batches(shares, order, plan.batch_size):
+            for start in range(0, len(chunk), plan.batch_size):
+                rows = order[start : start + plan.batch_size]
+                of_batch, words = shares[rows], None
                 table, *dense = optimizer.weights
-                words: npt.NDArray[np.intp] | None = None
-                if optimizer.moves_all_rows:
-                    of_batch = gathered[batch]
-                else:  # Take the rows of the table that the batch has.
-                    words, of_batch = gathered.compact(batch)
+                if not optimizer.moves_all_rows:  # Take the rows of words in the batch.
+                    words, of_batch = of_batch.compact()
                     table = table.take(words, axis=0)  # Faster than indexing by an array.
                 batch_loss, gradients, z = loss_and_gradients(
                     network, [table, *dense], of_batch, y[rows], sample_weight[rows], rng
@@ -54,17 +50,3 @@ def train(
         if end_epoch(logs, optimizer.weights):
             break
     return [array.copy() for array in optimizer.weights], optimizer.state
-
-
-def _gather_batches(
-    shares: Shares, order: npt.NDArray[np.intp], batch_size: int
-) -> Iterator[tuple[npt.NDArray[np.intp], Shares, slice]]:
-    """Yield the numbers of each batch's rows, and which rows they are of some shares."""
-    # Many batches are gathered at once, because to gather each takes longer than its arithmetic.
-    at_once = max(ROWS_AT_ONCE // batch_size, 1) * batch_size
-    for first in range(0, len(order), at_once):
-        rows = order[first : first + at_once]
-        gathered = shares[rows]
-        for start in range(0, len(rows), batch_size):
-            batch = slice(start, min(start + batch_size, len(rows)))
-            yield rows[batch], gathered, batch
