@@ -131,8 +131,7 @@ class LearningMixin(CallbackSupportMixin):
         if version != __version__:
             warn_user(
                 f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at "
-                "all. Load it with the version that saved it, or check its predictions and save it "
-                "anew.",
+                "all. Load it with that version, or check its predictions and save it anew."
             )
         behind: Any = super()  # BaseEstimator, which has `__setstate__`, stands behind this mixin.
         behind.__setstate__(state)

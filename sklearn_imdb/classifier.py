@@ -313,7 +313,10 @@ class BaseEmbeddingAverage(
             # Look again, so that the AttributeError of available_if is raised, with its cause.
             return self.__getattribute__(name)
         check_is_fitted(self)
-        made = self.__dict__.setdefault("_in_keras", {})
+        embedding, made = self.__dict__.get("_in_keras", (None, {}))
+        if embedding is not self.embedding_:  # Built by another thread during the last fit.
+            made = {}
+            self._in_keras = self.embedding_, made
         if name in made:
             return made[name]
         from sklearn_imdb._training import keras_backend
@@ -334,9 +337,8 @@ class BaseEmbeddingAverage(
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if issparse(X):
             raise TypeError(
-                "X is a sparse matrix, as CountVectorizer and TfidfVectorizer make it, where "
-                "sequences of word indices are needed: put a SequenceVectorizer in front instead. "
-                "Counts in a dense array would be taken for word indices."
+                "X is a sparse matrix, as of TfidfVectorizer. Put a SequenceVectorizer in front "
+                "instead: X is sequences of word indices, and dense counts would be taken for such."
             )
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:

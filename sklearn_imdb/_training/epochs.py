@@ -99,14 +99,12 @@ def _warn_if_unconverged(job: Job, epochs: Epochs) -> None:
     loss, accuracy = history["loss"], history["accuracy"][-1]
     totals = job.training.class_totals()
     shares = totals[:-1] / totals[-1]
-    # The accuracy and the loss of whoever predicts the shares of the smoothed classes for each row.
-    if plan.several:
-        largest = float(np.maximum(shares, 1 - shares).mean())
-        smoothed = (1 - smoothing) * shares + smoothing / 2
-        known = float((entr(smoothed) + entr(1 - smoothed)).mean())
-    else:
-        largest = float(shares.max())
-        known = float(entr((1 - smoothing) * shares + smoothing / len(shares)).sum())
+    # One distribution over all classes; or for each label one over having it or not.
+    table = np.column_stack([shares, 1 - shares]) if plan.several else shares[np.newaxis]
+    # The accuracy and the loss of whoever predicts the smoothed shares for each row.
+    largest = table.max(axis=1).mean()
+    smoothed = (1 - smoothing) * table + smoothing / table.shape[1]
+    known = entr(smoothed).sum(axis=1).mean()
     was_cut_short = (
         plan.epochs >= _FEW_EPOCHS
         and plan.learning_rate_schedule == "constant"
@@ -131,12 +129,8 @@ def _warn_if_unconverged(job: Job, epochs: Epochs) -> None:
         )
     else:
         return
-    warn_user(
-        f"{message}, or lower batch_size. Where sequences are mostly padding, set "
-        "pooling='masked_mean', in a Pipeline by the name of the step, as in "
-        "classifier__pooling.",
-        ConvergenceWarning,
-    )
+    remedy = "if sequences are mostly padding, set pooling='masked_mean' (classifier__pooling)"
+    warn_user(f"{message}, or lower batch_size; {remedy}.", ConvergenceWarning)
 
 
 class Epochs:
@@ -171,9 +165,8 @@ class Epochs:
         measured = {name: logs[name] for name in MEASURED if name in logs}
         if not all(map(math.isfinite, measured.values())):
             raise ValueError(
-                f"The loss is not finite in epoch {epoch} ({_show_logs(measured)}), and training "
-                "cannot go on: lower learning_rate, or check l2 and the sample weights for huge "
-                "values."
+                f"The loss is not finite in epoch {epoch} ({_show_logs(measured)}): lower "
+                "learning_rate, or check l2 and the sample weights for huge values."
             )
         values = self.history.get(plan.monitor)
         sign = 1 if plan.monitor in ("loss", "val_loss") else -1

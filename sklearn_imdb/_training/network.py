@@ -23,7 +23,7 @@ from sklearn.utils import check_array
 
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._training.pooling import Mean, Pooling, Shares, make_pooling
+from sklearn_imdb._training.pooling import POOLINGS, Mean, Pooling, Shares, make_pooling
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import Floats, Words, check_indices, split_rows
 
@@ -86,12 +86,14 @@ class Network:
     @property
     def state(self) -> dict[str, Any]:
         """The network in plain types, which skops trusts, but for the weights."""
-        return {**vars(self), "pooling": self.pooling.state}
+        name = next(name for name, kind in POOLINGS.items() if type(self.pooling) is kind)
+        return {**vars(self), "pooling": {"name": name, "divider": self.pooling.divider}}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], token_weights: Floats | None) -> Self:
         """Return the network that `state` was made of."""
-        return cls(**{**state, "pooling": Pooling.from_state(state["pooling"], token_weights)})
+        name, divider = state["pooling"]["name"], state["pooling"]["divider"]
+        return cls(**{**state, "pooling": POOLINGS[name](divider, token_weights)})
 
 
 def start_network(
@@ -139,8 +141,7 @@ def start_network(
                 f"{origin} asks for an embedding table of {network.input_dim} rows and "
                 f"embedding_dim={network.embedding_dim} columns: to train it takes "
                 f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
-                "vectorizer, or number the words without gaps; else lower input_dim or "
-                "embedding_dim."
+                "vectorizer, embedding_dim or input_dim, or number the words without gaps."
             ) from error
         weights = draw_weights(network, rng)
         if initial is None:
@@ -148,8 +149,7 @@ def start_network(
         if initial.shape != weights[0].shape:
             raise ValueError(
                 f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-                f"make it {weights[0].shape}: set them to {initial.shape[0]} and "
-                f"{initial.shape[1]}, or to None and 'auto'."
+                f"make it {weights[0].shape}: set them to {initial.shape}, or to None and 'auto'."
             )
         return network, [initial, *weights[1:]]
     trained, weights = before

@@ -211,17 +211,6 @@ class Pooling(ABC):
         length.
         """
 
-    @property
-    def state(self) -> dict[str, Any]:
-        """The pooling without its weights in plain types."""
-        name = next(name for name, kind in POOLINGS.items() if type(self) is kind)
-        return {"name": name, "divider": self.divider}
-
-    @staticmethod
-    def from_state(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
-        """Return the pooling that `state` was made of."""
-        return POOLINGS[state["name"]](state["divider"], token_weights)
-
 
 class Mean(Pooling):
     """The mean over all places, over padding too."""

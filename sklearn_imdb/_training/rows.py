@@ -114,16 +114,13 @@ def hold_out(
     several labels are not stratified. Where nothing is held out, the second part is None. A warning
     says so if something was asked for.
     """
-    share = parameters["validation_split"]
-    if not parameters["early_stopping"]:
-        if share != VALIDATION_SPLIT:
+    share, stops_early = parameters["validation_split"], parameters["early_stopping"]
+    if not stops_early or not parameters["monitor"].startswith("val_"):
+        if not stops_early and share != VALIDATION_SPLIT:
             warn_user(
-                f"validation_split={share} holds out nothing without early_stopping: set "
-                "early_stopping=True, with patience=epochs to train them all, or pass X_val and "
-                "y_val."
+                f"validation_split={share} holds out nothing without early_stopping=True. Set it, "
+                "with patience=epochs to train all epochs, or pass X_val and y_val."
             )
-        return training, None
-    if not parameters["monitor"].startswith("val_"):
         return training, None
     y = training.targets.numbers
     if training.targets.several:
@@ -139,8 +136,8 @@ def hold_out(
     if not len(held_out):
         warn_user(
             f"early_stopping=True holds out nothing: validation_split={share} of the {sizes.max()} "
-            "rows of the largest class is less than a row. All epochs are trained, without "
-            "validation. Raise validation_split, or pass X_val and y_val."
+            "rows of the largest class is less than a row. All epochs are trained. Raise "
+            "validation_split, or pass X_val and y_val."
         )
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
