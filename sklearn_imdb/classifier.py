@@ -173,8 +173,7 @@ class BaseEmbeddingAverage(
             `X_val` has as many rows as `X`: cross-validation would cut both into folds.
         """
         self._validate_params()
-        known = self._known_targets() if self.warm_start else None
-        before = None if known is None else trained_network(self)
+        known, before = self._find_trained() if self.warm_start else (None, None)
         targets = self._find_targets(y, known=known)
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
         if known is None and is_classifier(self):
@@ -185,8 +184,7 @@ class BaseEmbeddingAverage(
             validation = self._check_validation(X_val, y_val, sample_weight_val, targets)
         rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            trained = fit(parameters, training, validation, rng, task, before=before)
-            self.__dict__.update(trained)
+            self.__dict__.update(fit(parameters, training, validation, rng, task, before))
         return self
 
     def _check_validation(self, X_val: Any, y_val: Any, weights: Any, training: Targets) -> Rows:
@@ -223,13 +221,17 @@ class BaseEmbeddingAverage(
             )
         return check_rows(X_checked, targets, weights, "_val")
 
-    def _known_targets(self) -> Targets | None:
-        """Return Targets with the learned classes and no rows; None before `fit`."""
+    def _find_trained(self) -> tuple[Targets | None, tuple[Network, Weights] | None]:
+        """Return Targets with the learned classes and no rows, and the network.
+
+        Both are None before `fit`.
+        """
         if not self.__sklearn_is_fitted__():
-            return None
+            return None, None
         classes = getattr(self, self._classes_name)
         shape = (0, len(classes)) if self._network.several else 0
-        return Targets(classes, np.zeros(shape, np.intp), self._network.several)
+        targets = Targets(classes, np.zeros(shape, np.intp), self._network.several)
+        return targets, trained_network(self)
 
     def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
         """Set the classes, check the sequences, and note or compare what numbered their words.
@@ -670,8 +672,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
             As `fit`; and if the first call has no `classes`, or a label is not among them.
         """
         self._validate_params()
-        known = self._known_targets()
-        before = None if known is None else trained_network(self)
+        known, before = self._find_trained()
         state = self.__dict__.get("_partial_fit_state")
         targets = check_targets(y, known=known, is_chunk=True)
         if classes is not None:
@@ -679,10 +680,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
             if known is None:
                 targets = check_targets(y, known=listed)
             elif not np.array_equal(listed.classes, known.classes):
-                raise ValueError(
-                    f"classes={listed.classes.tolist()} are not those of the first call, "
-                    f"{known.classes.tolist()}."
-                )
+                first = known.classes.tolist()
+                raise ValueError(f"classes={classes} are not those of the first call, {first}.")
         elif known is None:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
@@ -690,9 +689,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
         history = self.history_ if state else {}
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
-            trained = fit_chunk(
-                parameters, training, rng, task, before=before, state=state, history=history
-            )
+            trained = fit_chunk(parameters, training, rng, task, before, state, history)
             self.__dict__.update(trained)
         return self
 

@@ -53,7 +53,6 @@ def fit(
     validation: Rows | None,
     rng: np.random.RandomState,
     task: FitTask,
-    *,
     before: tuple[Network, Weights] | None = None,
 ) -> dict[str, Any]:
     """Train by a classifier's parameters; return the attributes that it then has.
@@ -88,7 +87,6 @@ def fit_chunk(
     training: Rows,
     rng: np.random.RandomState,
     task: FitTask,
-    *,
     before: tuple[Network, Weights] | None,
     state: PartialFitState | None,
     history: Mapping[str, list[float]],

@@ -256,10 +256,9 @@ class MaskedMean(Mean):
     counts_padding = False
 
     def _share_places(self, X: Words) -> Floats:
-        shares = np.empty(X.shape, dtype=np.float32)
         is_word = X != PADDING
         lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
-        return np.divide(is_word, lengths, out=shares)
+        return (is_word / lengths).astype(np.float32)
 
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
         return np.ones((1, 1))
