@@ -680,8 +680,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
             if known is None:
                 targets = check_targets(y, known=listed)
             elif not np.array_equal(listed.classes, known.classes):
-                first = known.classes.tolist()
-                raise ValueError(f"classes={classes} are not those of the first call, {first}.")
+                given, first = listed.classes.tolist(), known.classes.tolist()
+                raise ValueError(f"classes={given} are not those of the first call, {first}.")
         elif known is None:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
