@@ -27,7 +27,7 @@ from sklearn_imdb._compat import HasMethods, Interval, StrOptions
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import numbering_of, refuse_other_numbering, warn_of_other_numbering
 from sklearn_imdb._targets import Targets, check_classes, check_labels, check_targets
-from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
+from sklearn_imdb._training.fitting import PartialFitState, fit_chunk, fit_network
 from sklearn_imdb._training.network import (
     Network,
     Weights,
@@ -178,13 +178,14 @@ class BaseEmbeddingAverage(
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
         if known is None and is_classifier(self):
             training.targets.check_two_classes()
-        self._begin(X, training, known)
+        self._note_rows(X, training, known)
         validation = None
         if X_val is not None or y_val is not None or sample_weight_val is not None:
             validation = self._check_validation(X_val, y_val, sample_weight_val, targets)
         rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            self.__dict__.update(fit(parameters, training, validation, rng, task, before))
+            trained = fit_network(parameters, training, validation, rng, task, before)
+            self.__dict__.update(trained)
         return self
 
     def _check_validation(self, X_val: Any, y_val: Any, weights: Any, training: Targets) -> Rows:
@@ -233,7 +234,7 @@ class BaseEmbeddingAverage(
         targets = Targets(classes, np.zeros(shape, np.intp), self._network.several)
         return targets, trained_network(self)
 
-    def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
+    def _note_rows(self, X: Any, training: Rows, known: Targets | None) -> None:
         """Set the classes, check the sequences, and note or compare what numbered their words.
 
         What was made of the weights before is stale from here on.
@@ -297,7 +298,8 @@ class BaseEmbeddingAverage(
         if not self.__sklearn_is_fitted__():  # scikit-learn's check is slow for a single text.
             check_is_fitted(self)
         warn_of_other_numbering(numbering_of(X), self._numbering)
-        # Of such an array scikit-learn's check finds nothing, and takes longer than a prediction.
+        # Of such an array scikit-learn's check would only refuse that it has no rows. It takes
+        # longer than a prediction.
         is_checked = (
             type(X) is np.ndarray
             and X.dtype.kind in "iu"
@@ -623,6 +625,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     # -- learning ---------------------------------------------------------------------------
 
     def _has_partial_fit(self) -> bool:
+        """Return True, or raise why not, which `available_if` makes its error's cause."""
         check_partial_fit(self.class_weight, self.learning_rate_schedule)
         return True
 
@@ -685,7 +688,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         elif known is None:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
-        self._begin(X, training, known)
+        self._note_rows(X, training, known)
         rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
         history = self.history_ if state else {}
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
@@ -808,7 +811,10 @@ def trained_numbering(classifier: BaseEmbeddingAverage) -> str | None:
 def find_targets(
     classifier: BaseEmbeddingAverage, y: Any, name: str = "y", known: Targets | None = None
 ) -> Targets:
-    """Return the targets that a classifier or regressor learns from y."""
+    """Return the targets that a classifier or regressor learns from the y of a stream.
+
+    Two classes are needed, as in `fit`.
+    """
     targets = classifier._find_targets(y, name, known)
     if known is None and is_classifier(classifier):
         targets.check_two_classes(name)
@@ -827,8 +833,9 @@ def fit_on_rows(
     `parameters` are those that differ from the classifier's for this training.
     """
     classifier._check_X(training.X, reset=True)
-    classifier._begin(training.X, training, None)
+    classifier._note_rows(training.X, training, None)
     parameters = {**classifier.get_params(deep=False), **parameters}
     rng, y = check_random_state(classifier.random_state), training.targets.labels
     with classifier._fit_task("fit", training.X, y, epochs=parameters["epochs"]) as task:
-        classifier.__dict__.update(fit(parameters, training, validation, rng, task))
+        trained = fit_network(parameters, training, validation, rng, task)
+        classifier.__dict__.update(trained)

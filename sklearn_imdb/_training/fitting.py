@@ -47,7 +47,7 @@ class PartialFitState:
     """None if the generator is the user's, or NumPy's global one."""
 
 
-def fit(
+def fit_network(
     parameters: Mapping[str, Any],
     training: Rows,
     validation: Rows | None,
@@ -57,7 +57,7 @@ def fit(
 ) -> dict[str, Any]:
     """Train by a classifier's parameters; return the attributes that it then has.
 
-    Training starts from new weights or from those of `before`.
+    Training starts from new weights, or from those of the trained network `before`.
     """
     network, weights = start_network(parameters, training, rng, before=before)
     if validation is None:

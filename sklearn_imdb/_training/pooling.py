@@ -234,8 +234,8 @@ class Mean(Pooling):
         X = within(X, len(embedding))
         shares = self._share_places(X)
         if n_samples == 1 < embedding.shape[1]:
-            # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not
-            # the places of a single column.
+            # A sparse matrix takes longer to make. NumPy's sum has the same order, and so the same
+            # bits, except where the embeddings are a single column.
             return (shares.T * embedding[X[0]]).sum(axis=0, keepdims=True)
         indptr = np.arange(0, X.size + 1, maxlen)
         matrix = csr_matrix(
