@@ -174,8 +174,7 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
                 f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is no "
                 "whole number. For numbers use make_text_regressor, or rank_by='target_evidence' "
                 "and EmbeddingAverageRegressor. To take few values, as ratings with halves, for "
-                f"classes, pass each as a class, [str(label) for label in {name}]; see 'Ratings' "
-                "in the user guide."
+                f"classes, pass [str(label) for label in {name}]; see 'Ratings' in the user guide."
             )
         raise ValueError(message) from error
     return labels
