@@ -215,8 +215,8 @@ class BaseEmbeddingAverage(
             raise ValueError(f"X_val: {error}") from error
         if len(targets) == len(training):
             warn_user(
-                f"X_val has as many rows as X, {len(training)}. scikit-learn's cross-validation "
-                "and grid search cut metadata of that length to the rows of each fold, and this is "
+                f"X_val has as many rows as X, {len(training)}. Metadata of that length is cut to "
+                "the rows of each fold by scikit-learn's cross-validation and grid search, and is "
                 "then not the validation set you passed. If this is no cross-validation, all is "
                 "well; else pass an X_val of another length, or set early_stopping=True without it."
             )
