@@ -207,7 +207,8 @@ class BaseEmbeddingAverage(
             )
         if len(targets) != len(X_checked):
             raise ValueError(
-                f"X_val has {len(X_checked)} rows and y_val {len(targets)}: pass a label for each."
+                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must be "
+                "of the same length."
             )
         try:  # Whether the columns have the names of those of X, in their order.
             validate_data(self, X_val, reset=False, skip_check_array=True)

@@ -149,7 +149,8 @@ def start_network(
         if initial.shape != weights[0].shape:
             raise ValueError(
                 f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-                f"make it {weights[0].shape}: set them to {initial.shape}, or to None and 'auto'."
+                f"make it {weights[0].shape}: set them to {initial.shape[0]} and "
+                f"{initial.shape[1]}, or to None and 'auto'."
             )
         return network, [initial, *weights[1:]]
     trained, weights = before
