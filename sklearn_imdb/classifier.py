@@ -175,9 +175,9 @@ class BaseEmbeddingAverage(
         self._validate_params()
         known, before = self._find_trained() if self.warm_start else (None, None)
         targets = self._find_targets(y, known=known)
-        training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
-        if known is None and is_classifier(self):
-            training.targets.check_two_classes()
+        X_checked = self._check_X(X, reset=known is None)
+        needs_two = known is None and is_classifier(self)
+        training = check_rows(X_checked, targets, sample_weight, needs_two_classes=needs_two)
         self._note_rows(X, training, known)
         validation = None
         if X_val is not None or y_val is not None or sample_weight_val is not None:
@@ -207,8 +207,8 @@ class BaseEmbeddingAverage(
             )
         if len(targets) != len(X_checked):
             raise ValueError(
-                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must be "
-                "of the same length."
+                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must "
+                "be of the same length."
             )
         try:  # Whether the columns have the names of those of X, in their order.
             validate_data(self, X_val, reset=False, skip_check_array=True)

@@ -83,8 +83,15 @@ class StreamedRows(Rows):
             yield Rows(self.read(rows), self.targets[rows], weight)
 
 
-def check_rows(X: npt.NDArray[Any], targets: Targets, sample_weight: Any, suffix: str = "") -> Rows:
-    """Return the rows that weigh anything.
+def check_rows(
+    X: npt.NDArray[Any],
+    targets: Targets,
+    sample_weight: Any,
+    suffix: str = "",
+    *,
+    needs_two_classes: bool = False,
+) -> Rows:
+    """Return the rows that weigh anything; where it is asked for, they must be of two classes.
 
     Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
     """
@@ -95,6 +102,8 @@ def check_rows(X: npt.NDArray[Any], targets: Targets, sample_weight: Any, suffix
         weights = check_weights(sample_weight, X, name)
         numbers = find_weighted(weights, name)
         X, targets, sample_weight = X[numbers], targets[numbers], weights[numbers]
+    if needs_two_classes:
+        targets.check_two_classes()
     return Rows(check_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
 
