@@ -38,7 +38,11 @@ def learning_method(
     def wrapper(self: Learner, /, *args: P.args, **kwargs: P.kwargs) -> T:
         for name in kwargs:
             if name not in accepted:
-                raise TypeError(self._describe_unexpected(method.__name__, name))
+                kind, remedy = type(self).__name__, self._elsewhere.get(name, ".")
+                if name in inspect.signature(type(self)).parameters:
+                    remedy = f": it is a parameter of the estimator, as in {kind}({name}=...)."
+                called = f"{kind}.{method.__name__}()"
+                raise TypeError(f"{called} got an unexpected keyword argument {name!r}{remedy}")
         try:
             with learn_whole_or_not_at_all(self):
                 return managed(self, *args, **kwargs)
@@ -74,15 +78,7 @@ class LearningMixin(CallbackSupportMixin):
     """What to say of a failure that leaves what was learned before."""
 
     _elsewhere: Mapping[str, str] = {}
-    """Where a learning method has what other libraries name so."""
-
-    def _describe_unexpected(self, method: str, name: str) -> str:
-        """Return the message of an argument that the method does not take, with the remedy."""
-        kind = type(self).__name__
-        message = f"{kind}.{method}() got an unexpected keyword argument {name!r}"
-        if name in inspect.signature(type(self)).parameters:
-            return f"{message}: it is a parameter of the estimator, as in {kind}({name}=...)."
-        return f"{message}{self._elsewhere.get(name, '.')}"
+    """What to use in place of an argument that other libraries have, by its name."""
 
     def _describe(self) -> str:
         """Return the estimator's name with the parameters that are not the default, shortened.
@@ -135,8 +131,7 @@ class LearningMixin(CallbackSupportMixin):
         if version != __version__:
             warn_user(
                 f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at "
-                "all. Load it with the version that saved it, or check its predictions and save it "
-                "anew.",
+                "all. Load it with that version, or check its predictions and save it anew."
             )
         behind: Any = super()  # BaseEstimator, which has `__setstate__`, stands behind this mixin.
         behind.__setstate__(state)

@@ -174,8 +174,7 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
                 f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is no "
                 "whole number. For numbers use make_text_regressor, or rank_by='target_evidence' "
                 "and EmbeddingAverageRegressor. To take few values, as ratings with halves, for "
-                f"classes, pass each as a class, [str(label) for label in {name}]; see 'Ratings' "
-                "in the user guide."
+                f"classes, pass [str(label) for label in {name}]; see 'Ratings' in the user guide."
             )
         raise ValueError(message) from error
     return labels
@@ -187,10 +186,8 @@ def _make_array(y: Any) -> npt.NDArray[Any]:
         return y.toarray()
     if hasattr(y, "to_pylist"):  # An array of pyarrow.
         y = y.to_pylist()
-    if isinstance(y, np.ma.MaskedArray):
-        labels = np.asarray(y.data, dtype=object)
-        labels[np.ma.getmaskarray(y)] = None
-        return labels
+    elif isinstance(y, np.ma.MaskedArray):
+        y = y.tolist()  # With None for what is masked.
     # NumPy would turn every label of a list into text where one of them is text.
     labels = np.asarray(y, dtype=object if isinstance(y, list | tuple) else None)
     return labels.astype(object) if labels.dtype.kind == "T" else labels
@@ -225,9 +222,8 @@ def _check_indicator(labels: npt.NDArray[Any], y: Any, name: str) -> npt.NDArray
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
             f"{name} has the shape {labels.shape} and {name}[{row}, {column}] = "
-            f"{labels[row, column]!r}: several labels of a row are a matrix with a column of 0 and "
-            "1 for each label, as sklearn.preprocessing.MultiLabelBinarizer makes it. One label of "
-            "a row is one column."
+            f"{labels[row, column]!r}: pass a column of 0 and 1 for each label, as "
+            "MultiLabelBinarizer makes them; or one column, with one label of each row."
         )
     return labels.astype(np.int8)
 

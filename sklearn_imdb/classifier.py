@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from itertools import chain
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -18,9 +17,9 @@ from sklearn.base import (
     TransformerMixin,
     is_classifier,
 )
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._checks import refuse_texts
@@ -28,11 +27,10 @@ from sklearn_imdb._compat import HasMethods, Interval, StrOptions
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import numbering_of, refuse_other_numbering, warn_of_other_numbering
 from sklearn_imdb._targets import Targets, check_classes, check_labels, check_targets
-from sklearn_imdb._training.fitting import PartialFitState, fit, fit_chunk
+from sklearn_imdb._training.fitting import PartialFitState, fit_chunk, fit_network
 from sklearn_imdb._training.network import (
     Network,
     Weights,
-    log_probabilities,
     most_probable,
     pool,
     predict,
@@ -43,10 +41,11 @@ from sklearn_imdb._training.rows import (
     VALIDATION_SPLIT,
     ClassWeight,
     Rows,
+    check_pair,
     check_rows,
-    check_validation,
 )
 from sklearn_imdb._training.sequences import Floats, check_sequences
+from sklearn_imdb._warnings import warn_user
 
 __all__ = ["EmbeddingAverageClassifier"]
 
@@ -92,9 +91,10 @@ class BaseEmbeddingAverage(
     _classes_name: ClassVar[str] = "classes_"
     """The fitted attribute that holds the classes of the targets."""
 
+    # Both are read by LearningMixin.
     _note_if_unchanged = (
-        "It is as it was before. In a Pipeline its vectorizer may have been fitted "
-        "meanwhile, and number words otherwise: fit the Pipeline again before it predicts."
+        "It is as it was before. In a Pipeline its vectorizer may have been fitted meanwhile, and "
+        "number words differently: fit the Pipeline again before it predicts."
     )
     _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
@@ -120,10 +120,6 @@ class BaseEmbeddingAverage(
     def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
         """Return the targets that the network learns; `known` are those of before."""
         return check_targets(y, name, known=known)
-
-    def _read_parameters(self) -> dict[str, Any]:
-        """Return the parameters of a training; the regressor has its own loss, and no classes."""
-        return {"loss": "auto", "class_weight": None, **self.get_params(deep=False)}
 
     @learning_method
     def fit(
@@ -173,70 +169,89 @@ class BaseEmbeddingAverage(
         ConvergenceWarning
             If `epochs` ended a training that had learned little and was still learning.
         UserWarning
-            If `early_stopping` has no rows to hold out, if `X_val` has the length of `X`, or if a
-            regressor's `y` is constant.
+            If `early_stopping` has no rows to hold out, if a regressor's `y` is constant, or if
+            `X_val` has as many rows as `X`: cross-validation would cut both into folds.
         """
         self._validate_params()
-        known = self._known_targets() if self.warm_start else None
-        before = None if known is None else trained_network(self)
+        known, before = self._find_trained() if self.warm_start else (None, None)
         targets = self._find_targets(y, known=known)
-        needs_two_classes = known is None and is_classifier(self)
-        training = self._check_rows(X, targets, sample_weight, known, needs_two_classes)
-        refuse_other_numbering(X_val, "X_val", self._numbering)
-        find_targets = partial(self._find_targets, name="y_val", known=targets)
-        shape = len(targets), self.n_features_in_
-        validation = check_validation(X_val, y_val, sample_weight_val, find_targets, shape)
-        if validation is not None:
-            try:  # Whether it has the columns of X, in their order.
-                validate_data(self, X_val, reset=False, skip_check_array=True)
-            except ValueError as error:
-                raise ValueError(f"X_val: {error}") from error
-        rng = check_random_state(self.random_state)
+        X_checked = self._check_X(X, reset=known is None)
+        needs_two = known is None and is_classifier(self)
+        training = check_rows(X_checked, targets, sample_weight, needs_two_classes=needs_two)
+        self._note_rows(X, training, known)
+        validation = None
+        if X_val is not None or y_val is not None or sample_weight_val is not None:
+            validation = self._check_validation(X_val, y_val, sample_weight_val, targets)
+        rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            trained = fit(self._read_parameters(), training, validation, rng, task, before=before)
-            self._set_trained(trained)
+            trained = fit_network(parameters, training, validation, rng, task, before)
+            self.__dict__.update(trained)
         return self
 
-    def _check_rows(
-        self, X: Any, targets: Targets, weights: Any, known: Targets | None, needs_two_classes: bool
-    ) -> Rows:
-        """Return the training rows, checked by themselves and against those of before."""
-        X_checked = self._check_X(X, reset=known is None)
-        check_consistent_length(X_checked, targets.numbers)
-        training = check_rows(X_checked, targets, weights, needs_two_classes=needs_two_classes)
-        self._begin(X, training, known)
-        return training
+    def _check_validation(self, X_val: Any, y_val: Any, weights: Any, training: Targets) -> Rows:
+        """Return the validation rows; `training` are the targets of all training rows."""
+        check_pair(X_val, y_val)
+        refuse_other_numbering(X_val, "X_val", self._numbering)
+        refuse_texts(
+            X_val,
+            "X_val",
+            "transform them first; or, in a Pipeline, have the vectorizer do it with "
+            "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
+        )
+        X_checked = check_array(X_val, dtype="numeric", input_name="X_val")
+        targets = self._find_targets(y_val, "y_val", training)
+        if X_checked.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X_val has {X_checked.shape[1]} columns where X has {self.n_features_in_}: both "
+                "must come from the same SequenceVectorizer."
+            )
+        if len(targets) != len(X_checked):
+            raise ValueError(
+                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must "
+                "be of the same length."
+            )
+        try:  # Whether the columns have the names of those of X, in their order.
+            validate_data(self, X_val, reset=False, skip_check_array=True)
+        except ValueError as error:
+            raise ValueError(f"X_val: {error}") from error
+        if len(targets) == len(training):
+            warn_user(
+                f"X_val has as many rows as X, {len(training)}. Metadata of that length is cut to "
+                "the rows of each fold by scikit-learn's cross-validation and grid search, and is "
+                "then not the validation set you passed. If this is no cross-validation, all is "
+                "well; else pass an X_val of another length, or set early_stopping=True without it."
+            )
+        return check_rows(X_checked, targets, weights, "_val")
 
-    def _known_targets(self) -> Targets | None:
-        """Return the learned classes, as the targets of no rows; None before `fit`."""
+    def _find_trained(self) -> tuple[Targets | None, tuple[Network, Weights] | None]:
+        """Return Targets with the learned classes and no rows, and the network.
+
+        Both are None before `fit`.
+        """
         if not self.__sklearn_is_fitted__():
-            return None
+            return None, None
         classes = getattr(self, self._classes_name)
         shape = (0, len(classes)) if self._network.several else 0
-        return Targets(classes, np.zeros(shape, np.intp), self._network.several)
+        targets = Targets(classes, np.zeros(shape, np.intp), self._network.several)
+        return targets, trained_network(self)
 
-    def _begin(self, X: Any, training: Rows, known: Targets | None) -> None:
-        """Note what is seen of the training rows, or check that it goes with the rows before."""
+    def _note_rows(self, X: Any, training: Rows, known: Targets | None) -> None:
+        """Set the classes, check the sequences, and note or compare what numbered their words.
+
+        What was made of the weights before is stale from here on.
+        """
+        for name in ("_in_keras", "_partial_fit_state"):
+            self.__dict__.pop(name, None)
         setattr(self, self._classes_name, training.targets.classes)
-        names = self.__dict__.get("feature_names_in_")
-        check_sequences(training.X, names, self.divider)
+        check_sequences(training.X, self.__dict__.get("feature_names_in_"), self.divider)
         if known is None:
             training.targets.warn_if_one_hot()
             self._numbering = numbering_of(X)
         else:
             refuse_other_numbering(X, "X", self._numbering)
 
-    def _set_trained(
-        self, trained: Mapping[str, Any], state: PartialFitState | None = None
-    ) -> None:
-        self.__dict__.update(trained)
-        for name in ("_in_keras", "_partial_fit_state"):  # What partial_fit had begun is over.
-            self.__dict__.pop(name, None)
-        if state is not None:
-            self._partial_fit_state = state
-
     def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
+        state = super().__getstate__()  # A dict of its own.
         state.pop("_in_keras", None)
         # As plain types, which skops trusts.
         if "_network" in state:
@@ -281,10 +296,11 @@ class BaseEmbeddingAverage(
         return network, predict(network, X, weights)
 
     def _check_X_to_predict(self, X: Any) -> Any:
-        if not self.__sklearn_is_fitted__():  # scikit-learn's check takes its time for one text.
+        if not self.__sklearn_is_fitted__():  # scikit-learn's check is slow for a single text.
             check_is_fitted(self)
         warn_of_other_numbering(numbering_of(X), self._numbering)
-        # scikit-learn's check takes longer than a prediction, and has nothing to find here.
+        # Of such an array scikit-learn's check would only refuse that it has no rows. It takes
+        # longer than a prediction.
         is_checked = (
             type(X) is np.ndarray
             and X.dtype.kind in "iu"
@@ -299,9 +315,13 @@ class BaseEmbeddingAverage(
         # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
         # would be imported for a look at the estimator.
         if name not in ("model_", "keras_classifier_"):
-            return self.__getattribute__(name)  # Raises, with the cause where a method has one.
+            # Look again, so that the AttributeError of available_if is raised, with its cause.
+            return self.__getattribute__(name)
         check_is_fitted(self)
-        made = self.__dict__.setdefault("_in_keras", {})
+        embedding, made = self.__dict__.get("_in_keras", (None, {}))
+        if embedding is not self.embedding_:  # Built by another thread during the last fit.
+            made = {}
+            self._in_keras = self.embedding_, made
         if name in made:
             return made[name]
         from sklearn_imdb._training import keras_backend
@@ -322,9 +342,8 @@ class BaseEmbeddingAverage(
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if issparse(X):
             raise TypeError(
-                "X is a sparse matrix, as CountVectorizer and TfidfVectorizer make it, where "
-                "sequences of word indices are needed: put a SequenceVectorizer in front instead. "
-                "Counts in a dense array would be taken for word indices."
+                "X is a sparse matrix, as of TfidfVectorizer. Put a SequenceVectorizer in front "
+                "instead: X is sequences of word indices, and dense counts would be taken for such."
             )
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:
@@ -407,9 +426,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
         not know how many steps there will be, refuses it.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
-        "auto" is "binary_crossentropy" for two classes and for several labels of a row, of which it
-        is the mean, "sparse_categorical_crossentropy" for more. Another loss of more classes gets
-        them one-hot. Sample weights have a mean of 1.
+        "auto" is "binary_crossentropy" for two classes. For several labels of a row it is the mean
+        of theirs. For more classes it is "sparse_categorical_crossentropy"; any other loss gets
+        more than two classes one-hot. Sample weights have a mean of 1.
         "mean_squared_error" compares probabilities, and makes no regression.
     label_smoothing : float, default=0.0
         Share of each label that is spread evenly over all classes, in the cross-entropies.
@@ -449,8 +468,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Have `fit` start from the weights of the last one; its class evidence stays, too.
     random_state : int, RandomState instance or None, default=None
         Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
-        same weights in any process, thread or worker of joblib; with "keras" where TensorFlow has
-        as many threads. None draws from NumPy's global generator.
+        same weights in any process, thread or worker of joblib; with "keras" if TensorFlow runs
+        with the same number of threads. None draws from NumPy's global generator.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
 
@@ -501,20 +520,21 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     backend_ : str
         The backend that trained.
     embedding_dim_, batch_size_, learning_rate_ : int, int, float
-        What was used as these parameters.
+        The values used, each "auto" resolved.
     token_weights_ : ndarray of shape (input_dim,) or (input_dim, n_labels), float32, or None
         Weight of each word index, with `pooling="evidence"`; of each label where they weigh apart.
     model_ : keras.Sequential, or keras.Model with `pooling="evidence"`
         The trained network in stock Keras, whichever backend trained it. It is built when it is
         read, which imports TensorFlow. It is a copy: `model_.set_weights` and `model_.fit` change
-        no prediction of the estimator. With "masked_mean" nothing but padding gives NaN there.
+        no prediction of the estimator. With "masked_mean" a row of nothing but padding gives NaN
+        in `model_`; in the estimator its vector is zero.
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         A fitted `KerasClassifier` around `model_`.
 
     See Also
     --------
     SequenceVectorizer : Turns texts into the sequences this classifier takes.
-    sklearn.svm.LinearSVC : Behind a tf-idf, prefer it where training is to take a moment.
+    sklearn.svm.LinearSVC : Behind a tf-idf, prefer it where training must take only a moment.
 
     References
     ----------
@@ -606,6 +626,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     # -- learning ---------------------------------------------------------------------------
 
     def _has_partial_fit(self) -> bool:
+        """Return True, or raise why not, which `available_if` makes its error's cause."""
         check_partial_fit(self.class_weight, self.learning_rate_schedule)
         return True
 
@@ -624,10 +645,10 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         in the first call. `epochs`, `early_stopping` and `warm_start` play no part. A chunk that
         raises changes nothing but a `RandomState` given as `random_state`.
 
-        `pooling="evidence"` counts on: each chunk is trained with the evidence of all rows so far,
-        and predictions use the last. After `fit`, which keeps no counts, its evidence stays.
+        `pooling="evidence"` goes on counting: each chunk is trained with the evidence of all rows
+        so far, and predictions use the last. `fit` keeps no counts, so after it its evidence stays.
         Rows of a second epoch are counted once more. That makes the evidence of rare words larger
-        than those of `fit`, in every epoch a little more. `streaming.fit_stream` counts first.
+        than that of `fit`, in every epoch a little more. `streaming.fit_stream` counts first.
 
         Parameters
         ----------
@@ -642,7 +663,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
             numbers of the columns of `y`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, relative to the mean weight of all rows so
-            far; rows without weigh 1. One row of the chunk at least must weigh something.
+            far; without it every row has weight 1. One row of the chunk at least must weigh
+            something.
 
         Returns
         -------
@@ -654,33 +676,25 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
             As `fit`; and if the first call has no `classes`, or a label is not among them.
         """
         self._validate_params()
-        known = self._known_targets()
-        before = None if known is None else trained_network(self)
+        known, before = self._find_trained()
+        state = self.__dict__.get("_partial_fit_state")
         targets = check_targets(y, known=known, is_chunk=True)
         if classes is not None:
             listed = check_classes(classes, like=targets)
             if known is None:
                 targets = check_targets(y, known=listed)
             elif not np.array_equal(listed.classes, known.classes):
-                raise ValueError(
-                    f"classes={listed.classes.tolist()} are not those of the first call, "
-                    f"{known.classes.tolist()}."
-                )
+                given, first = listed.classes.tolist(), known.classes.tolist()
+                raise ValueError(f"classes={given} are not those of the first call, {first}.")
         elif known is None:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
-        training = self._check_rows(X, targets, sample_weight, known, needs_two_classes=False)
-        rng = check_random_state(self.random_state)
+        training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
+        self._note_rows(X, training, known)
+        rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
+        history = self.history_ if state else {}
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
-            trained, state = fit_chunk(
-                self._read_parameters(),
-                training,
-                rng,
-                task,
-                before=before,
-                state=self.__dict__.get("_partial_fit_state"),
-                history=self.__dict__.get("history_", {}),
-            )
-            self._set_trained(trained, state)
+            trained = fit_chunk(parameters, training, rng, task, before, state, history)
+            self.__dict__.update(trained)
         return self
 
     # -- predicting -------------------------------------------------------------------------
@@ -735,7 +749,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
-        return log_probabilities(*self._predict_logits(X))
+        return probabilities(*self._predict_logits(X), log=True)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the most probable label of each sequence.
@@ -756,7 +770,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     def score(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> float:
-        """Return the accuracy: the share of the rows whose labels are all predicted.
+        """Return the accuracy: the share of the rows whose labels are all right.
 
         Parameters
         ----------
@@ -778,7 +792,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.
+        # Pooling ignores positions, and scikit-learn's test data depend on them.
         tags.classifier_tags.poor_score = True
         tags.classifier_tags.multi_label = True
         return tags
@@ -798,7 +812,10 @@ def trained_numbering(classifier: BaseEmbeddingAverage) -> str | None:
 def find_targets(
     classifier: BaseEmbeddingAverage, y: Any, name: str = "y", known: Targets | None = None
 ) -> Targets:
-    """Return the targets that a classifier or regressor learns from y."""
+    """Return the targets that a classifier or regressor learns from the y of a stream.
+
+    Two classes are needed, as in `fit`.
+    """
     targets = classifier._find_targets(y, name, known)
     if known is None and is_classifier(classifier):
         targets.check_two_classes(name)
@@ -812,15 +829,14 @@ def fit_on_rows(
     validation: Rows | None,
     parameters: Mapping[str, Any],
 ) -> None:
-    """Fit a classifier on rows that have been checked: those of a stream.
+    """Fit a classifier on the rows of a stream, whose targets and weights have been checked.
 
     `parameters` are those that differ from the classifier's for this training.
     """
     classifier._check_X(training.X, reset=True)
-    classifier._begin(training.X, training, None)
-    parameters = {**classifier._read_parameters(), **parameters}
-    rng = check_random_state(classifier.random_state)
-    y, n_epochs = training.targets.labels, parameters["epochs"]
-    with classifier._fit_task("fit", training.X, y, epochs=n_epochs) as task:
-        trained = fit(parameters, training, validation, rng, task)
-        classifier._set_trained(trained)
+    classifier._note_rows(training.X, training, None)
+    parameters = {**classifier.get_params(deep=False), **parameters}
+    rng, y = check_random_state(classifier.random_state), training.targets.labels
+    with classifier._fit_task("fit", training.X, y, epochs=parameters["epochs"]) as task:
+        trained = fit_network(parameters, training, validation, rng, task)
+        classifier.__dict__.update(trained)

@@ -234,6 +234,6 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        # Pooling is blind to the column of a word, on which scikit-learn's test problems turn.
+        # Pooling ignores positions, and scikit-learn's test data depend on them.
         tags.regressor_tags.poor_score = True
         return tags

@@ -20,7 +20,7 @@ from sklearn_imdb._progress import Progress, can_write, write_line
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import Network, Weights, most_probable, predict, probabilities
 from sklearn_imdb._training.optimizers import OptimizerState
-from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs, Plan
+from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._warnings import warn_user
 
@@ -69,67 +69,25 @@ def train(
             verbose = 0  # Keras shows the epochs itself.
         else:  # Keras raises an error where it cannot write.
             job = replace(job, plan=replace(job.plan, verbose=0))
-    plan, network, validation = job.plan, job.network, job.validation
-    monitor = EpochMonitor(plan, before)
-
-    def end_epoch(logs: Logs, weights: Weights) -> bool:
-        if plan.early_stopping and plan.monitor not in MEASURED and validation is not None:
-            logs = {**logs, plan.monitor: score_rows(plan.monitor, network, weights, validation)}
-        stops_early = monitor(logs, weights)
-        epoch = monitor.n_epochs - monitor.n_before
-        if verbose == 2:
-            write_line(f"Epoch {epoch}/{plan.epochs} - {_show_logs(logs)}")
-        elif verbose:
-            progress.update(epoch, _show_logs(logs, "{} {:.3f}", " "))
-
-        def copy_attributes() -> dict[str, Any]:
-            copies = [array.copy() for array in weights]
-            return _list_attributes(job, monitor, copies, monitor.n_epochs)
-
-        return task.end_epoch(copy_attributes) or stops_early
-
-    with Progress("Epoch", plan.epochs, shown=verbose == 1, line_each=True) as progress:
-        weights, state = backend(job, task.begin_epoch, end_epoch)
-    if monitor.n_epochs == monitor.n_before:
+    epochs = Epochs(job, task, before, verbose)
+    with epochs.progress:
+        weights, state = backend(job, task.begin_epoch, epochs.end_epoch)
+    if epochs.n_epochs == epochs.n_before:
         raise ValueError("No epoch was trained: callbacks ended the training before the first.")
-    kept_epoch: int | None = monitor.n_epochs
-    if monitor.best_weights:
-        weights, kept_epoch = monitor.best_weights, monitor.best_epoch
-    elif plan.callbacks:
+    kept_epoch: int | None = epochs.n_epochs
+    if epochs.best_weights:
+        weights, kept_epoch = epochs.best_weights, epochs.best_epoch
+    elif job.plan.callbacks:
         kept_epoch = None  # Keras's callbacks may have set the weights.
     # The logs are of the weights before the last step.
     if not all(np.isfinite(array).all() for array in weights):
         raise ValueError("The weights are not finite after the last step: lower learning_rate.")
     if job.training.sample_weight is None:  # Else the accuracy is not what was trained for.
-        _warn_if_unconverged(job, monitor)
-    return _list_attributes(job, monitor, weights, kept_epoch), state
+        _warn_if_unconverged(job, epochs)
+    return epochs.list_attributes(weights, kept_epoch), state
 
 
-def _list_attributes(
-    job: Job, monitor: EpochMonitor, weights: Weights, kept_epoch: int | None
-) -> dict[str, Any]:
-    """Return the attributes of a classifier after the epochs so far."""
-    embedding, *dense = weights
-    return {
-        "embedding_": embedding,
-        "coefs_": dense[::2],
-        "intercepts_": dense[1::2],
-        "token_weights_": job.network.pooling.token_weights,
-        "history_": {name: values.copy() for name, values in monitor.history.items()},
-        "n_iter_": monitor.n_epochs,
-        "best_epoch_": monitor.best_epoch,
-        "kept_epoch_": kept_epoch,
-        "backend_": job.plan.backend,
-        "embedding_dim_": job.network.embedding_dim,
-        "batch_size_": job.plan.batch_size,
-        "learning_rate_": job.plan.learning_rate,
-        # Of the trained network, whatever the parameters are set to later.
-        "_network": job.network,
-        "_n_features_out": job.network.embedding_dim,
-    }
-
-
-def _warn_if_unconverged(job: Job, monitor: EpochMonitor) -> None:
+def _warn_if_unconverged(job: Job, epochs: Epochs) -> None:
     """Warn where training ended before the network had learned much.
 
     Either all epochs ran, the last was the best, and less than half of what there is to learn
@@ -137,22 +95,20 @@ def _warn_if_unconverged(job: Job, monitor: EpochMonitor) -> None:
     training of few epochs is short on purpose. Or early stopping ended it while the loss of the
     validation rows was still that of the class shares.
     """
-    plan, history, smoothing = job.plan, monitor.history, job.plan.label_smoothing
+    plan, history, smoothing = job.plan, epochs.history, job.plan.label_smoothing
     loss, accuracy = history["loss"], history["accuracy"][-1]
     totals = job.training.class_totals()
     shares = totals[:-1] / totals[-1]
-    # The accuracy and the loss of whoever predicts the shares of the smoothed classes for each row.
-    if plan.several:
-        largest = float(np.maximum(shares, 1 - shares).mean())
-        smoothed = (1 - smoothing) * shares + smoothing / 2
-        known = float((entr(smoothed) + entr(1 - smoothed)).mean())
-    else:
-        largest = float(shares.max())
-        known = float(entr((1 - smoothing) * shares + smoothing / len(shares)).sum())
+    # One distribution over all classes; or for each label one over having it or not.
+    table = np.column_stack([shares, 1 - shares]) if plan.several else shares[np.newaxis]
+    # The accuracy and the loss of whoever predicts the smoothed shares for each row.
+    largest = table.max(axis=1).mean()
+    smoothed = (1 - smoothing) * table + smoothing / table.shape[1]
+    known = entr(smoothed).sum(axis=1).mean()
     was_cut_short = (
         plan.epochs >= _FEW_EPOCHS
         and plan.learning_rate_schedule == "constant"
-        and len(loss) == monitor.best_epoch == plan.epochs
+        and len(loss) == epochs.best_epoch == plan.epochs
         and loss[-1] == min(loss)
     )
     has_own_loss = job.network.l2 or plan.loss not in CROSS_ENTROPIES
@@ -173,16 +129,12 @@ def _warn_if_unconverged(job: Job, monitor: EpochMonitor) -> None:
         )
     else:
         return
-    warn_user(
-        f"{message}, or lower batch_size. Where sequences are mostly padding, set "
-        "pooling='masked_mean', in a Pipeline by the name of the step, as in "
-        "classifier__pooling.",
-        ConvergenceWarning,
-    )
+    remedy = "if sequences are mostly padding, set pooling='masked_mean' (classifier__pooling)"
+    warn_user(f"{message}, or lower batch_size; {remedy}.", ConvergenceWarning)
 
 
-class EpochMonitor:
-    """Called with the logs and weights of each epoch; returns True when training is to stop.
+class Epochs:
+    """The epochs of a training: their history, which of them is best, and when they end.
 
     Early stopping is that of Keras's `EarlyStopping`: `patience` epochs without a value of
     `monitor` that is better by more than `min_delta` end the training. With `restore_best_weights`,
@@ -190,40 +142,75 @@ class EpochMonitor:
     do the numbers of `n_epochs` and `best_epoch`.
     """
 
-    def __init__(self, plan: Plan, before: Mapping[str, list[float]]) -> None:
+    def __init__(
+        self, job: Job, task: FitTask, before: Mapping[str, list[float]], verbose: int
+    ) -> None:
         self.history = {name: list(values) for name, values in before.items()}
         self.n_epochs = self.best_epoch = self.n_before = len(self.history.get("loss", []))
         self.best_weights: Weights = []
-        self._plan = plan
-        self._best_value = math.inf
+        self.progress = Progress("Epoch", job.plan.epochs, shown=verbose == 1, line_each=True)
+        self._job, self._task, self._verbose = job, task, verbose
 
-    def __call__(self, logs: Logs, weights: Weights) -> bool:
-        plan = self._plan
+    def end_epoch(self, logs: Logs, weights: Weights) -> bool:
+        """Take note of an epoch, as `Backend` says; return whether training is to stop."""
+        plan, validation = self._job.plan, self._job.validation
+        if plan.early_stopping and plan.monitor not in MEASURED and validation is not None:
+            score = score_rows(plan.monitor, self._job.network, weights, validation)
+            logs = {**logs, plan.monitor: score}
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
         self.n_epochs += 1
+        epoch = self.n_epochs - self.n_before
         # What callbacks have added to the logs is theirs.
         measured = {name: logs[name] for name in MEASURED if name in logs}
         if not all(map(math.isfinite, measured.values())):
             raise ValueError(
-                f"The loss is not finite in epoch {self.n_epochs - self.n_before} "
-                f"({_show_logs(measured)}), and training cannot go on: lower learning_rate, or "
-                "check l2 and the sample weights for huge values."
+                f"The loss is not finite in epoch {epoch} ({_show_logs(measured)}): lower "
+                "learning_rate, or check l2 and the sample weights for huge values."
             )
-        is_best = True
-        if plan.monitor in logs:  # Where it is not measured, each epoch is the best so far.
-            value = logs[plan.monitor]
-            if plan.monitor not in ("loss", "val_loss"):
-                value = -value
-            is_best = value < self._best_value - plan.min_delta
-            if is_best:
-                self._best_value = value
-        if is_best:
+        values = self.history.get(plan.monitor)
+        sign = 1 if plan.monitor in ("loss", "val_loss") else -1
+        # Where nothing is measured to compare, each epoch is the best so far.
+        if (
+            values is None
+            or self.best_epoch == self.n_before
+            or sign * values[-1] < sign * values[self.best_epoch - 1] - plan.min_delta
+        ):
             self.best_epoch = self.n_epochs
             if plan.early_stopping and plan.restore_best_weights:
                 self.best_weights = [array.copy() for array in weights]
-            return False
-        return plan.early_stopping and self.n_epochs - self.best_epoch >= plan.patience
+        if self._verbose == 2:
+            write_line(f"Epoch {epoch}/{plan.epochs} - {_show_logs(logs)}")
+        elif self._verbose:
+            self.progress.update(epoch, _show_logs(logs, "{} {:.3f}", " "))
+
+        def copy_attributes() -> dict[str, Any]:
+            return self.list_attributes([array.copy() for array in weights], self.n_epochs)
+
+        n_worse = self.n_epochs - self.best_epoch
+        stops_early = plan.early_stopping and n_worse >= max(plan.patience, 1)
+        return self._task.end_epoch(copy_attributes) or stops_early
+
+    def list_attributes(self, weights: Weights, kept_epoch: int | None) -> dict[str, Any]:
+        """Return the attributes of a classifier after the epochs so far."""
+        job, (embedding, *dense) = self._job, weights
+        return {
+            "embedding_": embedding,
+            "coefs_": dense[::2],
+            "intercepts_": dense[1::2],
+            "token_weights_": job.network.pooling.token_weights,
+            "history_": {name: values.copy() for name, values in self.history.items()},
+            "n_iter_": self.n_epochs,
+            "best_epoch_": self.best_epoch,
+            "kept_epoch_": kept_epoch,
+            "backend_": job.plan.backend,
+            "embedding_dim_": job.network.embedding_dim,
+            "batch_size_": job.plan.batch_size,
+            "learning_rate_": job.plan.learning_rate,
+            # Of the trained network, whatever the parameters are set to later.
+            "_network": job.network,
+            "_n_features_out": job.network.embedding_dim,
+        }
 
 
 def _show_logs(logs: Logs, item: str = "{}: {:.4f}", separator: str = " - ") -> str:

@@ -17,11 +17,11 @@ from sklearn_imdb._training.epochs import train
 from sklearn_imdb._training.network import Network, Weights, fix_bias, start_network
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Job, Plan
-from sklearn_imdb._training.rows import Rows, hold_out, scale_weights, weigh_rows
+from sklearn_imdb._training.rows import Rows, hold_out, weigh_rows
 from sklearn_imdb._warnings import warn_user
 
 _MANY_NUMBERS = 5
-"""So many classes that are numbers, as stars are, are likely meant to be in order."""
+"""From this number of numeric classes on, such as 1 to 5 stars, they are likely in order."""
 
 
 @dataclass(frozen=True)
@@ -37,46 +37,45 @@ class PartialFitState:
     class_counts: tuple[npt.NDArray[Any], ...] = ()
     """Of all chunks, the arrays of `ClassCounts`; empty where words are not weighed."""
     class_totals: npt.NDArray[np.float64] | float = 0.0
-    """Of all chunks, as in `Rows.class_totals`, of weights with a mean of 1."""
+    """`Rows.class_totals` of all chunks, by weights that are scaled to a mean of 1."""
     learning_rate: float | None = None
-    """Where it was "auto", as it was chosen for the first chunk."""
+    """The rate chosen for the first chunk, if `learning_rate` is "auto"."""
     n_rows: int = 0
     mean_weight: float = 1.0
-    """Of the rows of all chunks."""
+    """Mean weight of the rows of all chunks, as they were given."""
     rng: np.random.RandomState | None = None
-    """None where the generator is the user's."""
+    """None if the generator is the user's, or NumPy's global one."""
 
 
-def fit(
+def fit_network(
     parameters: Mapping[str, Any],
     training: Rows,
     validation: Rows | None,
     rng: np.random.RandomState,
     task: FitTask,
-    *,
     before: tuple[Network, Weights] | None = None,
 ) -> dict[str, Any]:
     """Train by a classifier's parameters; return the attributes that it then has.
 
-    Training starts from new weights or from those of `before`.
+    Training starts from new weights, or from those of the trained network `before`.
     """
     network, weights = start_network(parameters, training, rng, before=before)
     if validation is None:
         training, validation = hold_out(parameters, training, rng)
     if validation is not None:
-        validation, _ = scale_weights(validation)
+        validation, _ = weigh_rows(validation)
     if before is None:
         pooling, _ = network.pooling.learn(training, network.input_dim)
         network = replace(network, pooling=pooling)
     plan = Plan.of(parameters, training, network)
     classes = training.targets.classes
-    if plan.is_of_a_regression and len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf":
+    if len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf" and plan.is_of_a_regression:
         warn_user(
             f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are "
             "classes without an order, and the loss compares their probabilities with 0 and 1. For "
             "a number in place of a class take predict_proba(X) @ classes_.",
         )
-    training, _ = weigh_rows(training, parameters["class_weight"])
+    training, _ = weigh_rows(training, parameters.get("class_weight"))
     if before is None:
         weights = fix_bias(network, weights, training.class_totals())
     attributes, _ = train(Job(plan, network, weights, training, validation, rng), task, {})
@@ -88,27 +87,25 @@ def fit_chunk(
     training: Rows,
     rng: np.random.RandomState,
     task: FitTask,
-    *,
     before: tuple[Network, Weights] | None,
     state: PartialFitState | None,
     history: Mapping[str, list[float]],
-) -> tuple[dict[str, Any], PartialFitState]:
-    """Train one epoch on a chunk; return what the next chunk goes on from, too.
+) -> dict[str, Any]:
+    """Train one epoch on a chunk; return the attributes that the classifier then has.
 
     Raises
     ------
     ValueError
         If the chunks before were trained by another backend or optimizer.
     """
-    goes_on = state is not None
     # A copy: a chunk that raises leaves the optimizer and the generator as they were.
     state = deepcopy(state) or PartialFitState()
     rng = state.rng or rng
     network, weights = start_network(parameters, training, rng, before=before)
     counts = ClassCounts.from_arrays(state.class_counts) if state.class_counts else None
-    # After a `fit`, evidence and bias are those of its rows, and stay.
-    began_here = before is None or counts is not None
-    if began_here:
+    # After a `fit`, which keeps no counts, evidence and bias stay those of its rows.
+    goes_on_counting = before is None or counts is not None
+    if goes_on_counting:
         pooling, counts = network.pooling.learn(training, network.input_dim, counts)
         network = replace(network, pooling=pooling)
     plan = Plan.of_chunk(parameters, training, network)
@@ -116,7 +113,7 @@ def fit_chunk(
         ("backend", plan.backend, state.backend),
         ("optimizer", plan.optimizer_name, state.optimizer_name),
     ):
-        if goes_on and now != then:
+        if then not in (None, now):
             raise ValueError(
                 f"Training cannot go on with another {name}, with {name}={now!r} from what "
                 f"{then!r} began: set {name} back, or start with a clone."
@@ -128,11 +125,11 @@ def fit_chunk(
         training, parameters["class_weight"], state.n_rows, state.mean_weight
     )
     totals = training.class_totals() + state.class_totals * (state.mean_weight / mean)
-    if began_here:
+    if goes_on_counting:
         weights = fix_bias(network, weights, totals)
     job = Job(plan, network, weights, training, None, rng, state.optimizer)
-    attributes, optimizer = train(job, task, history if goes_on else {})
-    return attributes, PartialFitState(
+    attributes, optimizer = train(job, task, history)
+    attributes["_partial_fit_state"] = PartialFitState(
         backend=plan.backend,
         optimizer_name=plan.optimizer_name,
         optimizer=optimizer,
@@ -143,3 +140,4 @@ def fit_chunk(
         mean_weight=mean,
         rng=rng if isinstance(parameters["random_state"], Integral) else None,
     )
+    return attributes

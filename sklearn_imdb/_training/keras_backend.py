@@ -12,7 +12,6 @@ import functools
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from types import MethodType
 from typing import Any
 
@@ -82,7 +81,8 @@ def make_model(
     else:
         average = layers.GlobalAveragePooling1D(dtype="float32", name="average")
         model = keras.Sequential([words, embedding, average, *stack], name="embedding_average")
-    set_weights(model, weights)
+    for variable, array in zip(_find_trained(model), weights, strict=True):
+        variable.assign(array)
     model.get_layer("output").bias.trainable = not pooling.fixes_bias
     return model
 
@@ -148,20 +148,15 @@ def _add_evidence(
     return layers.Flatten(dtype="float32", name="flat")(total)
 
 
-def _trained_layers(model: keras.Model) -> list[Any]:
-    return [layer for layer in model.layers if layer.name in ("embedding", "hidden", "output")]
+def _find_trained(model: keras.Model) -> list[Any]:
+    """Return the variables of the layers that are trained, in the order of `Weights`."""
+    trained = [layer for layer in model.layers if layer.name in ("embedding", "hidden", "output")]
+    return [variable for layer in trained for variable in layer.weights]
 
 
-def get_weights(model: keras.Model) -> Weights:
-    """Return the weights of the layers that are trained."""
-    return [array for layer in _trained_layers(model) for array in layer.get_weights()]
-
-
-def set_weights(model: keras.Model, weights: Weights) -> None:
-    """Set the weights of the layers that are trained."""
-    remaining = iter(weights)
-    for layer in _trained_layers(model):
-        layer.set_weights(list(islice(remaining, len(layer.weights))))
+def _copy(variables: list[Any]) -> list[npt.NDArray[Any]]:
+    # np.array would ask Keras's variable for a copy, which it cannot give with NumPy 2.
+    return [np.asarray(variable).copy() for variable in variables]
 
 
 def make_classifier(
@@ -243,9 +238,8 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     for callback in given:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
-                "callbacks must be a list of keras.callbacks.Callback instances, got "
-                f"{callback!r} of type {type(callback).__name__} among them. scikit-learn's "
-                "callbacks are set by set_callbacks."
+                f"callbacks must be a list of keras.callbacks.Callback, got {callback!r} of type "
+                f"{type(callback).__name__} among them. scikit-learn's are set by set_callbacks."
             )
     try:
         return copy.deepcopy(given)
@@ -322,7 +316,7 @@ def train(
         # In the order of the other backend. What callbacks have added comes last.
         names = [name for name in dict.fromkeys([*MEASURED, *logs]) if name in logs]
         numbers = {name: float(logs[name]) for name in names if np.ndim(logs[name]) == 0}
-        if end_epoch(numbers, get_weights(model)):
+        if end_epoch(numbers, _copy(_find_trained(model))):
             model.stop_training = True
 
     batches, validation = _Batches(job.training, make_arrays, plan.batch_size), None
@@ -338,9 +332,7 @@ def train(
         callbacks=[*callbacks, watcher],
         validation_data=validation,
     )
-    # np.array would ask Keras's variable for a copy, which it cannot give with NumPy 2.
-    state = [np.asarray(variable).copy() for variable in optimizer.variables]
-    return get_weights(model), state
+    return _copy(_find_trained(model)), _copy(optimizer.variables)
 
 
 class _Batches(keras.utils.PyDataset):

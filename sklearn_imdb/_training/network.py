@@ -23,7 +23,7 @@ from sklearn.utils import check_array
 
 from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._targets import Targets
-from sklearn_imdb._training.pooling import Mean, Pooling, Shares, draw_glorot, make_pooling
+from sklearn_imdb._training.pooling import POOLINGS, Mean, Pooling, Shares, make_pooling
 from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import Floats, Words, check_indices, split_rows
 
@@ -86,12 +86,14 @@ class Network:
     @property
     def state(self) -> dict[str, Any]:
         """The network in plain types, which skops trusts, but for the weights."""
-        return {**vars(self), "pooling": self.pooling.state}
+        name = next(name for name, kind in POOLINGS.items() if type(self.pooling) is kind)
+        return {**vars(self), "pooling": {"name": name, "divider": self.pooling.divider}}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], token_weights: Floats | None) -> Self:
         """Return the network that `state` was made of."""
-        return cls(**{**state, "pooling": Pooling.from_state(state["pooling"], token_weights)})
+        name, divider = state["pooling"]["name"], state["pooling"]["divider"]
+        return cls(**{**state, "pooling": POOLINGS[name](divider, token_weights)})
 
 
 def start_network(
@@ -139,8 +141,7 @@ def start_network(
                 f"{origin} asks for an embedding table of {network.input_dim} rows and "
                 f"embedding_dim={network.embedding_dim} columns: to train it takes "
                 f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
-                "vectorizer, or number the words without gaps; else lower input_dim or "
-                "embedding_dim."
+                "vectorizer, embedding_dim or input_dim, or number the words without gaps."
             ) from error
         weights = draw_weights(network, rng)
         if initial is None:
@@ -180,12 +181,15 @@ def _check_initial(initial: Any) -> Floats:
 
 
 def draw_weights(network: Network, rng: np.random.RandomState) -> Weights:
-    """Draw embeddings and kernels as the pooling has it; biases are zero."""
+    """Draw the table as the pooling has it, and kernels uniformly (Glorot & Bengio, 2010)."""
     table, *dense = network.shapes
     weights = [network.pooling.draw_embedding(table, rng)]
-    for kernel, bias in zip(dense[::2], dense[1::2], strict=True):
-        draw = draw_glorot if network.hidden_units else network.pooling.draw_kernel
-        weights += [draw(kernel, rng), np.zeros(bias)]
+    for shape, bias in zip(dense[::2], dense[1::2], strict=True):
+        limit = np.sqrt(6 / sum(shape))
+        kernel: Floats = rng.uniform(-limit, limit, shape)
+        if not network.hidden_units:
+            kernel = network.pooling.start_kernel(kernel, rng)
+        weights += [kernel, np.zeros(bias)]
     return [array.astype(np.float32) for array in weights]
 
 
@@ -278,18 +282,19 @@ def cross_entropies(network: Network, z: Floats, y: Words) -> tuple[Floats, Floa
     return losses, gradient
 
 
-def probabilities(network: Network, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probability of each class from the logits, shape (n_samples, n_classes)."""
-    if network.several:
-        return expit(z)
-    return np.hstack([expit(-z), expit(z)]) if z.shape[1] == 1 else softmax(z, axis=1)
+def probabilities(
+    network: Network, z: npt.NDArray[np.float64], *, log: bool = False
+) -> npt.NDArray[np.float64]:
+    """Return the probability of each class from the logits, or its logarithm.
 
-
-def log_probabilities(network: Network, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the logarithm of the probability of each class, shape (n_samples, n_classes)."""
+    Its shape is (n_samples, n_classes).
+    """
+    of_a_logit, of_logits = (log_expit, log_softmax) if log else (expit, softmax)
     if network.several:
-        return log_expit(z)
-    return np.hstack([log_expit(-z), log_expit(z)]) if z.shape[1] == 1 else log_softmax(z, axis=1)
+        return of_a_logit(z)
+    if z.shape[1] == 1:
+        return np.hstack([of_a_logit(-z), of_a_logit(z)])
+    return of_logits(z, axis=1)
 
 
 def most_probable(network: Network, z: Floats) -> npt.NDArray[np.intp]:
@@ -348,10 +353,7 @@ def loss_and_gradients(
         activation = product(activation, kernel) + bias
     z = activation
 
-    if sample_weight is None:
-        share = np.full(n_samples, 1 / n_samples, dtype)
-    else:
-        share = sample_weight / n_samples
+    share = (np.ones(n_samples, dtype) if sample_weight is None else sample_weight) / n_samples
     losses, backward = cross_entropies(network, z, y)
     loss = float(np.sum(share * losses))  # Not by BLAS: see product.
     backward = backward * share[:, np.newaxis]

@@ -76,7 +76,9 @@ class Plan:
             lacks what was asked for.
         """
         targets = rows.targets
-        known = {**parameters, "n_classes": targets.n_classes, "several": targets.several}
+        # A regressor has no parameter `loss`.
+        known = {"loss": "auto", **parameters}
+        known |= {"n_classes": targets.n_classes, "several": targets.several}
         if known["batch_size"] == "auto":
             known["batch_size"] = min(max(len(rows) // (200 if targets.several else 125), 2), 128)
         known["n_steps"] = rows.n_steps(known["batch_size"])
@@ -119,22 +121,20 @@ class Plan:
         """Return the plan with its loss and its backend, or raise a ValueError."""
         if self.monitor not in (*MEASURED, *(f"val_{name}" for name in get_scorer_names())):
             raise ValueError(
-                f"monitor must be one of {list(MEASURED)}, or 'val_' and the name of a scorer of "
-                f"scikit-learn, such as 'val_f1_macro', got {self.monitor!r}: see "
-                "sklearn.metrics.get_scorer_names()."
+                f"monitor must be one of {list(MEASURED)}, or 'val_' and a name of "
+                f"sklearn.metrics.get_scorer_names(), such as 'val_f1_macro', got {self.monitor!r}."
             )
-        has_schedule = self.learning_rate_schedule != "constant"
-        if not isinstance(self.optimizer, str | type) and has_schedule:
-            raise ValueError(
-                f"learning_rate_schedule={self.learning_rate_schedule!r} is for an optimizer "
-                f"given by name or as a class, got optimizer={self.optimizer!r}: give the "
-                "schedule to the optimizer itself."
-            )
-        if has_schedule and not isinstance(self.learning_rate, Real):
-            raise ValueError(
-                f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
-                "learning_rate_schedule='constant', or learning_rate to a number."
-            )
+        if self.learning_rate_schedule == "cosine":
+            if not isinstance(self.optimizer, str | type):
+                raise ValueError(
+                    "learning_rate_schedule='cosine' is for an optimizer given by name or as a "
+                    f"class, got {self.optimizer!r}: give the schedule to the optimizer itself."
+                )
+            if not isinstance(self.learning_rate, Real):
+                raise ValueError(
+                    f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
+                    "learning_rate_schedule='constant', or learning_rate to a number."
+                )
         is_cross_entropy = self.loss in ("auto", *CROSS_ENTROPIES)
         if self.label_smoothing and not is_cross_entropy:
             raise ValueError(
@@ -144,10 +144,8 @@ class Plan:
         fitting_loss = CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
         if is_cross_entropy and self.loss not in ("auto", fitting_loss):
             kind = "labels of which a row may have several" if self.several else "classes"
-            raise ValueError(
-                f"loss={self.loss!r} does not go with {self.n_classes} {kind}: use "
-                f"{fitting_loss!r} or 'auto'."
-            )
+            given = f"loss={self.loss!r} does not go with {self.n_classes} {kind}"
+            raise ValueError(f"{given}: use {fitting_loss!r} or 'auto'.")
         needs_keras = {
             "optimizer": self.optimizer not in tuple(OPTIMIZERS),
             "loss": not is_cross_entropy,
@@ -157,9 +155,9 @@ class Plan:
         lacking = [f"{name}={getattr(self, name)!r}" for name in needs_keras if needs_keras[name]]
         if self.backend == "scipy" and lacking:
             raise ValueError(
-                f"backend='scipy' does not know {', '.join(lacking)}: it has an optimizer of "
-                f"{list(OPTIMIZERS)}, loss='auto' or one of {list(CROSS_ENTROPIES)}, and no "
-                "callbacks. Set backend='auto' or 'keras'."
+                f"backend='scipy' does not know {', '.join(lacking)}: it has the optimizers "
+                f"{list(OPTIMIZERS)}, the losses {['auto', *CROSS_ENTROPIES]} and no callbacks. "
+                "Set backend='auto' or 'keras'."
             )
         backend = "keras" if self.backend == "keras" or lacking else "scipy"
         return replace(self, backend=backend, loss=fitting_loss if is_cross_entropy else self.loss)
@@ -183,8 +181,8 @@ def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
         )
     if learning_rate_schedule == "cosine":
         raise ValueError(
-            f"learning_rate_schedule={learning_rate_schedule!r} needs the number of steps there "
-            "will be and partial_fit sees a chunk: set it to 'constant'."
+            "learning_rate_schedule='cosine' needs the number of steps there will be and "
+            "partial_fit sees a chunk: set it to 'constant'."
         )
 
 

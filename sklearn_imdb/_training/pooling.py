@@ -23,7 +23,7 @@ from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import Floats, Words, count_words, split_rows, within
 
 _LONG = 1024
-"""A sum over more places than these would be off by its rounding."""
+"""Above this number of places a float32 sum is inexact."""
 
 WEIGHTED_LENGTH = 5.0
 """Euclidean length of a sequence's shares where words are weighted."""
@@ -38,20 +38,16 @@ PARTS = (0.6, 0.4)
 class WordShares(csr_matrix):
     """Share of each word in each sequence, shape (n_samples, input_dim), float32."""
 
-    def find_words(self, batch: slice) -> npt.NDArray[np.int32]:
-        """Return the word of each item of some sequences."""
-        return self.indices[self.indptr[batch.start] : self.indptr[batch.stop]]
-
-    def compact(self, batch: slice, words: Words, columns: Words) -> WordShares:
-        """Return the shares of some sequences, with a column for each of `words`.
-
-        `columns` has the column of each item, in the order of `find_words`.
-
-        To slice by SciPy and then to renumber would take twice the time.
-        """
-        ends = self.indptr[batch.start : batch.stop + 1]
-        items = self.data[ends[0] : ends[-1]], columns, ends - ends[0]
-        return WordShares(items, shape=(len(ends) - 1, len(words)))
+    def compact(self) -> tuple[npt.NDArray[np.intp], WordShares]:
+        """Return the words that occur, and the shares with columns for these words alone."""
+        # The different words, without sorting the 50,000 items of a batch of long texts.
+        is_there = np.zeros(self.shape[1], bool)
+        is_there[self.indices] = True
+        words = np.flatnonzero(is_there)
+        column_of = np.empty(self.shape[1], np.int32)
+        column_of[words] = np.arange(len(words), dtype=np.int32)
+        items = self.data, column_of[self.indices], self.indptr
+        return words, WordShares(items, shape=(self.shape[0], len(words)))
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """Return the words of a sequence, and their shares: a column, or one for each dimension."""
@@ -71,9 +67,9 @@ class WordShares(csr_matrix):
 class LabelShares:
     """Shares if each label weighs words by its own evidence. They take the place of `WordShares`.
 
-    The dimension d of the embedding belongs to the label d modulo the number of labels. All labels
-    use one matrix of counts. Each label scales its rows and its columns. Row 2 i of `counts` and
-    `scales` has the words of sequence i, and row 2 i + 1 its subwords.
+    The dimension d of the embedding belongs to the label d modulo the number of labels. Row 2 i of
+    `counts` and `scales` has the words of sequence i, and row 2 i + 1 its subwords. For each label
+    a word's share is its count, times the scale of the row, times the weight of the word.
     """
 
     counts: WordShares
@@ -88,29 +84,24 @@ class LabelShares:
         """Number of sequences, and of words."""
         return self.counts.shape[0] // 2, self.counts.shape[1]
 
-    def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
-        parts = _find_parts(rows)
+    def __getitem__(self, rows: npt.NDArray[np.intp]) -> Self:
+        parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
         return replace(self, counts=self.counts[parts], scales=self.scales[parts])
 
     def __matmul__(self, table: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim)."""
-        if self.counts.nnz < len(table):  # Else the whole table is multiplied.
-            words, columns = np.unique(self.counts.indices, return_inverse=True)
-            return self.compact(slice(0, self.shape[0]), words, columns) @ table[words]
-        width = table.shape[1]
-        parts = self.counts @ (table * by_dimension(self.weights, width))
-        parts *= by_dimension(self.scales, width)
+        shares, width = self, table.shape[1]
+        if self.counts.nnz < len(table):  # Multiply the rows of words that occur, not all.
+            words, shares = self.compact()
+            table = table[words]
+        parts = shares.counts @ (table * by_dimension(shares.weights, width))
+        parts *= by_dimension(shares.scales, width)
         return parts[::2] + parts[1::2]
 
-    def find_words(self, batch: slice) -> npt.NDArray[np.int32]:
+    def compact(self) -> tuple[npt.NDArray[np.intp], LabelShares]:
         """As `WordShares` has it."""
-        return self.counts.find_words(_find_parts(batch))
-
-    def compact(self, batch: slice, words: Words, columns: Words) -> LabelShares:
-        """As `WordShares` has it."""
-        parts = _find_parts(batch)
-        counts = self.counts.compact(parts, words, columns)
-        return LabelShares(counts, self.scales[parts], self.weights[words])
+        words, counts = self.counts.compact()
+        return words, LabelShares(counts, self.scales, self.weights[words])
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """As `WordShares` has it."""
@@ -142,29 +133,24 @@ def by_dimension(label_columns: Floats, embedding_dim: int) -> Floats:
     return label_columns[:, np.arange(embedding_dim) % label_columns.shape[1]]
 
 
-def _find_parts(rows: npt.NDArray[np.intp] | slice) -> Any:
-    if isinstance(rows, slice):
-        return slice(2 * rows.start, 2 * rows.stop)
-    return (2 * rows[:, np.newaxis] + [0, 1]).ravel()
-
-
 # -- poolings ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
 class Pooling(ABC):
     """How a sequence becomes one vector, and all that depends on it."""
+
+    divider: int | None = None
+    """The word index that divides a row into words and subwords."""
+    token_weights: Any = None
+    """Weight of each word index, shape (n_words,) or (n_words, n_labels). None if all are alike,
+    or before they are learned."""
 
     counts_padding: ClassVar[bool] = False
     """Whether padding has a share."""
 
     fixes_bias: ClassVar[bool] = False
     """Whether the last bias is the classes' log odds and is not trained."""
-
-    token_weights: Floats | None = None
-    """Weight of each word index, shape (n_words,) or (n_words, n_labels). None if all are alike."""
-
-    divider: int | None = None
-    """The word index that divides a row into words and subwords."""
 
     def learn(
         self, rows: Rows, input_dim: int, before: ClassCounts | None = None
@@ -180,9 +166,9 @@ class Pooling(ABC):
         """Draw an embedding table as Keras's layer does."""
         return rng.uniform(-0.05, 0.05, shape)
 
-    def draw_kernel(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
-        """Draw the kernel of the layer behind the pooling as Keras's layer does."""
-        return draw_glorot(shape, rng)
+    def start_kernel(self, kernel: Floats, rng: np.random.RandomState) -> Floats:
+        """Return the kernel to start from if the layer of logits is right behind the pooling."""
+        return kernel
 
     def step_factor(self, targets: Targets) -> float:
         """Return the factor of an "auto" learning rate for these classes."""
@@ -193,17 +179,18 @@ class Pooling(ABC):
 
         An index of `input_dim` or more is the unknown word.
         """
-        n_most = int(np.count_nonzero(X)) + len(X)  # Padding is one item of a row.
+        # All the padding of a row is at most one item.
+        n_most = int(np.count_nonzero(X)) + len(X)
         # Blocks are put where they stay: blocks and their stack would take the memory twice.
         data, indices = np.empty(n_most, np.float32), np.empty(n_most, np.int32)
-        ends = [np.zeros(1, np.int64)]
-        for block in split_rows(X):
-            part = self._share_block(within(X[block], input_dim), input_dim)
-            begin, end = ends[-1][-1], ends[-1][-1] + part.nnz
-            data[begin:end], indices[begin:end] = part.data, part.indices
-            ends.append(begin + part.indptr[1:])
-        items = data[:end], indices[:end], np.concatenate(ends)
-        return WordShares(items, shape=(len(X), input_dim))
+        indptr, end = np.zeros(len(X) + 1, np.int64), 0
+        for rows in split_rows(X):
+            block = self._share_block(within(X[rows], input_dim), input_dim)
+            items = slice(end, end + block.nnz)
+            data[items], indices[items] = block.data, block.indices
+            indptr[1:][rows] = end + block.indptr[1:]
+            end = items.stop
+        return WordShares((data[:end], indices[:end], indptr), shape=(len(X), input_dim))
 
     @abstractmethod
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
@@ -212,34 +199,17 @@ class Pooling(ABC):
     def pool(self, X: Words, embedding: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim).
 
-        It is for one pass over the sequences, for which merging repeated words may not pay.
+        A subclass may leave repeated words apart: to merge them pays if shares are used again.
         """
         return self.shares(X, len(embedding)) @ embedding
 
     @abstractmethod
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
-        """Return the share of terms that occur once: a column, or one for each dimension.
+        """Return the share of each term in a sequence that holds it once, and no other word.
 
-        Evidence is taken as it is, not scaled to a length.
+        It is a column, or one for each dimension. Evidence is taken as it is, not scaled to a
+        length.
         """
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The pooling without its weights in plain types."""
-        name = next(name for name, kind in POOLINGS.items() if type(self) is kind)
-        return {"name": name, "divider": self.divider}
-
-    @staticmethod
-    def from_state(state: Mapping[str, Any], token_weights: Floats | None) -> Pooling:
-        """Return the pooling that `state` was made of."""
-        kind = POOLINGS[state["name"]]
-        return kind(state["divider"], token_weights) if issubclass(kind, Evidence) else kind()
-
-
-def draw_glorot(shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
-    """Draw a kernel uniformly (Glorot & Bengio, 2010)."""
-    limit = np.sqrt(6 / sum(shape))
-    return rng.uniform(-limit, limit, shape)
 
 
 class Mean(Pooling):
@@ -252,7 +222,7 @@ class Mean(Pooling):
 
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
         counts = count_words(X, input_dim, counts_padding=self.counts_padding)
-        # A sequence is one part.
+        # Without a divider the second of a sequence's two parts is empty.
         indptr, lengths = counts.indptr[::2], np.ravel(counts.sum(axis=1))[::2]
         shares = (counts.data / np.repeat(lengths, np.diff(indptr))).astype(np.float32)
         return csr_matrix((shares, counts.indices, indptr), shape=(len(X), input_dim))
@@ -264,8 +234,8 @@ class Mean(Pooling):
         X = within(X, len(embedding))
         shares = self._share_places(X)
         if n_samples == 1 < embedding.shape[1]:
-            # A sparse matrix takes longer to make. NumPy adds up rows in the same order, but not
-            # the places of a single column.
+            # A sparse matrix takes longer to make. NumPy's sum has the same order, and so the same
+            # bits, except where the embeddings are a single column.
             return (shares.T * embedding[X[0]]).sum(axis=0, keepdims=True)
         indptr = np.arange(0, X.size + 1, maxlen)
         matrix = csr_matrix(
@@ -286,31 +256,28 @@ class MaskedMean(Mean):
     counts_padding = False
 
     def _share_places(self, X: Words) -> Floats:
-        shares = np.empty(X.shape, dtype=np.float32)
         is_word = X != PADDING
         lengths = np.maximum(is_word.sum(axis=1, keepdims=True), 1)
-        return np.divide(is_word, lengths, out=shares)
+        return (is_word / lengths).astype(np.float32)
 
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
         return np.ones((1, 1))
 
 
-@dataclass(frozen=True, eq=False)
 class Evidence(Pooling):
     """The sum of the different words, weighed by class evidence times 1 + log(count).
 
     The shares of a sequence have a Euclidean length of 5. If the divider stands in the sequence,
-    the words before it and the subwords behind it are scaled apart, to `PARTS` of that length.
+    the words before it and the subwords behind it are scaled apart: `PARTS` of the squared length.
     """
 
-    divider: int | None = None
-    token_weights: Any = None  # Not None where shares are asked for.
-
-    fixes_bias: ClassVar[bool] = True
+    fixes_bias = True
+    find_evidence = staticmethod(class_evidence)
 
     def learn(
         self, rows: Rows, input_dim: int, before: ClassCounts | None = None
     ) -> tuple[Self, ClassCounts | None]:
+        # The columns of `class_columns`.
         n_columns = rows.targets.n_classes + rows.targets.several
         frequency, sizes = csr_matrix((n_columns, input_dim)), np.zeros(n_columns)
         for chunk in rows.chunks():
@@ -327,14 +294,12 @@ class Evidence(Pooling):
         counted = ClassCounts(frequency.T.tocsr(), sizes, rows.targets.n_classes)
         if before is not None:
             counted = counted + before
-        weights = self._find_evidence(counted).astype(np.float32)
+        weights = self.find_evidence(counted).astype(np.float32)
         return replace(self, token_weights=weights), counted
 
-    def _find_evidence(self, counts: ClassCounts) -> Floats:
-        return class_evidence(counts)
-
     def go_on_from(self, trained: Pooling) -> Pooling | None:
-        return trained if isinstance(trained, Evidence) else None
+        # The weights that were learned stay.
+        return replace(trained, divider=self.divider) if isinstance(trained, Evidence) else None
 
     def draw_embedding(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
         # The shares are of another size than those of a mean.
@@ -366,19 +331,17 @@ class Evidence(Pooling):
 class LabelEvidence(Evidence):
     """Evidence of each label, if a row may have several. Each label has dimensions of its own."""
 
-    def _find_evidence(self, counts: ClassCounts) -> Floats:
-        return label_evidence(counts)
+    find_evidence = staticmethod(label_evidence)  # type: ignore[assignment]  # It is of float32.
 
-    def draw_kernel(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
+    def start_kernel(self, kernel: Floats, rng: np.random.RandomState) -> Floats:
         # A label's unit starts with weights for the label's own dimensions alone.
-        embedding_dim, n_labels = shape
-        draw_glorot(shape, rng)  # Left unused, so that a seed gives the numbers it gave before.
+        embedding_dim, n_labels = kernel.shape
         limit = np.sqrt(6 / (embedding_dim / n_labels + 1))
         drawn = rng.uniform(-limit, limit, (embedding_dim, 1))
         return by_dimension(np.eye(n_labels), embedding_dim).T * drawn
 
     def step_factor(self, targets: Targets) -> float:
-        # Labels have few dimensions each, and a step of each moves the label's logit.
+        # Each label has few dimensions, and a step of each dimension moves the label's logit.
         return sqrt(targets.n_classes)
 
     def shares(self, X: Words, input_dim: int) -> Shares:
@@ -421,15 +384,13 @@ def make_pooling(parameters: Mapping[str, Any], targets: Targets, embedding_dim:
         If there is a divider for a pooling that divides nothing.
     """
     name, divider = parameters["pooling"], parameters["divider"]
-    kind = POOLINGS[name]
-    if not issubclass(kind, Evidence):
-        if divider is not None:
-            raise ValueError(
-                f"divider={divider!r} is for pooling='evidence', which scales words and subwords "
-                f"apart, got pooling={name!r}: set divider to None."
-            )
-        return kind()
+    if name != "evidence" and divider is not None:
+        raise ValueError(
+            f"divider={divider!r} is for pooling='evidence', which scales words and subwords "
+            f"apart, got pooling={name!r}: set divider to None."
+        )
     has_initial = parameters["initial_embedding"] is not None
-    if targets.several and embedding_dim >= targets.n_classes and not has_initial:
-        kind = LabelEvidence
-    return kind(None if divider is None else int(divider))
+    has_dimensions = embedding_dim >= targets.n_classes and not has_initial
+    if name == "evidence" and targets.several and has_dimensions:
+        name = "label_evidence"
+    return POOLINGS[name](None if divider is None else int(divider))

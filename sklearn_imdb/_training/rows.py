@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.validation import check_consistent_length
 
-from sklearn_imdb._checks import refuse_texts
 from sklearn_imdb._compat import check_sample_weight
 from sklearn_imdb._targets import Targets
 from sklearn_imdb._training.sequences import Floats, Words, check_indices
@@ -96,6 +95,7 @@ def check_rows(
 
     Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
     """
+    check_consistent_length(X, targets.numbers)
     numbers = None
     if sample_weight is not None:
         name = f"sample_weight{suffix}"
@@ -114,47 +114,6 @@ def check_pair(X_val: Any, y_val: Any) -> None:
         raise ValueError(f"{missing} is missing: pass X_val and y_val together, or neither.")
 
 
-def check_validation(
-    X_val: Any,
-    y_val: Any,
-    sample_weight_val: Any,
-    find_targets: Callable[[Any], Targets],
-    training_shape: tuple[int, int],
-) -> Rows | None:
-    """Return the validation rows that `fit` was given; None where it was given none."""
-    if X_val is None and y_val is None and sample_weight_val is None:
-        return None
-    check_pair(X_val, y_val)
-    refuse_texts(
-        X_val,
-        "X_val",
-        "transform them first; or, in a Pipeline, have the vectorizer do it with "
-        "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
-    )
-    X_val = check_array(X_val, dtype="numeric", input_name="X_val")
-    targets = find_targets(y_val)
-    n_training, maxlen = training_shape
-    if X_val.shape[1] != maxlen:
-        raise ValueError(
-            f"X_val has {X_val.shape[1]} columns where X has {maxlen}: both must come from the "
-            "same SequenceVectorizer."
-        )
-    if len(targets) != len(X_val):
-        raise ValueError(
-            f"X_val and y_val must be of the same length, got {len(X_val)} rows and {len(targets)} "
-            "labels."
-        )
-    if len(X_val) == n_training:
-        warn_user(
-            f"X_val has as many rows as X, {n_training}. Metadata of that length is cut to the "
-            "rows of each fold by scikit-learn's cross-validation and grid search, as "
-            "sample_weight is, and is then not the validation set you passed. If this is no "
-            "cross-validation, all is well; else pass an X_val of another length, or leave it out "
-            "and set early_stopping=True.",
-        )
-    return check_rows(X_val, targets, sample_weight_val, "_val")
-
-
 def hold_out(
     parameters: Mapping[str, Any], training: Rows, rng: np.random.RandomState
 ) -> tuple[Rows, Rows | None]:
@@ -164,16 +123,13 @@ def hold_out(
     several labels are not stratified. Where nothing is held out, the second part is None. A warning
     says so if something was asked for.
     """
-    share = parameters["validation_split"]
-    if not parameters["early_stopping"]:
-        if share != VALIDATION_SPLIT:
+    share, stops_early = parameters["validation_split"], parameters["early_stopping"]
+    if not stops_early or not parameters["monitor"].startswith("val_"):
+        if not stops_early and share != VALIDATION_SPLIT:
             warn_user(
-                f"validation_split={share} holds out nothing without early_stopping: set "
-                "early_stopping=True, with patience=epochs to train them all, or pass X_val and "
-                "y_val."
+                f"validation_split={share} holds out nothing without early_stopping=True. Set it, "
+                "with patience=epochs to train all epochs, or pass X_val and y_val."
             )
-        return training, None
-    if not parameters["monitor"].startswith("val_"):
         return training, None
     y = training.targets.numbers
     if training.targets.several:
@@ -189,8 +145,8 @@ def hold_out(
     if not len(held_out):
         warn_user(
             f"early_stopping=True holds out nothing: validation_split={share} of the {sizes.max()} "
-            "rows of the largest class is less than a row. All epochs are trained, without "
-            "validation. Raise validation_split, or pass X_val and y_val."
+            "rows of the largest class is less than a row. All epochs are trained. Raise "
+            "validation_split, or pass X_val and y_val."
         )
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
@@ -200,49 +156,20 @@ def hold_out(
 
 
 def weigh_rows(
-    rows: Rows, class_weight: ClassWeight, n_before: int = 0, mean_before: float = 1.0
+    rows: Rows, class_weight: ClassWeight = None, n_before: int = 0, mean_before: float = 1.0
 ) -> tuple[Rows, tuple[int, float]]:
-    """Multiply the weights of the rows by those of their classes; see `scale_weights`."""
-    if class_weight is not None:
-        targets = rows.targets
-        if targets.several or isinstance(class_weight, str):
-            weights = compute_sample_weight(class_weight, targets.numbers)
-        elif isinstance(class_weight, list):
-            raise ValueError("class_weight as a list is for a y with several labels of a row.")
-        else:
-            weights = _weigh_classes(class_weight, targets.classes)[targets.numbers]
-        if rows.sample_weight is not None:
-            weights = weights * rows.sample_weight
-        _check_each(weights, "class_weight")
-        find_weighted(weights, "class_weight")
-        rows = replace(rows, sample_weight=weights)
-    return scale_weights(rows, n_before, mean_before)
+    """Multiply the rows' weights by those of their classes, and scale all to a mean of 1.
 
-
-def _weigh_classes(
-    class_weight: Mapping[Any, float], classes: npt.NDArray[Any]
-) -> npt.NDArray[np.float64]:
-    """Return the weight of each class, whether or not a row has the class."""
-    known = set(classes.tolist())
-    unknown = [key for key in class_weight if key not in known]
-    if unknown and len(class_weight) - len(unknown) < len(known):
-        raise ValueError(
-            f"class_weight has the key {unknown[0]!r}, which is none of the classes "
-            f"{classes.tolist()}: give keys as the labels are, in text or in numbers. A class "
-            "without a key weighs 1."
-        )
-    return compute_class_weight(dict(class_weight), classes=classes, y=classes)
-
-
-def scale_weights(
-    rows: Rows, n_before: int = 0, mean_before: float = 1.0
-) -> tuple[Rows, tuple[int, float]]:
-    """Scale the weights to a mean of 1, once for all rows; return how many there are, and the mean.
-
-    The loss is then their weighted mean. A row counts for the same in any batch, which it would not
-    if each batch were scaled for itself. For a stream, pass the returned pair with the next chunk.
+    The loss is then their weighted mean. The scale is one for all rows, not one for each batch, so
+    that a row counts for the same in any batch. Also returned are the number of rows and their mean
+    weight before. For a stream, pass this pair with the next chunk.
     """
     weights, n_rows, mean = rows.sample_weight, len(rows), 1.0
+    if class_weight is not None:
+        of_classes = _weigh_by_class(class_weight, rows.targets)
+        weights = of_classes if weights is None else of_classes * weights
+        _check_each(weights, "class_weight")
+        find_weighted(weights, "class_weight")
     if weights is not None:
         heaviest = weights.max()
         weights = weights / heaviest  # First, because a sum of huge weights would overflow.
@@ -254,6 +181,26 @@ def scale_weights(
     if mean_of_all != mean:
         weights = (np.ones(n_rows) if weights is None else weights) * (mean / mean_of_all)
     return replace(rows, sample_weight=weights), (n_before + n_rows, float(mean_of_all))
+
+
+def _weigh_by_class(
+    class_weight: Mapping[Any, float] | str | list[Mapping[int, float]], targets: Targets
+) -> npt.NDArray[np.float64]:
+    """Return the weight of each row by its class, or by its labels."""
+    if targets.several or isinstance(class_weight, str):
+        return compute_sample_weight(class_weight, targets.numbers)
+    if isinstance(class_weight, list):
+        raise ValueError("class_weight as a list is for a y with several labels of a row.")
+    classes = targets.classes.tolist()
+    unknown = [key for key in class_weight if key not in classes]
+    if unknown and len(class_weight) - len(unknown) < len(classes):
+        raise ValueError(
+            f"class_weight has the key {unknown[0]!r}, which is none of the classes {classes}: "
+            "give keys as the labels are, in text or in numbers. A class without a key weighs 1."
+        )
+    # All classes are passed, because some of them may have no row.
+    weights = compute_class_weight(dict(class_weight), classes=targets.classes, y=targets.classes)
+    return weights[targets.numbers]
 
 
 def check_weights(weights: Any, X: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:

@@ -107,18 +107,18 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
     # Words begin at the first place, or where padding ends.
     has_gap = np.count_nonzero(rises, axis=1) + ~begins_late > 1
     begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
+    late = begins_late & ~ends_early
     # Padding alone between words is no proof: whoever numbers words may begin at 0.
     if has_gap.any() and (divider is not None or begins.mean() > 0.5):
-        raise ValueError(
-            f"Row {has_gap.argmax()} of X has words, padding and words again, as where columns of "
-            f"another vectorizer, or numbers, are beside those of a sequence. {_REMEDY}"
-        )
-    late = begins_late & ~ends_early
-    if divider is not None and late.any() and (ends_early & ~begins_late).any():
-        raise ValueError(
-            f"Row {late.argmax()} of X has padding before its words, and other rows behind them, "
-            f"as where columns of numbers are in front of those of a sequence. {_REMEDY}"
-        )
+        found = f"Row {has_gap.argmax()} of X has words, padding and words again"
+    elif divider is not None and late.any() and (ends_early & ~begins_late).any():
+        found = f"Row {late.argmax()} of X has padding before its words, and other rows behind them"
+    else:
+        return
+    raise ValueError(
+        f"{found}, as where columns of another vectorizer, or numbers, are beside those of a "
+        f"sequence. {_REMEDY}"
+    )
 
 
 def _check_divider(
@@ -137,9 +137,9 @@ def _check_divider(
     raise ValueError(
         f"Row {row} of X holds divider={divider} {found}. The index stands once in a row, between "
         "words and subwords. If it is a word, because index_from of the vectorizer is less than "
-        f"{divider}, set divider=None. If columns of several vectorizers, or numbers, are side by "
-        "side, give the classifier those of one. Rows that a sampler such as SMOTE makes between "
-        "rows are no sequences: repeat rows, or set class_weight='balanced'."
+        f"{divider}, set divider=None. Give the classifier the columns of one vectorizer, without "
+        "numbers beside them. Rows that a sampler such as SMOTE makes between rows are no "
+        "sequences: repeat rows, or set class_weight='balanced'."
     )
 
 
