@@ -342,8 +342,8 @@ class BaseEmbeddingAverage(
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if issparse(X):
             raise TypeError(
-                "X is a sparse matrix, as of TfidfVectorizer. Put a SequenceVectorizer in front "
-                "instead: X is sequences of word indices, and dense counts would be taken for such."
+                "X is a sparse matrix, as CountVectorizer and TfidfVectorizer make it: put a "
+                "SequenceVectorizer in front instead. Dense counts would be taken for word indices."
             )
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:

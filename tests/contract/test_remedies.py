@@ -355,7 +355,7 @@ def test_rows_of_a_vectorizer_that_was_fitted_anew_are_told_so(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("sklearn_imdb.classifier.fit", interrupt)
+        patch.setattr("sklearn_imdb.classifier.fit_network", interrupt)
         with pytest.raises(KeyboardInterrupt):
             pipeline.fit([text * 3 for text in TEXTS], LABELS)
     for X in (TEXTS, pd.Series(TEXTS)):
