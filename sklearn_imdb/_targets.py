@@ -331,8 +331,10 @@ def make_bins(
     if len(values) <= n_bins:
         inner = (values[1:] + values[:-1]) / 2
     else:
-        inner = np.unique(np.quantile(numbers, np.linspace(0, 1, n_bins + 1)[1:-1]))
-        inner = inner[inner > values[0]]
+        quantiles = np.quantile(numbers, np.linspace(0, 1, n_bins + 1)[1:-1])
+        # One edge where the same value follows: a bin between two edges would be empty.
+        following, first = np.unique(np.searchsorted(values, quantiles), return_index=True)
+        inner = quantiles[first[following > 0]]
     edges = np.concatenate([values[:1], inner, values[-1:]])
     bins = assign_bins(numbers, edges)
     if len(values) > n_bins:

@@ -175,6 +175,8 @@ class BaseEmbeddingAverage(
         self._validate_params()
         known, before = self._find_trained() if self.warm_start else (None, None)
         targets = self._find_targets(y, known=known)
+        if known is not None:
+            refuse_other_numbering(X, "X", self._numbering)
         X_checked = self._check_X(X, reset=known is None)
         needs_two = known is None and is_classifier(self)
         training = check_rows(X_checked, targets, sample_weight, needs_two_classes=needs_two)
@@ -236,7 +238,7 @@ class BaseEmbeddingAverage(
         return targets, trained_network(self)
 
     def _note_rows(self, X: Any, training: Rows, known: Targets | None) -> None:
-        """Set the classes, check the sequences, and note or compare what numbered their words.
+        """Set the classes, check the sequences, and note what numbered their words.
 
         What was made of the weights before is stale from here on.
         """
@@ -247,8 +249,6 @@ class BaseEmbeddingAverage(
         if known is None:
             training.targets.warn_if_one_hot()
             self._numbering = numbering_of(X)
-        else:
-            refuse_other_numbering(X, "X", self._numbering)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()  # A dict of its own.
@@ -688,6 +688,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
                 raise ValueError(f"classes={given} are not those of the first call, {first}.")
         elif known is None:
             raise ValueError("classes must list all labels in the first call of partial_fit.")
+        if known is not None:
+            refuse_other_numbering(X, "X", self._numbering)
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
         self._note_rows(X, training, known)
         rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)

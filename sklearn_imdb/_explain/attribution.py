@@ -56,7 +56,9 @@ class TokenContributions(NamedTuple):
 def find_class(label: Any, classes: list[Any], name: str = "label") -> int:
     """Return the position of a label among the classes, or raise a ValueError."""
     if label not in classes:
-        raise ValueError(f"{name}={label!r} is none of the classes {classes}.")
+        are_columns = isinstance(label, str) and classes == list(range(len(classes)))
+        remedy = " With several labels per text, pass the number of the column." * are_columns
+        raise ValueError(f"{name}={label!r} is none of the classes {classes}.{remedy}")
     return classes.index(label)
 
 

@@ -220,7 +220,7 @@ def _summarize(
     if not several:
         find_class(true_label, list(names), "true_label")
         return f"{summary} True label: {names[true_label]}."
-    row = np.asarray(true_label)
+    row = np.asarray(true_label).ravel()
     if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
         raise ValueError(
             f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."

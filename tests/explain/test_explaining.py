@@ -332,12 +332,14 @@ def test_the_true_labels_are_a_row_where_a_text_may_have_several(reviews, quick)
     Y = np.column_stack([y, 1 - y, np.ones_like(y)])
     pipeline = make_pipeline(SequenceVectorizer(maxlen=80), quick()).fit(texts, Y)
     names = ["good", "bad", "any"]
-    for row, shown in ((Y[0] * 0, "none"), ([1, 0, 1], "good, any")):
+    for row, shown in ((Y[0] * 0, "none"), ([1, 0, 1], "good, any"), ([[0, 1, 0]], "bad")):
         explanation = explain_html(pipeline, "superb", target_names=names, true_label=row)
         assert paragraphs(explanation)[0].endswith(f" True labels: {shown}.")
     for wrong in ([1, 0], 1, [0, 1, 2], "good"):
         with pytest.raises(ValueError, match="true_label must be a row of 0 and 1 for the 3"):
             explain_html(pipeline, "superb", true_label=wrong)
+    with pytest.raises(ValueError, match="With several labels per text, pass the number of the"):
+        explain_html(pipeline, "superb", target_names=names, label="good")
 
 
 def test_a_true_label_that_is_no_class_is_named(default_pipeline):

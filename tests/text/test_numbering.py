@@ -79,6 +79,15 @@ def test_a_warm_start_refuses_a_vectorizer_that_was_fitted_to_other_texts(
         pipeline.predict(texts[:2])
 
 
+def test_a_warm_start_refuses_other_words_also_in_rows_of_another_length(
+    pipeline, texts_and_labels
+):
+    texts, y = texts_and_labels
+    pipeline[0].set_params(maxlen=None)
+    with pytest.raises(ValueError, match=r"X is numbered by another .*FrozenEstimator"):
+        pipeline.fit(texts[:20], y[:20])
+
+
 def test_a_warm_start_goes_on_with_the_same_texts_and_behind_a_frozen_vectorizer(
     pipeline, texts_and_labels
 ):

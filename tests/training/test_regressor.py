@@ -83,6 +83,16 @@ def test_many_values_are_divided_at_their_quantiles(ratings):
     assert pipeline.score(texts, prices) > 0.2
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_no_bin_is_empty(seed):
+    # Nine values in eight bins: quantiles lie between the values, and on them.
+    halves = np.random.RandomState(seed).choice(np.arange(2, 11) / 2, 150)
+    X = np.random.RandomState(seed).randint(4, 9, (150, 3))
+    regressor = EmbeddingAverageRegressor(epochs=1).fit(X, halves)
+    assert np.isfinite(regressor.bin_values_).all()
+    assert np.isfinite(regressor.predict(X[:5])).all()
+
+
 def test_intervals_hold_what_they_promise(ratings, fitted):
     texts, y = ratings
     low, middle, high = (
