@@ -469,7 +469,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     warm_start : bool, default=False
         Have `fit` start from the weights of the last `fit`, and keep its class evidence.
     random_state : int, RandomState instance or None, default=None
-        Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
+        Draws initial weights, held-out rows, order and dropout. An integer always gives bitwise the
         same weights in any process, thread or worker of joblib; with "keras" if TensorFlow runs
         with the same number of threads. If None, NumPy's global generator is used.
     verbose : {0, 1, 2}, default=0
@@ -517,8 +517,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     best_epoch_ : int
         Epoch, counted from 1, in which `monitor` was best; the last if it was not measured.
     kept_epoch_ : int or None
-        Epoch of the kept weights: `best_epoch_` if they were restored, else the last. The value is
-        None if Keras's `callbacks` may have chosen other weights.
+        Epoch of the kept weights: `best_epoch_` if its weights were restored, else the last. The
+        value is None if Keras's `callbacks` may have chosen other weights.
     backend_ : str
         The backend that trained.
     embedding_dim_, batch_size_, learning_rate_ : int, int, float

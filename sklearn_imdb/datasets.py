@@ -98,10 +98,10 @@ def fetch_imdb(
         The type of a review: a str, or a list of word indices.
     num_words : int, default=None
         Only with `encoding="index"`: indices from `num_words` on become 2, the index of unknown
-        words. None keeps all indices.
+        words. If None, all indices are kept.
     data_home : str or path-like, default=None
-        Folder of the data. None is scikit-learn's folder, `~/scikit_learn_data`. If it is the
-        unpacked folder `aclImdb` itself, under any name, caches and downloads go into it. A folder
+        Folder of the data. If None, scikit-learn's folder, `~/scikit_learn_data`. If the folder is
+        the unpacked `aclImdb` itself, under any name, caches and downloads go into it. A folder
         that does not exist is created for a download, and removed if the download fails.
     shuffle : bool, default=True
         Whether to shuffle the reviews. If False, texts are sorted by class and by the number in

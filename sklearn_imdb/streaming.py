@@ -392,7 +392,7 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     Parameters
     ----------
     function : callable
-        It is called with the columns of each chunk. An example is `SequenceVectorizer.partial_fit`.
+        A function of the columns of a chunk, for example `vectorizer.partial_fit`.
     chunks : iterable of tuple
         The columns of each chunk, of the same length: `(texts, y)`, or only `(texts,)`.
 
