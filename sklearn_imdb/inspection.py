@@ -167,7 +167,7 @@ def contribution_table(
     front of the vectorizer changed, and for a text whose words a `tokenizer` of your own changes.
 
     With more than two classes, `label=None` explains the most probable class of each text. Pass a
-    `label` if all contributions are to be to the same logit.
+    `label` to have contributions to the same logit in all texts.
 
     Examples
     --------

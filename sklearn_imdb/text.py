@@ -42,8 +42,7 @@ __all__ = ["SequenceVectorizer"]
 _recipe_of = attrgetter(*Recipe._fields)
 
 _MANY_TO_CUT, _MORE_CUT = 20, 0.2
-"""Documents of which a share cut that is larger than that of `fit`, by so much, is worth a warning.
-"""
+"""Number of documents, and excess of the share cut over that of `fit`, from which to warn."""
 
 _FEW_DOCUMENTS = 1000
 """Documents of which no progress is shown, because they take no time."""
