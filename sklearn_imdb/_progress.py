@@ -67,7 +67,7 @@ class Progress:
         except ImportError as error:
             raise ImportError(
                 "verbose=1 draws its progress bar with rich, which is not installed: "
-                "pip install rich, or set verbose=2 for a line an epoch."
+                "pip install rich, or set verbose=2 for a line per epoch."
             ) from error
         console = Console()
         self._is_notebook = console.is_jupyter

@@ -93,13 +93,13 @@ class BaseEmbeddingAverage(
 
     # Both are read by LearningMixin.
     _note_if_unchanged = (
-        "It is as it was before. In a Pipeline its vectorizer may have been fitted meanwhile, and "
-        "number words differently: fit the Pipeline again before it predicts."
+        "The estimator is unchanged. In a Pipeline, the vectorizer may have been fitted and number "
+        "words differently: fit the Pipeline again before it predicts."
     )
     _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name, as every estimator of scikit-learn has it.
+        """Set parameters by name, as in every estimator of scikit-learn.
 
         Raises
         ------
@@ -134,25 +134,25 @@ class BaseEmbeddingAverage(
     ) -> Self:
         """Train the network. A fit that fails or is interrupted changes nothing.
 
-        Only a `RandomState` given as `random_state` has moved on then.
+        A failed fit only advances a `RandomState` that was given as `random_state`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
             Word indices: whole numbers, not negative.
         y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
-            Of the classifier labels: numbers, strings or booleans; or a column of 0 and 1 for each
-            label where a row may have several. Of the regressor finite numbers.
+            For the classifier, labels: numbers, strings or booleans; or, with several labels per
+            row, a column of 0 and 1 for each label. For the regressor, finite numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss, a weighted mean over all rows. Rows of
-            weight 0 are left out. To `pooling="evidence"` a row of weight 2 is two rows.
+            Weights of the rows in the training loss, which is their weighted mean. Rows of weight 0
+            are left out. `pooling="evidence"` counts a row of weight 2 twice.
         X_val : array-like of shape (n_val, maxlen), default=None
             Rows to validate on after every epoch. In a Pipeline, pass texts and
             `transform_input=["X_val"]`, so that they come through the vectorizer.
         y_val : array-like of shape (n_val,), default=None
-            Their labels or numbers.
+            Labels or numbers of the rows of `X_val`.
         sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights in `val_loss`.
+            Weights of the rows of `X_val` in `val_loss`.
 
         Returns
         -------
@@ -272,9 +272,9 @@ class BaseEmbeddingAverage(
     def transform(self, X: npt.ArrayLike) -> Floats:
         """Return the pooled vector of each sequence: for another classifier, or to draw a map.
 
-        The vectors are learned from the labels, so that texts of a class lie together: by the
-        cosine often only hundredths or thousandths apart. A distance tells how far apart two texts
-        are as to their classes, and little of how alike two texts of one class are.
+        The vectors are learned from the labels, so texts of a class lie together, often at cosine
+        distances of only hundredths or thousandths. A distance says how much the classes of two
+        texts differ. It says little about how alike two texts of one class are.
 
         Parameters
         ----------
@@ -285,7 +285,7 @@ class BaseEmbeddingAverage(
         Returns
         -------
         vectors : ndarray of shape (n_samples, embedding_dim), dtype float32
-            What the layers behind the pooling are given; a table where `set_output` asks for one.
+            The input of the layers after the pooling; a table if `set_output` asks for one.
         """
         return pool(self._network, self._check_X_to_predict(X), self.embedding_)
 
@@ -353,8 +353,8 @@ class BaseEmbeddingAverage(
             if not reset and n_columns and n_columns != (self.n_features_in_,):
                 error.add_note(
                     "The rows of X have another length than those that this classifier was fitted "
-                    "on. In a Pipeline the vectorizer was fitted anew and the classifier was not, "
-                    "as by a fit that failed or was interrupted: fit the Pipeline again."
+                    "on. In a Pipeline, a fit that failed or was interrupted may have fitted only "
+                    "the vectorizer: fit the Pipeline again."
                 )
             raise
 
@@ -374,32 +374,32 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
 
     The network is that of Keras's text classification tutorial. It embeds each word, averages over
     the sequence, and has a dense relu layer. Two classes end in a sigmoid unit, more in a softmax.
-    Where a text may have several labels, each label has a sigmoid unit. The estimator is a
-    transformer too: to the averages. Put a :class:`SequenceVectorizer` in front for texts.
+    With several labels per text, each label has a sigmoid unit. `transform` returns the averages.
+    Put a :class:`SequenceVectorizer` in front for texts.
 
     Parameters
     ----------
     input_dim : int, default=None
         *Network.* Rows of the embedding table: one more than the largest word index, at least 3.
-        None takes it from `initial_embedding` or the `X` of `fit`.
+        If None, it is taken from `initial_embedding` or the `X` of `fit`.
     embedding_dim : int or "auto", default=16
-        Length of a word's embedding. "auto" is that of `initial_embedding`, or three times the
-        number of classes, at least 16 and at most 100: more classes need more directions to lie in.
+        Length of a word's embedding. "auto" is the length in `initial_embedding`, or three times
+        the number of classes, from 16 to 100: more classes need more directions.
     hidden_units : int, default=16
-        Units of the relu layer; 0 for none, which makes the network linear.
+        Units of the relu layer. With 0 there is no relu layer, and the network is linear.
     pooling : {"mean", "masked_mean", "evidence"}, default="mean"
-        How a sequence becomes one vector. "mean" averages the embeddings of all places, of padding
-        too, as the tutorial does. "masked_mean" averages over the words, as Keras's `mask_zero`
-        does; a row of nothing but padding averages to zero. "evidence" adds the embeddings of the
-        different words, each weighted by its class evidence, which `fit` learns; see Notes. Put a
-        vectorizer with `ngram_range` and `oov_char=None` in front.
+        How a sequence becomes one vector. "mean" averages the embeddings of all places, padding
+        included, as the tutorial does. "masked_mean" averages over the words, as Keras's
+        `mask_zero` does; a row of padding alone averages to zero. "evidence" adds the embeddings of
+        the different words, each weighted by its class evidence, which `fit` learns; see Notes. Put
+        a vectorizer with `ngram_range` and `oov_char=None` in front.
     divider : int, default=None
-        The word index that stands between the words and the subwords of a row, 3 for a
-        :class:`SequenceVectorizer` with `subword_range`. With "evidence" the two are scaled apart.
-        Either all training rows hold it once, or none does.
+        The word index between the words and the subwords of a row, 3 for a
+        :class:`SequenceVectorizer` with `subword_range`. It is for "evidence", which then scales
+        words and subwords separately. All training rows hold the divider once, or no row does.
     initial_embedding : array-like of shape (input_dim, embedding_dim), default=None
-        Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them of
-        vectors that were learned elsewhere. None draws them.
+        Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them from
+        word vectors. If None, the embeddings are drawn at random.
     dropout : float, default=0.0
         Share of the pooled vector's and of the hidden layer's units dropped in training.
     l2 : float, default=0.0
@@ -411,130 +411,133 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         something else needs Keras.
     optimizer : str, class, dict or keras.Optimizer, default="adam"
         By name, as a class, as Keras's config, or an instance, which is copied. The name "adagrad"
-        stands for Keras's Adagrad from empty accumulators; as a class or an instance it starts from
-        0.1, as in Keras. With "evidence" prefer "adagrad": it learns as much in half the epochs,
-        and moves the embeddings of a batch's words alone, where "adam" moves all in each step.
+        is Keras's Adagrad with accumulators that start at 0; those of a class or an instance start
+        at 0.1, as in Keras. With "evidence", prefer "adagrad": it learns as much in half the
+        epochs. A step of "adagrad" moves only the embeddings of the batch's words; a step of "adam"
+        moves all embeddings.
     learning_rate : float, "auto" or a schedule of Keras's, default=0.001
         Step size of an optimizer given by name or class. "auto" is for the optimizers "adam" and
         "adagrad". It is 0.03 for "adam" and 0.24 for "adagrad", times log2(number of classes),
         divided by the mean sum of a training row's weights in the pooling. A step then moves the
-        vectors of long and of short texts equally far. Where a row may have several labels the
-        logarithm becomes 2 * log2(2 * number of labels); where each label weighs words on its own,
-        sqrt(number of labels). `partial_fit` keeps the rate of the first chunk.
+        vectors of long and of short texts equally far. With several labels per row, 2 * log2(2 *
+        number of labels) takes the place of the logarithm, or sqrt(number of labels) if each label
+        has its own word weights. `partial_fit` keeps the rate of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
-        With "cosine" this rate falls to 2 % of `learning_rate` over
-        the steps of all `epochs`, also where early stopping ends before. `partial_fit`, which does
-        not know how many steps there will be, refuses it.
+        With "cosine", the rate of a step falls from `learning_rate` to 2 % of it over the steps of
+        all `epochs`, even if early stopping ends sooner. `partial_fit` refuses "cosine", because
+        the number of steps is not known.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
-        "auto" is "binary_crossentropy" for two classes. For several labels of a row it is the mean
-        of theirs. For more classes it is "sparse_categorical_crossentropy"; any other loss gets
-        more than two classes one-hot. Sample weights have a mean of 1.
-        "mean_squared_error" compares probabilities, and makes no regression.
+        "auto" is "binary_crossentropy" for two classes, its mean over the labels for several labels
+        per row, and "sparse_categorical_crossentropy" for more classes. Any other loss gets more
+        than two classes one-hot. Sample weights have a mean of 1. "mean_squared_error" compares
+        probabilities, and makes no regression.
     label_smoothing : float, default=0.0
         Share of each label that is spread evenly over all classes, in the cross-entropies.
     epochs : int, default=40
-        Passes over the training rows; the most of them with `early_stopping`.
+        Passes over the training rows; with `early_stopping`, the maximum.
     batch_size : int or "auto", default=512
-        Rows in a step of the optimizer. "auto" is a 125th of the rows trained on, where a row may
-        have several labels a 200th, at least 2 and at most 128. An epoch then has some 125 steps or
-        more, also where there are few rows.
+        Rows in a step of the optimizer. "auto" is a 125th of the training rows (with several labels
+        per row, a 200th), from 2 to 128. An epoch then has some 125 steps or more, even if there
+        are few rows.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
     class_weight : dict, "balanced" or list of dict, default=None
-        Weights of the classes in the training loss, by label; "balanced" weighs them inversely
-        to their frequency. Only the ratios of weights count in the loss. Where a row may
-        have several labels, as :func:`~sklearn.utils.class_weight.compute_sample_weight` takes it.
+        Weights of the classes in the training loss, by label; "balanced" weighs them inversely to
+        their frequency. Only the ratios of weights count in the loss. For several labels per row,
+        in the format of :func:`~sklearn.utils.class_weight.compute_sample_weight`.
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured
-        on `X_val, y_val` where `fit` is given them. Else it is measured on a part of the training
-        rows that is held out. The part is stratified, except where a row may have several labels. A
-        class with too few rows to be split stays with the rows to train on.
+        on `X_val, y_val` if `fit` is given them. Else it is measured on a part of the training rows
+        that is held out. The part is stratified, unless a row may have several labels. A class with
+        too few rows to be split stays in the training rows.
     validation_split : float, default=0.1
         Share of the rows that `early_stopping` holds out.
     monitor : str, default="val_loss"
         What is watched: "val_loss", "val_accuracy", "loss", "accuracy"; or `"val_"` and the name of
         a scorer of scikit-learn, such as "val_f1_macro" or "val_average_precision", which is then
-        in `history_`. The accuracy of several labels is the share of them that is right.
+        in `history_`. With several labels per row, the accuracy is the share of labels that are
+        right.
     min_delta : float, default=0.0
         By how much a value must be better than the best one to count as better.
     patience : int, default=2
         Epochs without a better value after which training stops.
     restore_best_weights : bool, default=True
-        With `early_stopping`, keep the weights of the best epoch, also when the epochs run out.
+        With `early_stopping`, keep the weights of the best epoch, even if all `epochs` are trained.
     callbacks : list of keras.callbacks.Callback, default=None
-        *Life.* Keras's callbacks, which are copied for the fit; they need Keras. scikit-learn's,
-        such as `sklearn.callback.ProgressBar`, are set by `set_callbacks` instead.
+        *Other.* Keras's callbacks, which are copied for the fit; they need Keras. scikit-learn's
+        callbacks, such as `sklearn.callback.ProgressBar`, are set by `set_callbacks` instead.
     warm_start : bool, default=False
-        Have `fit` start from the weights of the last one; its class evidence stays, too.
+        Have `fit` start from the weights of the last `fit`, and keep its class evidence.
     random_state : int, RandomState instance or None, default=None
-        Draws initial weights, held-out rows, order and dropout. The same integer gives bitwise the
+        Draws initial weights, held-out rows, order and dropout. An integer always gives bitwise the
         same weights in any process, thread or worker of joblib; with "keras" if TensorFlow runs
-        with the same number of threads. None draws from NumPy's global generator.
+        with the same number of threads. If None, NumPy's global generator is used.
     verbose : {0, 1, 2}, default=0
-        As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
+        As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
 
     Notes
     -----
-    With `pooling="evidence"` a word's share of a sequence is its class evidence times 1 + log(its
-    count in the sequence). The class evidence is how far the log odds of the classes of the word's
-    rows are from those of all rows, much as the log-count ratio of [2]_: the square root of the sum
+    With `pooling="evidence"`, a word's share of a sequence is its class evidence times 1 + log(its
+    count in the sequence). The class evidence compares the log odds of the classes in the word's
+    rows and in all rows, much as the log-count ratio of [2]_ does. It is the square root of the sum
     over classes c of q_c (logit q_c - logit p_c)^2. Here p_c is the share of the class among all
     rows, and q_c its share among the rows with the word and 6 more rows of the shares p. The shares
-    of a sequence are scaled to a Euclidean length of 5. Where it is divided, words and subwords are
-    scaled apart, and get .6 and .4 of the squared length. Rows to validate on are not counted.
-    Where a row may have several labels, each label weighs words by its own evidence, abs(logit q -
-    logit p) with 96 more rows, in dimensions of its own: every n_labels-th of the embedding. Labels
-    share one weight a word where there are more of them than dimensions, or where
-    `initial_embedding` is given. The bias of the last layer is the log odds of the classes of the
-    weighted training rows, and is not trained: without a relu layer, a row of no known word gets
-    their shares. Embeddings start from a normal distribution of standard deviation 0.01.
+    of a sequence are scaled to a Euclidean length of 5. With a divider, words and subwords are
+    scaled separately, to .6 and .4 of the squared length. Validation rows are not counted.
+    With several labels per row, each label weighs words by its own evidence, abs(logit q - logit p)
+    with 96 more rows. A label's dimensions are every n_labels-th of the embedding. Labels share one
+    weight per word if there are more labels than dimensions, or if `initial_embedding` is given.
+    The bias of the last layer is the log odds of the classes of the weighted training rows, and is
+    not trained. Without a relu layer, a row without known words is predicted with the class
+    frequencies. Embeddings start from a normal distribution of standard deviation 0.01.
 
     Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The
-    pickled estimator holds no training data, and no Keras object but those given as parameters.
+    pickled estimator holds no training data, and Keras objects only if they are its parameters.
     scikit-learn's callbacks (since 1.9, by `set_callbacks`) see every epoch as a task and may end
     the training.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted; the numbers of the columns of a `y` with several labels of a row.
+        The labels, sorted. With several labels per row, the column numbers of `y`.
     n_features_in_ : int
         Length of the sequences.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Where `X` had them.
+        Names of the columns of `X`, if it had any.
     embedding_ : ndarray of shape (input_dim, embedding_dim), dtype float32
         The embedding of each word index.
     coefs_, intercepts_ : list of ndarray, dtype float32
         Kernel, of shape (n_inputs, n_units), and bias of each dense layer.
     history_ : dict of str to list of float
-        `loss` and `accuracy` of each epoch, running means over its batches; with validation rows
-        `val_loss` and `val_accuracy`, and the scorer that is watched. Of the last `fit`, or of all
-        calls of `partial_fit`.
+        `loss` and `accuracy` of each epoch of the last `fit`, or of all calls of `partial_fit`:
+        running means over the epoch's batches. With validation rows also `val_loss`,
+        `val_accuracy`, and the scorer that is watched.
     n_iter_ : int
         Epochs in `history_`.
     best_epoch_ : int
-        Epoch, counted from 1, in which `monitor` was best; the last where it was not measured.
+        Epoch, counted from 1, in which `monitor` was best; the last if it was not measured.
     kept_epoch_ : int or None
-        Epoch whose weights these are: `best_epoch_` where they were restored, else the last. None
-        where Keras's `callbacks` may have chosen others.
+        Epoch of the kept weights: `best_epoch_` if its weights were restored, else the last. The
+        value is None if Keras's `callbacks` may have chosen other weights.
     backend_ : str
         The backend that trained.
     embedding_dim_, batch_size_, learning_rate_ : int, int, float
         The values used, each "auto" resolved.
     token_weights_ : ndarray of shape (input_dim,) or (input_dim, n_labels), float32, or None
-        Weight of each word index, with `pooling="evidence"`; of each label where they weigh apart.
+        Weight of each word index, with `pooling="evidence"`; for each label if labels have their
+        own word weights.
     model_ : keras.Sequential, or keras.Model with `pooling="evidence"`
         The trained network in stock Keras, whichever backend trained it. It is built when it is
         read, which imports TensorFlow. It is a copy: `model_.set_weights` and `model_.fit` change
-        no prediction of the estimator. With "masked_mean" a row of nothing but padding gives NaN
-        in `model_`; in the estimator its vector is zero.
+        no prediction of the estimator. With "masked_mean", a row of padding alone gives NaN in
+        `model_`; in the estimator its vector is zero.
     keras_classifier_ : scikeras.wrappers.KerasClassifier
         A fitted `KerasClassifier` around `model_`.
 
     See Also
     --------
     SequenceVectorizer : Turns texts into the sequences this classifier takes.
-    sklearn.svm.LinearSVC : Behind a tf-idf, prefer it where training must take only a moment.
+    sklearn.svm.LinearSVC : Prefer it, after a tf-idf, if training must be very fast.
 
     References
     ----------
@@ -641,30 +644,32 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     ) -> Self:
         """Train one epoch on a chunk of rows.
 
-        The optimizer's state is kept from chunk to chunk, and pickled; `random_state` is looked at
-        in the first call. `epochs`, `early_stopping` and `warm_start` play no part. A chunk that
-        raises changes nothing but a `RandomState` given as `random_state`.
+        The optimizer's state is kept from chunk to chunk, and pickled. An int as `random_state`
+        seeds the first call, and later calls go on from there. `epochs`, `early_stopping` and
+        `warm_start` have no effect. A chunk that raises changes nothing but a `RandomState` given
+        as `random_state`.
 
         `pooling="evidence"` goes on counting: each chunk is trained with the evidence of all rows
-        so far, and predictions use the last. `fit` keeps no counts, so after it its evidence stays.
-        Rows of a second epoch are counted once more. That makes the evidence of rare words larger
-        than that of `fit`, in every epoch a little more. `streaming.fit_stream` counts first.
+        so far, and predictions use the latest evidence. After `fit`, which keeps no counts, the
+        evidence stays fixed. Rows of a second epoch are counted once more, so with every epoch the
+        evidence of rare words grows a little beyond that of `fit`. `streaming.fit_stream` counts
+        once, before training.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices, of one row or more, all by the same vocabulary: a further `partial_fit`
-            of the vectorizer would number words anew. The first chunk fixes `input_dim` where that
-            is None: later, larger indices count as unknown.
+            Word indices, of one row or more, all from the same vocabulary: a further `partial_fit`
+            of the vectorizer may change the indices of words. If `input_dim` is None, the first
+            chunk fixes it, and larger indices in later chunks count as unknown.
         y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels there will be; needed in the first call. Of several labels of a row the
-            numbers of the columns of `y`.
+            All labels of all chunks; needed in the first call. With several labels per row, the
+            column numbers of `y`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows in the training loss, relative to the mean weight of all rows so
-            far; without it every row has weight 1. One row of the chunk at least must weigh
-            something.
+            far. If None, every row has weight 1. At least one row of the chunk must have a positive
+            weight.
 
         Returns
         -------
@@ -712,7 +717,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Returns
         -------
         logits : ndarray of shape (n_samples,) or (n_samples, n_classes), dtype float64
-            With two classes positive for `classes_[1]`; of several labels a column for each.
+            With two classes, positive for `classes_[1]`. With several labels per row, a column for
+            each label.
 
         Raises
         ------
@@ -730,22 +736,22 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
+            Word indices; see `decision_function`, also for the errors.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
-            In the order of `classes_`; those of several labels of a row do not add up to 1.
+            In the order of `classes_`. With several labels per row, they do not add up to 1.
         """
         return probabilities(*self._predict_logits(X))
 
     def predict_log_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the logarithm of `predict_proba`, also where that is rounded to 0.
+        """Return the logarithm of `predict_proba`, even if the probability is rounded to 0.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
+            Word indices; see `decision_function`, also for the errors.
 
         Returns
         -------
@@ -759,12 +765,12 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
+            Word indices; see `decision_function`, also for the errors.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Where a row may have several, 1 for those that are more probable than not.
+            With several labels per row, 1 for each label that is more probable than not.
         """
         predicted = most_probable(*self._predict_logits(X))
         return predicted if self._network.several else self.classes_[predicted]
@@ -777,7 +783,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices; see `decision_function`, which says what is raised, too.
+            Word indices; see `decision_function`, also for the errors.
         y : array-like of shape (n_samples,), or array-like or sparse (n_samples, n_labels)
             True labels; a missing one raises a ValueError that names its row.
         sample_weight : array-like of shape (n_samples,), default=None

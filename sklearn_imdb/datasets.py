@@ -25,9 +25,9 @@ __all__ = ["fetch_imdb", "make_multilabel_reviews", "make_reviews"]
 _DESCR = """\
 Large Movie Review Dataset v1.0
 
-50,000 film reviews from IMDB with their sentiment, 25,000 to train and 25,000 to test, half of
-either positive (rated 7 to 10) and half negative (rated 1 to 4), and 50,000 reviews without
-a label. No film has more than 30 reviews, and none is in both train and test.
+50,000 film reviews from IMDB with their sentiment: 25,000 to train and 25,000 to test. Half of
+each part is positive (rated 7 to 10) and half negative (rated 1 to 4). Another 50,000 reviews
+have no label. No film has more than 30 reviews, and no film is in both train and test.
 
 Cite: Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher
 Potts. "Learning Word Vectors for Sentiment Analysis". ACL 2011.
@@ -98,10 +98,10 @@ def fetch_imdb(
         The type of a review: a str, or a list of word indices.
     num_words : int, default=None
         Only with `encoding="index"`: indices from `num_words` on become 2, the index of unknown
-        words. None keeps all indices.
+        words. If None, all indices are kept.
     data_home : str or path-like, default=None
-        Folder of the data. None is scikit-learn's folder, `~/scikit_learn_data`. If it is the
-        unpacked folder `aclImdb` itself, under any name, caches and downloads go into it. A folder
+        Folder of the data. If None, scikit-learn's folder, `~/scikit_learn_data`. If the folder is
+        the unpacked `aclImdb` itself, under any name, caches and downloads go into it. A folder
         that does not exist is created for a download, and removed if the download fails.
     shuffle : bool, default=True
         Whether to shuffle the reviews. If False, texts are sorted by class and by the number in
@@ -309,9 +309,9 @@ def make_multilabel_reviews(
     n_labels : int, default=8
         Number of themes, from 2 to 12. A review has each of them with a probability of 0.25.
     mean_length : int, default=60
-        Mean length of what is not about the themes, in words.
+        Mean length, in words, of the part of a review that is not about its themes.
     label_noise : float, default=0.05
-        Share of the labels that are wrong: the text is not about the theme, or is without label.
+        Share of the labels that are wrong: 1 without a sentence about the theme, or 0 with one.
     random_state : int, RandomState instance or None, default=None
         Determines the generated reviews. Pass an int for the same reviews in every call.
 

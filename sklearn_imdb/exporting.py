@@ -54,16 +54,16 @@ def to_keras(pipeline: Pipeline) -> Any:
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps.
+        If `pipeline` has other steps.
     ValueError
-        If a parameter of the vectorizer is beyond TensorFlow's string operations.
+        If TensorFlow's string operations cannot do what a parameter of the vectorizer asks for.
 
     Notes
     -----
     `model.save("model.keras")` writes Keras's format. In a new process, `import
-    sklearn_imdb.exporting` before `keras.models.load_model("model.keras")`: the layer of the texts
-    is this library's, and Keras loads no layer that it does not know.
-    `model.export("folder")` writes a SavedModel, which needs TensorFlow alone.
+    sklearn_imdb.exporting` before `keras.models.load_model("model.keras")`: the text layer belongs
+    to this library, and Keras loads no layer that it does not know.
+    `model.export("folder")` writes a SavedModel, which needs only TensorFlow.
 
     TensorFlow lower-cases as Python does, except 40 letters that Unicode added in version 14.
     With `pooling="masked_mean"` and no `start_char`, a text without words gives NaN.

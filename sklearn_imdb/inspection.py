@@ -59,9 +59,10 @@ def token_contributions(
     units of y, minus that of a document without words.
 
     Without a hidden layer the network is linear, and contributions are exact: the token's share of
-    the document, times its embedding minus that of the padding it replaces, times the weights of
-    the output. With a hidden layer they are integrated gradients along the straight path from
-    nothing but padding to the document, computed in closed form, without steps.
+    the document, times the difference between the embeddings of the token and of the padding that
+    it replaces, times the weights of the output. With a hidden layer, contributions are integrated
+    gradients along the straight path from a document of padding alone to the document. They are
+    computed in closed form, without steps.
 
     Parameters
     ----------
@@ -71,11 +72,12 @@ def token_contributions(
     texts : iterable of str, or of lists of int
         The documents, as the pipeline takes them.
     label : object, default=None
-        Class whose logit to explain. With two classes, None takes `classes_[1]`: positive
-        contributions speak for it, and negative ones for `classes_[0]`. With more classes, or
-        several labels a text, None takes the most probable one of each text.
+        Class whose logit to explain. If None and there are two classes, `classes_[1]`: positive
+        contributions speak for it, and negative ones for `classes_[0]`. If None and there are more
+        classes, or several labels per text, the most probable class of each text.
     against : object, default=None
-        Class whose logit is subtracted from that of `label`: why one rather than the other.
+        Class whose logit is subtracted from the logit of `label`. The contributions then say why
+        `label` and not this class. If None, no logit is subtracted.
 
     Returns
     -------
@@ -87,24 +89,24 @@ def token_contributions(
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps, or `texts` holds no documents.
+        If `pipeline` has other steps, or `texts` holds no documents.
     ValueError
-        If `label` or `against` is none of the classes, or both are the same; and where the
-        pipeline's own predictions raise one.
+        If `label` or `against` is none of the classes, or both are the same. If the pipeline's own
+        predictions raise one.
 
     See Also
     --------
-    explain_html : Shows them in the text.
-    contribution_table : All of them in one table, with their places in the texts.
+    explain_html : Shows the contributions in the text.
+    contribution_table : All contributions in one table, with the places of the tokens.
 
     Notes
     -----
     The network ignores the order of tokens: equal tokens of a text have equal contributions, and
-    without n-grams "not" cannot reverse the word behind it. With a hidden layer a contribution
-    depends on the other tokens as well. With the pooling "masked_mean" or "evidence", padding has
-    no share, and the baseline is the logit of the zero vector.
+    without n-grams "not" cannot reverse the next word. With a hidden layer, a contribution depends
+    on the other tokens as well. With the pooling "masked_mean" or "evidence", padding has no share,
+    and the baseline is the logit of the zero vector.
 
-    With more than two classes only differences between logits decide. A token that raises all
+    With more than two classes, only differences between logits decide. A token that raises all
     logits alike has large contributions and changes no prediction. `against` gives a difference.
 
     References
@@ -152,20 +154,20 @@ def contribution_table(
     Raises
     ------
     NotFittedError, TypeError, ValueError
-        Where :func:`token_contributions` raises one.
+        If :func:`token_contributions` raises one.
 
     See Also
     --------
-    token_contributions : The same, text by text, with the logits.
+    token_contributions : The same contributions, text by text, with the logits.
     explain_html : Shows one text.
 
     Notes
     -----
-    These have no known place: the start of a text, lists of word indices, a text that a step in
-    front of the vectorizer changed, and a text whose words a `tokenizer` of your own changes.
+    No place is known for the start of a text, for lists of word indices, for a text that a step in
+    front of the vectorizer changed, and for a text whose words a `tokenizer` of your own changes.
 
-    With more than two classes, None takes the most probable label of each text. Pass a `label` to
-    have contributions to the same logit.
+    With more than two classes, `label=None` explains the most probable class of each text. Pass a
+    `label` to have contributions to the same logit in all texts.
 
     Examples
     --------
@@ -223,7 +225,7 @@ def explain_html(
     colour, a wider line and bold letters. The contribution of an n-gram is spread evenly over its
     words, and with `binary` over all its places. Words in no term of the vocabulary have a dotted
     underline. Words beyond `maxlen` are grey italics. The strongest tokens are listed below the
-    text, each with the sum over its places.
+    text, each with its contribution, summed over all its places.
 
     Parameters
     ----------
@@ -235,10 +237,10 @@ def explain_html(
     label, against : object, default=None
         Class whose logit to explain, and another, as in :func:`token_contributions`.
     target_names : sequence of str, default=None
-        Names of the classes, in the order of `classes_`; None shows the labels.
+        Names of the classes, in the order of `classes_`. If None, the labels are shown.
     true_label : object, or array-like of shape (n_labels,), default=None
-        The text's true label, shown beside the prediction. If a text may have several labels, a row
-        of 0 and 1, as `y` has it. None shows none.
+        The text's true label, shown after the prediction. For several labels per text, a row of 0
+        and 1, as in `y`. If None, no true label is shown.
 
     Returns
     -------
@@ -250,14 +252,14 @@ def explain_html(
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps, `text` is no str, or `target_names` have no order.
+        If `pipeline` has other steps, `text` is no str, or `target_names` is no sequence.
     ValueError
-        If `label`, `against` or `true_label` is none of the classes, or `target_names` are not as
-        many.
+        If `label`, `against` or `true_label` is none of the classes, or `target_names` has another
+        length than `classes_`.
 
     See Also
     --------
-    token_contributions : The numbers, and how they are found.
+    token_contributions : The contributions as numbers, and how they are computed.
 
     Notes
     -----
@@ -323,7 +325,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps, or `word` is no str.
+        If `pipeline` has other steps, or `word` is no str.
     ValueError
         If the network does not know `word`, or `n` is no positive integer.
 
@@ -368,17 +370,17 @@ def class_words(
 ) -> np.recarray:
     """Return the words and n-grams that speak most for each class, each idea once.
 
-    The score of a term is by how much it moves the logit of the class: the logit of a document that
-    has only this term, once, minus that of a document without words. Without a hidden layer the
-    network is linear, and in every document the score is exact but for a factor that depends on the
-    document's length. With a hidden layer, other words may change it.
+    The score of a term is how much it moves the logit of the class: the logit of a document that
+    has only this term, once, minus the logit of a document without words. Without a hidden layer
+    the network is linear, and the score is exact in every document, except for a factor that
+    depends on the document's length. With a hidden layer, other words may change the score.
 
     Plain words come before phrases. An n-gram is left out if a part of it has at least a tenth of
-    its score: "superb" stands for "how superb". A term is left out, too, if it is part of a listed
-    n-gram, or if it has the same telling word as a listed one. The telling word of an n-gram is the
-    word with the largest score of its own, for the class or against it: of "'t flawless" and
-    "nothing flawless" one is listed. In a script that puts no spaces between words, n-grams are
-    words: there an n-gram is left out only if a part of it has a higher score.
+    the n-gram's score: "superb" stands for "how superb". A term is also left out if it is part of a
+    listed n-gram, or has the same strongest word as a listed term. The strongest word of an n-gram
+    has the largest score, for the class or against it: only one of "'t flawless" and "nothing
+    flawless" is listed. In a script that puts no spaces between words, n-grams are words: there an
+    n-gram is left out only if a part of it has at least the n-gram's score.
 
     Parameters
     ----------
@@ -387,16 +389,16 @@ def class_words(
     n : int, default=20
         Number of terms to return for each class, or all that speak for it if there are fewer.
     label : object, default=None
-        The class; None takes each of them.
+        The class. If None, every class.
     target_names : sequence of str, default=None
-        Names of the classes, in the order of `classes_`; None takes the labels.
+        Names of the classes, in the order of `classes_`. If None, the labels.
 
     Returns
     -------
     words : recarray of shape (n_words,)
         With the fields `label`, `word` and `score` (float64), class after class, the highest score
         first. `label` has the `target_names`, if given. N-grams of a script that puts no spaces
-        between words are written without them, as "很好"; `vocabulary_` has them with spaces.
+        between words are written without spaces, as "很好"; `vocabulary_` has them with spaces.
         `pandas.DataFrame(words)` makes a table.
 
     Raises
@@ -404,10 +406,10 @@ def class_words(
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps, or `target_names` have no order.
+        If `pipeline` has other steps, or `target_names` is no sequence.
     ValueError
         If `label` is none of the classes, `n` is no positive integer, no words are known, or
-        `target_names` are not as many as the classes.
+        `target_names` has another length than `classes_`.
 
     Warns
     -----
@@ -417,13 +419,13 @@ def class_words(
 
     See Also
     --------
-    ClassWordsDisplay : Draws them.
+    ClassWordsDisplay : Draws the words.
     token_contributions : The words of one text.
 
     Notes
     -----
-    With more than two classes only differences between logits decide, and scores are relative to
-    the mean over the classes. With `pooling="evidence"` the score has the term's weight in it.
+    With more than two classes, only differences between logits decide, and scores are relative to
+    the mean over the classes. With `pooling="evidence"` the score includes the term's weight.
     Subwords are left out.
 
     Examples
@@ -482,7 +484,7 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     NotFittedError
         Before `fit`.
     TypeError
-        If `pipeline` is of other steps, or `texts` holds no texts.
+        If `pipeline` has other steps, or `texts` holds no texts.
     ValueError
         If no words are known, because the vectorizer was fitted on index lists.
 
@@ -494,9 +496,8 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     -----
     Each occurrence of a word counts. Terms are words, n-grams and subwords, as
     :meth:`SequenceVectorizer.build_analyzer` returns them. Most n-grams of any text are unknown:
-    compare the shares with those of the texts that a model was tested on. A vocabulary of pairs
-    alone, `ngram_range=(2, 2)`, knows no words. The shares are those of whole texts, not cut to
-    `maxlen`.
+    compare with the shares of the texts that the model was tested on. A vocabulary of pairs only,
+    `ngram_range=(2, 2)`, knows no words. Whole texts are counted, also what `maxlen` cuts off.
 
     Examples
     --------
@@ -574,7 +575,7 @@ class ClassWordsDisplay:
         pipeline, n, label, target_names
             As :func:`class_words` takes them.
         ax : sequence of matplotlib.axes.Axes, default=None
-            Axes to draw into, one for each class; None makes a figure.
+            Axes to draw into, one for each class. If None, a new figure is made.
 
         Returns
         -------
@@ -588,7 +589,7 @@ class ClassWordsDisplay:
         Raises
         ------
         ValueError
-            If `words` is empty, or `ax` has not as many axes as there are classes.
+            If `words` is empty, or `ax` has another number of axes than there are classes.
         """
         labels = list(dict.fromkeys(self.words.label.tolist()))
         if not labels:

@@ -26,24 +26,23 @@ _HELD = ("best_estimator_", "calibrated_classifiers_[0].estimator", "estimators_
 def make_text_classifier(
     preset: str = "ngram", *, random_state: Seed = None, verbose: int = 0
 ) -> Pipeline:
-    """Make a pipeline that classifies texts, with parameters anyone could have typed.
+    """Make a plain `Pipeline` of two estimators that classifies texts.
 
     Parameters
     ----------
     preset : {"ngram", "tutorial"}, default="ngram"
-        "ngram" is what to try first on texts of your own, of any language, length and number of
-        classes. Its terms are words, and pairs and triples of words. If texts are few, the
-        character n-grams of words are terms, too. The 100,000 terms that tell most of the classes
-        are kept, and their embeddings are added, each weighted by its class evidence. A text
-        without any known word gets the shares of the classes. For `partial_fit`, set
-        `vectorizer__maxlen` to a number; :func:`~sklearn_imdb.streaming.fit_stream` takes the
-        pipeline as it is.
+        Try "ngram" first on texts of your own, of any language, length and number of classes. Its
+        terms are words, and pairs and triples of words. If texts are few, the character n-grams of
+        words are terms, too. The 100,000 terms that say most about the classes are kept, and their
+        embeddings are added, each weighted by its class evidence. A text without any known word is
+        predicted with the class frequencies. For `partial_fit`, set `vectorizer__maxlen` to a
+        number; :func:`~sklearn_imdb.streaming.fit_stream` takes the pipeline as it is.
         "tutorial" is the encoding and the network of Keras's IMDB tutorial. It stops early. Its
         batches of 64 instead of 512 were chosen by cross-validation on the 25,000 training reviews.
     random_state : int, RandomState instance or None, default=None
         The classifier's.
     verbose : {0, 1, 2}, default=0
-        That of both steps: 0 is silent, 1 shows progress bars, 2 prints a line an epoch.
+        For both steps: 0 is silent, 1 shows progress bars, 2 prints a line per epoch.
 
     Returns
     -------
@@ -121,15 +120,15 @@ def make_text_classifier(
 def make_text_regressor(*, random_state: Seed = None, verbose: int = 0) -> Pipeline:
     """Make a pipeline that predicts a number from a text, such as a rating or a price.
 
-    It is the default of :func:`make_text_classifier`, over the different values of y or over their
-    quantile bins.
+    It is the default pipeline of :func:`make_text_classifier`. The classes are the different values
+    of y, or quantile bins of y if y has more than `n_bins` different values.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
         The regressor's.
     verbose : {0, 1, 2}, default=0
-        That of both steps: 0 is silent, 1 shows progress bars, 2 prints a line an epoch.
+        For both steps: 0 is silent, 1 shows progress bars, 2 prints a line per epoch.
 
     Returns
     -------
@@ -180,7 +179,7 @@ class Steps(NamedTuple):
             raise TypeError(
                 "pipeline must be a Pipeline of a SequenceVectorizer and an "
                 f"EmbeddingAverageClassifier alone, got {type(self.cleaning[0]).__name__} in "
-                f"front. What it does to texts is to be done {instead}."
+                f"front. Apply it {instead}."
             )
 
     def check_fitted(self) -> Self:

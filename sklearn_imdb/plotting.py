@@ -44,7 +44,7 @@ class TrainingHistoryDisplay:
         an :class:`EmbeddingAverageClassifier` and of `history` of Keras's `History`. Other
         entries are not drawn. A list contains the history of each fold.
     kept_epoch : int or list of int, default=None
-        Epoch, counted from 1, whose weights were kept. None marks no epoch. For a list of
+        Epoch, counted from 1, whose weights were kept. If None, no epoch is marked. For a list of
         histories, a list of the same length, or None.
 
     Attributes
@@ -182,7 +182,7 @@ class TrainingHistoryDisplay:
             The parameter `history` of the class: `history_` of a classifier, or
             `model.fit(...).history` of Keras.
         kept_epoch : int or list of int, default=None
-            Epoch, counted from 1, whose weights were kept. None marks no epoch.
+            Epoch, counted from 1, whose weights were kept. If None, no epoch is marked.
         ax : matplotlib Axes or array-like of them, default=None
             As in :meth:`plot`.
 
@@ -199,7 +199,7 @@ class TrainingHistoryDisplay:
         ----------
         ax : matplotlib Axes or array-like of them, default=None
             One Axes for each of loss and accuracy. A single Axes is divided into one for each.
-            None creates a new figure.
+            If None, a new figure is created.
 
         Returns
         -------
@@ -231,7 +231,7 @@ class TrainingHistoryDisplay:
             (outer,) = axes
             if not outer.axison:
                 raise ValueError(
-                    "ax has given its place to two Axes already: pass these, ax_ of their display."
+                    "ax holds a display of two Axes already: pass these, ax_ of that display."
                 )
             outer.set_axis_off()
             axes = np.array([outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)])

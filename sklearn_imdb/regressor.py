@@ -26,8 +26,8 @@ class EmbeddingAverageRegressor(RegressorMixin, BaseEmbeddingAverage):
     """Predict a number, such as a rating or a price, from sequences of word indices.
 
     The network is that of :class:`EmbeddingAverageClassifier`. Its classes are the different values
-    of y, or quantile bins where there are more than `n_bins`. So it learns a distribution, and the
-    prediction is the expected value. Put a :class:`SequenceVectorizer` in front for texts.
+    of y, or quantile bins if y has more than `n_bins` values. So the network learns a distribution,
+    and the prediction is the expected value. Put a :class:`SequenceVectorizer` in front for texts.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ batch_size, shuffle
         *Training.* As :class:`EmbeddingAverageClassifier` has them. The loss is the cross-entropy
         of the bins.
     n_bins : int, default=8
-        Most bins that y is divided into, at its quantiles; at least 2.
+        Maximum number of bins that y is divided into, at its quantiles; at least 2.
     early_stopping, validation_split, monitor, min_delta, patience, restore_best_weights
         *Stopping.* As :class:`EmbeddingAverageClassifier` has them; `monitor` is a loss or an
         accuracy of the bins.
     callbacks, warm_start, random_state, verbose
-        *Life.* As :class:`EmbeddingAverageClassifier` has them. With `warm_start` the bins stay.
+        *Other.* As :class:`EmbeddingAverageClassifier` has them. With `warm_start` the bins stay.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
     See Also
     --------
     make_text_regressor : A pipeline to try first.
-    sklearn.linear_model.Ridge : Behind a tf-idf, prefer it where a few numbers in y are far out.
+    sklearn.linear_model.Ridge : Prefer it, after a tf-idf, if y has outliers.
 
     Examples
     --------
@@ -143,7 +143,7 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         super()._validate_params()
         if self.monitor not in MEASURED:
             raise ValueError(
-                f"monitor must be one of {list(MEASURED)}, of the bins, got {self.monitor!r}."
+                f"monitor of the bins must be one of {list(MEASURED)}, got {self.monitor!r}."
             )
 
     def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
@@ -184,8 +184,8 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         Returns
         -------
         quantiles : ndarray of shape (n_samples, n_quantiles), or (n_samples,) for one q, float64
-            Where each bin is a single value, the smallest one with at least the probability q up
-            to it. Else y is taken to be even within each bin.
+            If each bin is a single value, the smallest value with a cumulative probability of at
+            least q. Else y is taken to be uniform within each bin.
 
         Raises
         ------
@@ -228,7 +228,7 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         Returns
         -------
         score : float
-            At most 1; 0 is that of the mean of y.
+            At most 1; 0 is the score of predicting the mean of y.
         """
         return super().score(X, check_numbers(y), sample_weight)
 

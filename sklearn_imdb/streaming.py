@@ -58,8 +58,8 @@ def fit_stream(
     """Fit a pipeline on texts that do not fit into memory together.
 
     The stream is read once. The words are counted first, then the class evidence, and then the
-    network is trained, chunk after chunk. The result is that of a `fit` that shuffles the rows of
-    each chunk, and not the chunks.
+    network is trained, chunk after chunk. The result is the same as with a `fit` that shuffles rows
+    only within each chunk.
 
     Parameters
     ----------
@@ -74,21 +74,22 @@ def fit_stream(
         Texts to validate on after every epoch. `early_stopping` needs them, because no rows of a
         stream are held out.
     y_val : array-like of shape (n_val,), default=None
-        Their labels.
+        Labels of `X_val`.
     epochs : int, default=None
-        Passes over the stream; None takes the classifier's `epochs`.
+        Number of epochs. If None, the classifier's `epochs`.
     classes : array-like of shape (n_classes,), default=None
-        All labels there will be; None finds them. With several labels a text, the numbers of their
-        columns.
+        All labels of the stream. With several labels per text, the column numbers of y. If None,
+        the labels are found in the chunks.
     columns : tuple, default=("text", "y")
         The columns of a Dask dataframe: texts, labels and, if there is a third, sample weights. For
-        several labels a text, the second is a list of columns.
+        several labels per text, the second is a list of columns.
     verbose : int, default=0
         Whether to show progress, as the classifier does.
     folder : str or path-like, default=None
-        Folder of the temporary files; None takes that of :mod:`tempfile`, which on some machines is
-        in memory. The files take 4 bytes for each word, and 4 for each index of the sequences.
-        N-grams take 4 more for each word and size, always in the folder of :mod:`tempfile`.
+        Folder of the temporary files. If None, the folder of :mod:`tempfile`, which on some
+        machines is in memory. The files take 4 bytes for each word of the texts, and 4 bytes for
+        each index of the sequences. N-grams take another 4 bytes for each word and each n, always
+        in the folder of :mod:`tempfile`.
 
     Returns
     -------
@@ -98,10 +99,11 @@ def fit_stream(
     Raises
     ------
     TypeError
-        If `pipeline` is of other steps, or a chunk is no such tuple.
+        If `pipeline` has other steps, or a chunk is no such tuple.
     ValueError
-        Where `fit` would, if there is no chunk, or if `early_stopping` watches a `"val_"` monitor
-        and `X_val` is missing. If a Dask dataframe lacks one of `columns`, or there is no client.
+        If `fit` would raise one, if there is no chunk, or if `early_stopping` watches a `"val_"`
+        monitor and `X_val` is missing. If a Dask dataframe lacks one of `columns`, or there is no
+        client.
     ImportError
         If the dataframe is Dask's, and `distributed` is not installed.
     Exception
@@ -116,12 +118,12 @@ def fit_stream(
     Notes
     -----
     Memory holds a chunk, the labels, the different words with their counts, the n-grams that enough
-    texts contain, some 400 MB to count n-grams in, the validation rows and the network.
+    texts contain, the validation rows and the network. Counting the n-grams takes some 400 MB more.
 
     The workers of the current `distributed.Client` read the partitions of a Dask dataframe, cut the
     texts and count the words; if the vocabulary is given, they encode the texts. The calling
     process merges the words in the order of the partitions, counts n-grams and trains. The result
-    is bitwise that of the same chunks. If a worker dies, Dask repeats its work.
+    is bitwise the same as with the partitions as chunks. If a worker dies, Dask repeats its work.
 
     Examples
     --------
@@ -236,8 +238,8 @@ def _count_chunk(
     documents = Documents(texts)
     if not documents.are_texts:
         raise TypeError(
-            "fit_stream takes texts, got lists of word indices: train with partial_fit of an "
-            "EmbeddingAverageClassifier, on the padded rows that SequenceVectorizer makes of them."
+            "fit_stream takes texts, got lists of word indices: pad them with SequenceVectorizer, "
+            "and train with partial_fit of EmbeddingAverageClassifier."
         )
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
@@ -385,14 +387,14 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
     chunk: put the `with` statement that opens a file around `map_chunks`.
 
     If a chunk raises in `partial_fit`, the estimator stays as it was. What it learned from earlier
-    chunks is kept, and learning can go on once the stream is mended.
+    chunks is kept, and learning can go on once the stream is repaired.
 
     Parameters
     ----------
     function : callable
-        Called with the columns of a chunk, such as `SequenceVectorizer.partial_fit`.
+        A function of the columns of a chunk, for example `vectorizer.partial_fit`.
     chunks : iterable of tuple
-        The columns of each chunk, of the same length: `(texts, y)`, or `(texts,)` alone.
+        The columns of each chunk, of the same length: `(texts, y)`, or only `(texts,)`.
 
     Yields
     ------

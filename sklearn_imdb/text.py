@@ -42,8 +42,7 @@ __all__ = ["SequenceVectorizer"]
 _recipe_of = attrgetter(*Recipe._fields)
 
 _MANY_TO_CUT, _MORE_CUT = 20, 0.2
-"""Documents of which a share cut that is larger than that of `fit`, by so much, is worth a warning.
-"""
+"""Number of documents, and excess of the share cut over that of `fit`, from which to warn."""
 
 _FEW_DOCUMENTS = 1000
 """Documents of which no progress is shown, because they take no time."""
@@ -62,103 +61,104 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     that is unknown or has an index of `num_words` or more.
 
     Index lists, such as the encoded reviews that Keras ships, have the offset and the start already
-    in them. They pass through: `num_words` is applied, and they are padded.
+    in them. They are only limited to `num_words`, and padded or cut.
 
     Parameters
     ----------
     num_words : int or None, default=10_000
-        Indices stay below it: the `num_words - index_from - 1` terms of the first ranks are kept.
-        None keeps all.
+        Indices stay below `num_words`: the `num_words - index_from - 1` terms of the first ranks
+        are kept. If None, all terms are kept.
     maxlen : int, "auto" or None, default=256
-        Length of every sequence, in tokens. None is the length of the longest document of `fit`,
-        "auto" the length that 99 % of the documents of `fit` do not exceed, as long as the matrix
-        has at most ten places for each index in it. `transform` warns where it cuts many more of 20
-        documents or more than `fit` or `fit_transform` did.
+        Length of every sequence, in tokens. If None, the length of the longest document of `fit`.
+        "auto" is the 99th percentile of the lengths in `fit`, or less, so that at least a tenth of
+        the matrix is filled. `transform` of 20 documents or more warns if the share that it cuts
+        exceeds `cut_share_` by more than 0.2.
     padding : {"post", "pre"}, default="post"
-        Whether the zeros stand behind or before a short document.
+        Whether the zeros stand after or before a short document.
     truncating : {"pre", "post"}, default="pre"
         Whether a long document loses its beginning (the start too, as in Keras) or its end.
     vocabulary : mapping of str to int, or list of str, default=None
         Ranks of words, counted from 1, such as Keras's `imdb_word_index.json` or another
-        vectorizer's `vocabulary_`; or the words in the order of their ranks. None learns them in
-        `fit`.
+        vectorizer's `vocabulary_`; or the words in the order of their ranks. If None, `fit` learns
+        the words.
     lowercase : bool, default=True
         Lower-case the text before it is split: by `str.lower`, or for the tokenizer "unicode" by
-        case folding, which makes `strasse` of `Straße` and `STRASSE`.
+        case folding: `Straße` and `STRASSE` become `strasse`.
     tokenizer : {"keras", "unicode"} or callable, default="keras"
         How a text is split into words. "keras" takes Keras's steps: filter characters become
         spaces, and the text is split on the space character. "unicode" is for texts of any
         language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space. A
         word is a run of letters, digits and marks, a clitic such as `'s`, a run of punctuation and
-        symbols, or an emoji with its modifiers. Signs that are letters or digits in NFKC stand
-        apart: `Kindle™` is `kindle tm`, and `m²` is `m 2`. Of a script without spaces, such as
-        Chinese, Japanese or Thai, each character is a word, and n-grams make the words of the
-        language. A callable takes a text and returns the list of its words. It is pickled with the
-        estimator.
+        symbols, or an emoji with its modifiers. Signs that NFKC turns into letters or digits become
+        words of their own: `Kindle™` is `kindle tm`, and `m²` is `m 2`. In a script without spaces,
+        such as Chinese, Japanese or Thai, each character counts as a word, and n-grams stand for
+        the words of the language. A callable takes a text and returns the list of its words. It is
+        pickled with the estimator.
     filters : str, default=Keras's punctuation, tab and newline
-        Characters that count as spaces. For the tokenizer "keras" alone.
+        Characters that count as spaces. Only for the tokenizer "keras".
     token_pattern : str, default=None
         Regular expression whose matches are the words, in place of the tokenizer "keras", as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`. With one capturing group, the
         group is the word.
     ngram_range : tuple (min_n, max_n), default=(1, 1)
-        Words in the shortest and in the longest n-gram that are terms, each written with spaces
-        between its words: (1, 3) takes words, pairs and triples. A space within a word, which a
-        tokenizer of your own may leave, is then written as the character `\u2423`. A sequence has
-        n-grams in the order of the words they start with, the shorter first. What is said here of
-        words holds for them.
+        Smallest and largest number of words of the n-grams that are terms: (1, 3) takes words,
+        pairs and triples. An n-gram is written with spaces between its words. A space within a
+        word, which a tokenizer of your own may leave, is then written as the character `\u2423`. A
+        sequence has n-grams in the order of the words they start with, the shorter first. What this
+        page says of words holds for n-grams, too.
     subword_range : tuple (min_n, max_n), "auto" or None, default=None
-        Characters in the shortest and in the longest character n-gram of a word that are terms as
-        well, with a space at either end of the word [3]_. Rare words share them with others. A
-        sequence then has its words and n-grams, the index 3, and its subwords; `truncating` cuts
-        each part by its share. In `vocabulary_` a subword has a space in front, and an unknown
-        subword takes no place. A word of more than 40 characters has none. "auto" is None where the
-        documents have 200,000 words or more for each class (of two, where `y` is not looked at):
-        words are less rare then, and subwords cost three times the training. Else it is (4, 5). It
-        is (1, 3) where a third of the letters are Hangul, whose syllables hold two or three letters
-        each, and None where a third are of a script without spaces. In `partial_fit` "auto" is
-        None.
+        Smallest and largest number of characters of the subwords, which are terms, too: character
+        n-grams of a word with a space at either end [3]_. Rare words share subwords with other
+        words. A sequence then has its words and n-grams, the index 3, and its subwords;
+        `truncating` cuts both parts in proportion. In `vocabulary_` a subword has a space in front,
+        and an unknown subword takes no place. A word of more than 40 characters has no subwords.
+        "auto" is None if the documents have 200,000 words or more per class (for two classes, if
+        `y` is not used). Words are then less rare, and subwords triple the training time. Else it
+        is (4, 5). It is (1, 3) if a third of the letters are Hangul, whose syllables hold two or
+        three letters each, and None if a third are of a script without spaces. In `partial_fit`
+        "auto" is None.
     min_df : int, float or "auto", default=1
         Leave out words with a lower document frequency: an absolute count, or a share of the
-        documents between 0.0 and 1.0. "auto" is 1 where the documents have fewer than 20,000
-        words, 2 with fewer than 1,000,000, and else 3. With more documents a rare word is more
-        often a mistake. Not applied to a given `vocabulary`.
+        documents between 0.0 and 1.0. "auto" is 1 if the documents have fewer than 20,000 words, 2
+        with fewer than 1,000,000, and else 3. With more documents, a rare word is more often a
+        mistake. Not applied to a given `vocabulary`.
     max_df : int or float, default=1.0
         Leave out words with a higher document frequency, a count or a share as for `min_df`: words
-        that stand in nearly every document. For stop words of your own give a `vocabulary`.
+        in nearly every document. To leave out stop words of your own, give a `vocabulary` without
+        them.
     rank_by : {"frequency", "class_evidence", "target_evidence"}, default="frequency"
         What words are ranked by, and so which of them `num_words` keeps. "frequency" is how often
-        a word occurs; of equal words the one seen first comes first, so that rows in another order
-        may number them otherwise. "class_evidence" is the word's class evidence for the classes,
-        or labels, `y`, times the square root of its document frequency. The evidence is how far the
-        log odds of the classes of its documents are from those of all documents. For two classes
-        it is much like the log-count ratio of [4]_. "target_evidence" is for a `y` of numbers: its
-        classes are the different values, or 8 quantile bins where there are more.
+        a word occurs. Ties keep the order in which words are first seen, so rows in another order
+        may change indices. "class_evidence" is the word's class evidence for the classes, or
+        labels, `y`, times the square root of its document frequency. The evidence compares the log
+        odds of the classes in the word's documents and in all documents. For two classes it is much
+        like the log-count ratio of [4]_. "target_evidence" is for a `y` of numbers: the classes are
+        the different values of y, or 8 quantile bins if y has more than 8 values.
     binary : bool, default=False
-        Take each word once a document, where it first occurs, for counts and sequences alike.
+        Count and encode each word once per document, where it first occurs.
     start_char : int or None, default=1
-        Index put in front of every text; None for none.
+        Index put in front of every text. If None, no index is put there.
     oov_char : int or None, default=2
-        Index of the words left out; None drops them from the sequence.
+        Index of the words left out. If None, these words are dropped from the sequence.
     index_from : int, default=3
         Added to a word's rank to give its index.
     verbose : int, default=0
-        With 1 or more, show progress over 1,000 documents or more.
+        With 1 or more, show progress from 1,000 documents on.
 
     Attributes
     ----------
     vocabulary_ : dict of str to int
-        Rank of each word kept, most frequent first, or of most evidence; of equal words, the one
-        seen first. Empty after a fit on index lists without a `vocabulary`.
+        Rank of each word kept, by frequency or evidence; ties by first occurrence. Empty after a
+        fit on index lists without a `vocabulary`.
     maxlen_ : int
         Length of the sequences when `fit` ended.
     cut_share_ : float or None
-        Share of the documents of `fit` that are longer than `maxlen_`. None where their lengths
-        were not looked at: in a `fit` with `maxlen` as an int, and in `partial_fit`.
+        Share of the documents of `fit` that are longer than `maxlen_`. The value is None if the
+        lengths were not needed: after a `fit` with `maxlen` as an int, and after `partial_fit`.
     min_df_ : int or float
-        What was used as `min_df`.
+        The `min_df` that was used.
     subword_range_ : tuple of int, or None
-        What was used as `subword_range`.
+        The `subword_range` that was used.
 
     Notes
     -----
@@ -340,10 +340,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
 
         Chunks give the vocabulary that one `fit` on all of them would. Each call ranks the words
         anew, so that a word's index may change: count all chunks before the first is encoded. A
-        classifier trained on the indices of before would be given other words.
+        classifier trained on the old indices would get other words.
 
-        The counts of every word seen are kept, and pickled, so that counting can go on; `fit`
-        keeps none. They are gone over once in each call, in 0.1 s for a million words. A chunk that
+        The counts of every word seen are kept, and pickled, so that counting can go on; `fit` keeps
+        no counts. Each call reads all counts once, in 0.1 s for a million words. A chunk that
         raises changes nothing.
 
         Parameters
@@ -351,7 +351,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         X : iterable of str, or of lists of int
             The next documents.
         y : array-like of shape (n_samples,), default=None
-            Their labels, for `rank_by="class_evidence"`; else ignored.
+            Labels of `X`, for `rank_by="class_evidence"`; else ignored.
 
         Returns
         -------
@@ -360,8 +360,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            Where `fit` would; where labels are strings in one chunk and numbers in another; where
-            `min_df` was 1 before and is not now; and after `fit`, whose counts were not kept.
+            If `fit` would raise one; if labels are strings in one chunk and numbers in another; if
+            `min_df` was 1 before and is not now; and after `fit`, which keeps no counts.
         """
         recipe = check_recipe(self)
         before: VocabularyLearner | None = self.__dict__.get("_learner")
@@ -418,7 +418,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         X : ndarray of shape (n_samples, maxlen), dtype int32
-            Word indices; a table where `set_output` asks for one.
+            Word indices; a table if `set_output` asks for one.
 
         Raises
         ------
@@ -451,10 +451,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         usual = 1.0 if self.cut_share_ is None else self.cut_share_
         if len(rows) >= _MANY_TO_CUT and share > usual + _MORE_CUT:
             warn_user(
-                f"{share:.0%} of the documents are longer than maxlen={maxlen} and were cut, where "
-                f"fit cut {usual:.0%}: what they say "
-                f"{'behind' if self.truncating == 'post' else 'before'} is not seen. Fit on "
-                "documents of such lengths, or set a larger maxlen and fit anew.",
+                f"{share:.0%} of the documents are longer than maxlen={maxlen} and lost their "
+                f"{'ends' if self.truncating == 'post' else 'beginnings'}; fit cut {usual:.0%}. "
+                "Fit on documents of such lengths, or set a larger maxlen and fit anew.",
             )
         return rows
 
@@ -476,9 +475,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         texts : list of str
-            Words joined by spaces. `start_char` reads `<START>`, `oov_char` and an index
-            beyond the vocabulary `<UNK>`, another reserved index `<UNUSED>`; padding is left
-            out.
+            Words joined by spaces. `start_char` becomes `<START>`. `oov_char` and indices beyond
+            the vocabulary become `<UNK>`, other reserved indices `<UNUSED>`. Padding is left out.
 
         Raises
         ------
@@ -522,8 +520,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def build_analyzer(self) -> Callable[[str], list[str]]:
         """Return a function from a text to all its terms, known or not.
 
-        Words and n-grams come in the order of a row, then subwords, as `vocabulary_` has them.
-        Nothing is cut, and there is no start and no divider.
+        Words and n-grams come in their order in a sequence, then subwords, all spelled as in
+        `vocabulary_`. Nothing is cut, and there is no start and no divider.
 
         Returns
         -------

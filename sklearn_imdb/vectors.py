@@ -45,7 +45,7 @@ def initial_embedding(
     Parameters
     ----------
     vectorizer : SequenceVectorizer
-        Fitted. The embeddings fit this vectorizer alone: another fit numbers words otherwise.
+        Fitted. The embeddings are for this fit only: a new vocabulary gives words other indices.
     vectors : mapping of str to array-like of shape (embedding_dim,), or path
         A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec, GloVe and
         fastText (.vec) write it. A line is a word and its numbers, separated by spaces or tabs. The
@@ -135,15 +135,15 @@ def initial_embedding(
     if table is None:
         raise ValueError(
             f"vectors has none of the {len(index_of)} words of the vocabulary, such as "
-            f"{next(iter(index_of))!r}: words are looked up as they stand in vocabulary_. Are "
-            "those of vectors capitalised, or of another language?"
+            f"{next(iter(index_of))!r}: words are looked up as in vocabulary_. Are the words "
+            "of vectors capitalised, or of another language?"
         )
     return InitialEmbedding(table, n_found, len(index_of))
 
 
 _OTHER_FILES = (
-    " A file must be text in UTF-8, as it is or compressed by gzip, bzip2, xz or zip. Unpack "
-    "any other. Load a binary file by the library that it was made for, and pass what that "
+    " A file must be text in UTF-8, plain or compressed by gzip, bzip2, xz or zip. Unpack other "
+    "archives. Load a binary file with the library that it was made for, and pass what it "
     "returns: gensim.models.KeyedVectors.load_word2vec_format(path, binary=True) for word2vec's "
     ".bin, gensim.models.fasttext.load_facebook_vectors(path) or fasttext.load_model(path) for "
     "fastText's, gensim.models.KeyedVectors.load(path) for gensim's own files, pickle.load for a "

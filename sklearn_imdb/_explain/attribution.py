@@ -33,24 +33,25 @@ _N_NODES = 24
 class TokenContributions(NamedTuple):
     """What each token of a text contributed to a logit.
 
-    `contributions.sum()` is `logit - baseline`. They are computed in float64. `decision_function`
-    adds up embeddings in float32, and differs from `logit` in the sixth digit.
+    `contributions.sum()` is `logit - baseline`. Contributions are computed in float64.
+    `decision_function` adds up embeddings in float32, and differs from `logit` in the sixth digit.
     """
 
     tokens: list[str]
-    """The tokens that the network was given, in order, as `inverse_transform` of the vectorizer
-    names them: `<START>`, and `<UNK>` for an unknown word. Padding, and tokens that were cut off,
+    """The tokens of the sequence, in order, named as `inverse_transform` of the vectorizer names
+    them: `<START>`, and `<UNK>` for an unknown word. Padding, and tokens that were cut off,
     contribute nothing and are not listed."""
     contributions: npt.NDArray[np.float64]
     """The contribution of each token, shape (n_tokens,)."""
     logit: float
-    """The logit of `label`, or the number that a regressor predicts."""
+    """The logit of `label`, minus the logit of `against` if there is one. For a regressor, the
+    predicted number."""
     baseline: float
-    """The logit, or the number, of a sequence of nothing but padding."""
+    """The same for a sequence of padding alone."""
     label: Any
-    """The class whose logit it is; None for a regressor."""
+    """The class whose logit is explained. For a regressor, the value is None."""
     against: Any = None
-    """The class whose logit was subtracted, if any."""
+    """The class whose logit was subtracted. If no logit was subtracted, the value is None."""
 
 
 def find_class(label: Any, classes: list[Any], name: str = "label") -> int:

@@ -360,7 +360,7 @@ def test_rows_of_a_vectorizer_that_was_fitted_anew_are_told_so(monkeypatch):
             pipeline.fit([text * 3 for text in TEXTS], LABELS)
     for X in (TEXTS, pd.Series(TEXTS)):
         with (
-            pytest.raises(ValueError, match=r"(?s)features.*fitted anew.*fit the Pipeline again"),
+            pytest.raises(ValueError, match=r"(?s)features.*fitted only.*fit the Pipeline again"),
             pytest.warns(UserWarning, match="numbered by another vocabulary"),
         ):
             pipeline.predict(X)

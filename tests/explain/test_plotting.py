@@ -207,7 +207,7 @@ def test_axes_given_are_drawn_in(plt):
         assert place.x0 - 1 <= extent.x0 < extent.x1 <= place.x1 + 1
     alone = TrainingHistoryDisplay.from_history({"loss": [1.0]}, ax=right)
     assert alone.ax_.tolist() == [right]
-    with pytest.raises(ValueError, match="ax has given its place to two Axes already"):
+    with pytest.raises(ValueError, match="ax holds a display of two Axes already"):
         display.plot(ax=single)
 
 
