@@ -74,6 +74,7 @@ def test_where_scikit_learn_has_no_callbacks_the_estimators_do_without(run_pytho
     run_python(script)
 
 
+@pytest.mark.usefixtures("new_process")
 def test_a_misspelt_import_is_found_by_a_type_checker(tmp_path):
     script = tmp_path / "misspelt.py"
     script.write_text(
