@@ -28,7 +28,13 @@ ASKS_FOR = {
 }
 """The fixtures, of which one gives a test the marker."""
 
-NEED_KERAS = {"test_keras.py", "test_exporting.py", "exporting.py", "keras_text.py"}
+NEED_KERAS = {
+    "exporting.py",
+    "keras_backend.py",
+    "keras_text.py",
+    "test_exporting.py",
+    "test_keras.py",
+}
 """Files that import Keras where they are collected, which takes seconds."""
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -43,9 +49,11 @@ def _runs_all(config):
     return config.getoption("--all") or config.getoption("-m")
 
 
-def pytest_ignore_collect(collection_path, config):
+def pytest_configure(config):
     """Leave out the files that import Keras, where its tests would be left out."""
-    return True if collection_path.name in NEED_KERAS and not _runs_all(config) else None
+    if not _runs_all(config):
+        patterns = [f"*/{name}" for name in sorted(NEED_KERAS)]
+        config.option.ignore_glob = [*(config.option.ignore_glob or []), *patterns]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,8 +67,11 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(marker)
         if item.path.name in NEED_KERAS or parameters.get("backend") == "keras":
             item.add_marker("keras")
+        if item.path.suffix == ".rst":  # `pytest docs` does not come here, and runs all pages.
+            item.add_marker("guide")
     if not _runs_all(config):
-        left_out = [item for item in items if any(map(item.get_closest_marker, ASKS_FOR))]
+        markers = (*ASKS_FOR, "guide")
+        left_out = [item for item in items if any(map(item.get_closest_marker, markers))]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
 
