@@ -43,6 +43,19 @@ class _Size(NamedTuple):
     frequency: csr_matrix
 
 
+class _Occurrences(NamedTuple):
+    """N-grams of some documents, in the order in which they start."""
+
+    starts: Integers
+    """Position of each first word among all words of the documents."""
+    beginnings: TermIds
+    """Id of the n-gram one word shorter that each begins with."""
+    lasts: TermIds
+    """Id of each last word."""
+    documents: TermIds
+    """Number of each document."""
+
+
 class NgramCounts:
     """Counts of the n-grams that enough documents contain, in order of first appearance."""
 
@@ -108,59 +121,63 @@ class NgramCounts:
         n_kept = 0
         for part in range(n_parts):
             in_blocks = [self._find(block, part, n_parts) for block in range(len(blocks.rows))]
-            starts, pairs, documents = map(np.concatenate, zip(*in_blocks, strict=True))
+            found = _Occurrences(*map(np.concatenate, zip(*in_blocks, strict=True)))
             del in_blocks  # They take as much memory once more.
-            new_ids, *kept = self._keep_frequent(starts, pairs, documents, n_kept)
-            n_kept += len(kept[0])
-            parts.append(kept)
-            bounds = np.searchsorted(starts, begins).tolist()
+            new_ids, firsts, pairs, *counts = self._keep_frequent(found, n_kept)
+            n_kept += len(firsts)
+            parts.append((pairs, found.starts[firsts], *counts))
+            bounds = np.searchsorted(found.starts, begins).tolist()
             for block, (begin, end) in enumerate(pairwise(bounds)):
                 ids_of_block = ids[block]
-                ids_of_block[starts[begin:end] - begins[block]] = new_ids[begin:end]
+                ids_of_block[found.starts[begin:end] - begins[block]] = new_ids[begin:end]
                 ids[block] = ids_of_block
         *arrays, frequencies = zip(*parts, strict=True)
         pairs, first_words, occurrences = map(np.concatenate, arrays)
         return _Size(ids, pairs, first_words, occurrences, vstack(frequencies, format="csr"))
 
-    def _find(self, block: int, part: int, n_parts: int) -> tuple[Integers, Integers, TermIds]:
-        """Find the n-grams of a block that are in one of the parts into which pairs are divided.
-
-        Returns the position of each first word among all words of the documents, the pair of each
-        n-gram, and the number of each document, in the order in which n-grams start.
-        """
-        size, rows = len(self._sizes), self._blocks.rows[block]
+    def _find(self, block: int, part: int, n_parts: int) -> _Occurrences:
+        """Find the n-grams of a block that are in one of the parts into which pairs are divided."""
+        size = len(self._sizes)
+        rows = self._blocks.rows[block]
         words, ends = join_rows(self._blocks.documents[rows])
         documents = np.repeat(np.arange(rows.start, rows.stop, dtype=np.intc), np.diff(ends))
-        starts: npt.NDArray[np.integer] = np.arange(len(words))
-        pairs = words.astype(np.int64)
-        if size > 0:
+        if size == 0:
+            starts = np.arange(len(words), dtype=np.intc)
+            beginnings, lasts = np.zeros_like(words), words
+        else:
             shorter = self._sizes[-1].ids[block]
             starts = find_longer(shorter, documents, size + 1)
             # Both n-grams one word shorter that are in it are kept.
             starts = starts[shorter[starts + 1] >= 0]
-            pairs = shorter[starts] * np.int64(self._n_words) + words[starts + size]
-        is_in = pairs & (n_parts - 1) == part  # `n_parts` is a power of 2.
-        starts = starts[is_in]
-        return starts + self._blocks.first_words[block], pairs[is_in], documents[starts]
+            beginnings, lasts = shorter[starts], words[starts + size]
+            documents = documents[starts]
+        found = starts + self._blocks.first_words[block], beginnings, lasts, documents
+        is_in = (beginnings + lasts) & (n_parts - 1) == part  # `n_parts` is a power of 2.
+        return _Occurrences(*(array[is_in] for array in found))
 
     def _keep_frequent(
-        self, starts: Integers, pairs: Integers, documents: TermIds, n_before: int
-    ) -> tuple[TermIds, Integers, Integers, Integers, csr_matrix]:
+        self, found: _Occurrences, n_before: int
+    ) -> tuple[TermIds, TermIds, Integers, Integers, csr_matrix]:
         """Return the id of each occurrence, -1 for a rare n-gram, and facts of each kept n-gram.
 
-        The facts are its pair, where it starts first, how often it occurs, and in how many
+        The facts are its first occurrence, its pair, how often it occurs, and in how many
         documents of each class.
         """
-        # The sort is stable, so the occurrences of a pair stay in the order of the documents.
-        order = np.argsort(pairs, kind="stable")
-        is_first = np.diff(pairs[order], prepend=-1) != 0
+        # The sorts are stable, so the occurrences of a pair stay in the order of the documents.
+        order = _counting_argsort(found.lasts, self._n_words)
+        if self._sizes:
+            n_beginnings = len(self._sizes[-1].pairs)
+            order = order[_counting_argsort(found.beginnings[order], n_beginnings)]
+        pairs = found.beginnings[order] * np.int64(self._n_words) + found.lasts[order]
+        is_first = np.diff(pairs, prepend=-1) != 0
         occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
         # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
         may_be_kept = occurrences >= self._least_df
+        pairs = pairs[is_first][may_be_kept]
         order = order[np.repeat(may_be_kept, occurrences)]
         occurrences = occurrences[may_be_kept]
         ends = np.concatenate([[0], np.cumsum(occurrences)])
-        documents = documents[order]
+        documents = found.documents[order]
         is_new_document = np.diff(documents, prepend=np.intc(-1)) != 0
         is_new_document[ends[:-1]] = True
         items = is_new_document.astype(np.int32), documents, ends
@@ -169,10 +186,10 @@ class NgramCounts:
         by_class = ClassCounts(frequency, sizes, self._blocks.n_classes)
         is_kept = by_class.of_all >= self._least_df
         new_ids = np.where(is_kept, np.cumsum(is_kept) - 1 + n_before, -1)
-        ids = np.full(len(starts), -1, np.intc)
+        ids = np.full(len(found.starts), -1, np.intc)
         ids[order] = np.repeat(new_ids, occurrences)
         firsts = order[ends[:-1][is_kept]]
-        return ids, pairs[firsts], starts[firsts], occurrences[is_kept], frequency[is_kept]
+        return ids, firsts, pairs[is_kept], occurrences[is_kept], frequency[is_kept]
 
 
 def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
@@ -192,6 +209,15 @@ def join_columns(columns: list[npt.NDArray[np.int32]], ends: Integers) -> Iterat
     for begin, end in pairwise(ends.tolist()):
         document = rows[begin:end].ravel()
         yield document[document >= 0].tobytes()
+
+
+def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:
+    """Return the stable order of keys below `n_keys`, in linear time.
+
+    SciPy sorts by counting where it brings the columns of a sparse matrix together.
+    """
+    items = np.ones(len(keys), bool), keys, np.arange(len(keys) + 1, dtype=np.intc)
+    return csr_matrix(items, shape=(len(keys), n_keys)).tocsc().indices
 
 
 # -- looking up -------------------------------------------------------------------------------

@@ -84,8 +84,11 @@ class LabelShares:
         """Number of sequences, and of words."""
         return self.counts.shape[0] // 2, self.counts.shape[1]
 
-    def __getitem__(self, rows: npt.NDArray[np.intp]) -> Self:
-        parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
+    def __getitem__(self, rows: npt.NDArray[np.intp] | slice) -> Self:
+        if isinstance(rows, slice):
+            parts: Any = slice(2 * rows.start, 2 * rows.stop)
+        else:
+            parts = (2 * rows[:, np.newaxis] + [0, 1]).ravel()
         return replace(self, counts=self.counts[parts], scales=self.scales[parts])
 
     def __matmul__(self, table: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_imdb._training.network import Weights, evaluate, loss_and_gradients, n_right
 from sklearn_imdb._training.optimizers import OPTIMIZERS, OptimizerState
 from sklearn_imdb._training.plan import Job, Logs
+from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 
 # A loss that overflows is reported as such, by whoever is called with the logs.
@@ -19,7 +20,7 @@ def train(
     """Train as `Backend` says."""
     plan, network, rng, validation = job.plan, job.network, job.rng, job.validation
     optimizer = OPTIMIZERS[plan.optimizer](job.weights, plan.schedule, state=job.optimizer_state)
-    of_chunk = None
+    of_chunk, at_once = None, max(ROWS_AT_ONCE // plan.batch_size, 1) * plan.batch_size
     if validation is not None:
         of_validation = network.pooling.shares(validation.X, network.input_dim)
     for _ in range(plan.epochs):
@@ -32,7 +33,10 @@ def train(
             order = rng.permutation(len(chunk)) if plan.shuffle else np.arange(len(chunk))
             for start in range(0, len(chunk), plan.batch_size):
                 rows = order[start : start + plan.batch_size]
-                of_batch, words = shares[rows], None
+                if start % at_once == 0:  # To gather each batch takes longer than its arithmetic.
+                    gathered = shares[order[start : start + at_once]]
+                first = start % at_once
+                of_batch, words = gathered[first : first + len(rows)], None
                 table, *dense = optimizer.weights
                 if not optimizer.moves_all_rows:  # Take the rows of words in the batch.
                     words, of_batch = of_batch.compact()
