@@ -8,7 +8,7 @@ short and long, against Tfidf + LogisticRegression.
 
 import contest
 
-options = contest.start(__doc__, cores=[2], rounds=3)
+options = contest.start(__doc__, rounds=3)
 
 import pickle
 import runpy

@@ -8,7 +8,7 @@ generated, and kept in the folder for temporary files for the next run.
 
 import contest
 
-options = contest.start(__doc__, cores=[2], rounds=3)
+options = contest.start(__doc__, rounds=3)
 
 import hashlib
 import json

@@ -22,25 +22,19 @@ PACKAGES = "numpy scipy scikit-learn tensorflow keras scikeras".split()
 
 
 def start(doc, **defaults):
-    """Return the options; where several numbers of cores are asked for, run once for each.
+    """Return the options, and keep to so many cores.
 
     Call it before NumPy or TensorFlow is imported, which look at the cores there are.
     """
     parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
     parser.add_argument("--data-home", help="folder that has IMDB's reviews; else generated ones")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each; default: %(default)s")
-    parser.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="default: %(default)s")
+    parser.add_argument("--cores", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--small", action="store_true", help="few reviews, to try it out")
     parser.add_argument("--contender", help=argparse.SUPPRESS)
     parser.add_argument("--turn", type=int, default=0, help=argparse.SUPPRESS)
     parser.set_defaults(**defaults)
     options = parser.parse_args()
-    if len(options.cores) > 1:
-        for cores in options.cores:
-            command = [sys.executable, *sys.argv, "--cores", str(cores)]
-            subprocess.run(command, check=True)
-        sys.exit()
-    (options.cores,) = options.cores
     os.sched_setaffinity(0, range(options.cores))
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ[f"{library}_NUM_THREADS"] = str(options.cores)

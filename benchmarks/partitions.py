@@ -5,7 +5,7 @@ Workers have one thread each, get the fitted pipeline once, and read the partiti
 
 import contest
 
-options = contest.start(__doc__, cores=[2])
+options = contest.start(__doc__)
 
 from tempfile import TemporaryDirectory
 

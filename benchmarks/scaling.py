@@ -6,7 +6,7 @@ memory is its own; drawn into `scaling.png`. `--small` ends at 10,000.
 
 import contest
 
-options = contest.start(__doc__, cores=[2], rounds=1)
+options = contest.start(__doc__, rounds=1)
 
 import sys
 import time

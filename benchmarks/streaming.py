@@ -7,7 +7,7 @@ next run.
 
 import contest
 
-options = contest.start(__doc__, cores=[2], rounds=3)
+options = contest.start(__doc__, rounds=3)
 
 import json
 import os
