@@ -98,6 +98,7 @@ def test_the_main_job_on_generated_reviews(tmp_path):
 def test_the_tutorial_on_the_real_reviews(imdb_home, tmp_path):
     example = Path(__file__).parents[2] / "examples" / "imdb_tutorial.py"
     output = run(example, "--data-home", imdb_home, "--pictures", tmp_path)
+    assert (tmp_path / "imdb_tutorial_history.png").exists()
     assert len(re.findall(r"^Epoch \d+/40 - loss: .* - val_accuracy", output, re.MULTILINE)) == 40
     assert "<START> this film was just brilliant casting location" in output
     assert "Multi-hot (25000, 10000): 1,000 MB as float32" in output
