@@ -58,8 +58,10 @@ def find_class(label: Any, classes: list[Any], name: str = "label") -> int:
     """Return the position of a label among the classes, or raise a ValueError."""
     if label not in classes:
         are_columns = isinstance(label, str) and classes == list(range(len(classes)))
-        remedy = " With several labels per text, pass the number of the column." * are_columns
-        raise ValueError(f"{name}={label!r} is none of the classes {classes}.{remedy}")
+        remedy = " With several labels per text, pass the number of the column."
+        raise ValueError(
+            f"{name}={label!r} is none of the classes {classes}.{remedy if are_columns else ''}"
+        )
     return classes.index(label)
 
 

@@ -60,8 +60,7 @@ class Encoder:
             return
         if recipe.is_of_words and not recipe.binary:
             if recipe.oov_char is not None:
-                # Every word takes a place. One more than fit is split off, to see that a text is
-                # cut.
+                # Every word takes a place. One more than fit is split off, to see a cut.
                 split = partial(
                     self._tokenizer.split_part, n_tokens=maxlen + 1, truncating=recipe.truncating
                 )

@@ -236,10 +236,11 @@ class VocabularyLearner:
             unique_labels(counts.columns, targets.classes)
         elif targets is not None and label_columns(targets) != counts.columns:
             before = [label for label in counts.columns if label is not None]
+            now_in = " in columns" if targets.several else ""
+            before_in = " in columns" if None in counts.columns else ""
             raise ValueError(
-                f"y has the labels {targets.classes.tolist()} {'in columns ' * targets.several}"
-                f"where partial_fit began with the labels {before}"
-                f"{' in columns' * (None in counts.columns)}."
+                f"y has the labels {targets.classes.tolist()}{now_in} where partial_fit began with "
+                f"the labels {before}{before_in}."
             )
         return later
 

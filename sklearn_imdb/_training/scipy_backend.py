@@ -32,10 +32,9 @@ def train(
             y, sample_weight = chunk.targets.numbers, chunk.weights.astype(np.float32)
             order = rng.permutation(len(chunk)) if plan.shuffle else np.arange(len(chunk))
             for start in range(0, len(chunk), plan.batch_size):
-                rows = order[start : start + plan.batch_size]
-                if start % at_once == 0:  # To gather each batch takes longer than its arithmetic.
+                rows, first = order[start : start + plan.batch_size], start % at_once
+                if first == 0:  # To gather each batch alone takes longer than its arithmetic.
                     gathered = shares[order[start : start + at_once]]
-                first = start % at_once
                 of_batch, words = gathered[first : first + len(rows)], None
                 table, *dense = optimizer.weights
                 if not optimizer.moves_all_rows:  # Take the rows of words in the batch.
