@@ -72,10 +72,7 @@ def tutorial_model(embedding_dim=16, hidden_units=16, jit_compile="auto"):
         model.add(keras.layers.Dense(hidden_units, activation="relu"))
     model.add(keras.layers.Dense(1, activation="sigmoid"))
     model.compile(
-        optimizer="adam",
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=jit_compile,
+        optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"], jit_compile=jit_compile
     )
     return model
 

@@ -52,11 +52,7 @@ def in_keras():
     return predict
 
 
-CONTENDERS = {
-    "sklearn_imdb": here,
-    "scikeras": in_scikeras,
-    "Keras, fastest options": in_keras,
-}
+CONTENDERS = {"sklearn_imdb": here, "scikeras": in_scikeras, "Keras, fastest options": in_keras}
 rows = defaultdict(lambda: {name: [] for name in CONTENDERS})
 
 

@@ -82,10 +82,7 @@ def fetch_reviews(options, *subsets, n_generated, **parameters):
         print(f"{n_generated:,} generated reviews, not IMDB's. The figures below are theirs.\n")
     else:
         print("Reading the reviews of IMDB; the first time this takes a while ...", flush=True)
-        parameters |= {
-            "data_home": options.data_home,
-            "download_if_missing": not options.small,
-        }
+        parameters |= {"data_home": options.data_home, "download_if_missing": not options.small}
         try:
             return [fetch_imdb(subset=subset, **parameters) for subset in subsets]
         except OSError as error:

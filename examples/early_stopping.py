@@ -64,10 +64,7 @@ stopped = sklearn.clone(pipeline).fit(train_texts, y_train)
 report("stopping", stopped)
 
 figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), layout="constrained")
-for row, fitted, title in (
-    (0, for_long, "not stopping"),
-    (1, stopped, "stopping early"),
-):
+for row, fitted, title in ((0, for_long, "not stopping"), (1, stopped, "stopping early")):
     display = TrainingHistoryDisplay.from_estimator(fitted, ax=axes[row])
     display.ax_[0].set_title(title, loc="left")
 picture = save_picture(figure, options, "early_stopping.png")

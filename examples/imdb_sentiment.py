@@ -27,9 +27,7 @@ from sklearn_imdb import make_text_classifier
 from sklearn_imdb.inspection import ClassWordsDisplay, explain_html, token_contributions
 
 options = parse_options(
-    __doc__,
-    model=(Path("sentiment.joblib"), "file to save to"),
-    seed=(0, "seed of the training"),
+    __doc__, model=(Path("sentiment.joblib"), "file to save to"), seed=(0, "seed of the training")
 )
 
 # %%

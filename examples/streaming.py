@@ -75,12 +75,7 @@ def chunks_of(path):
 
 pipeline = make_text_classifier("tutorial", random_state=0)
 pipeline.set_params(classifier__early_stopping=False)
-pipeline = fit_stream(
-    pipeline,
-    chunks_of(train_path),
-    epochs=10 if options.small else 5,
-    verbose=1,
-)
+pipeline = fit_stream(pipeline, chunks_of(train_path), epochs=10 if options.small else 5, verbose=1)
 print(f"{len(pipeline['vectorizer'].vocabulary_):,} words")
 
 # %%

@@ -1,7 +1,5 @@
 """What every learning method does: learn whole or not at all, and report to callbacks."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 import reprlib
@@ -99,7 +97,7 @@ class LearningMixin(CallbackSupportMixin):
     @contextmanager
     def _fit_task(
         self, method: str, X: Any, y: Any, sample_weight: Any = None, *, epochs: int = 0
-    ) -> Iterator[FitTask]:
+    ) -> Iterator["FitTask"]:
         """Report what is done meanwhile to the callbacks: a task, with each epoch a task in it."""
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         shown = {"estimator": self, "X": X, "y": y, "metadata": metadata}
@@ -109,6 +107,12 @@ class LearningMixin(CallbackSupportMixin):
         yield FitTask(context, shown)
         if context is not None:
             context.call_on_fit_task_end(**shown, reconstruction_attributes={})
+
+    def __dask_tokenize__(self) -> Any:
+        from dask.base import normalize_token
+
+        # Of a dataclass Dask would take the parameters alone, and not what was learned.
+        return normalize_token((type(self), self.__getstate__()))
 
     # scikit-learn's own check of versions is for its own estimators.
     def __getstate__(self) -> dict[str, Any]:

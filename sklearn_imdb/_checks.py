@@ -3,8 +3,6 @@
 An error names the parameter and the remedy.
 """
 
-from __future__ import annotations
-
 from numbers import Real
 from typing import Any
 

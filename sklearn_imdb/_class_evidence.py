@@ -1,7 +1,5 @@
 """How much a term tells of the classes: the vectorizer ranks by it, the network weighs by it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
@@ -44,11 +42,11 @@ class ClassCounts:
     """Documents of each column, shape (n_columns,)."""
     n_classes: int
 
-    def __add__(self, later: ClassCounts) -> ClassCounts:
+    def __add__(self, later: "ClassCounts") -> "ClassCounts":
         frequency, sizes = self.frequency + later.frequency, self.sizes + later.sizes
         return ClassCounts(frequency, sizes, self.n_classes)
 
-    def __getitem__(self, terms: npt.NDArray[np.intp]) -> ClassCounts:
+    def __getitem__(self, terms: npt.NDArray[np.intp]) -> "ClassCounts":
         return ClassCounts(self.frequency[terms], self.sizes, self.n_classes)
 
     @property

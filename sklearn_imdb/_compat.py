@@ -4,8 +4,6 @@ scikit-learn has callbacks, as an experiment, since 1.9. With an older version t
 no `set_callbacks`, and nothing is reported.
 """
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 from sklearn.utils import _param_validation, validation

@@ -1,7 +1,5 @@
 """Keras's convention for the word indices of its IMDB data, stated once."""
 
-from __future__ import annotations
-
 import numpy as np
 
 PADDING = 0

@@ -4,8 +4,6 @@ The same index means another word in another vocabulary. An array of sequences t
 its numbering, as long as it is the array or a view of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
@@ -56,5 +54,5 @@ def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
         warn_user(
             "The words are numbered by another vocabulary than the classifier was trained with: "
             "indices stand for other words, and the predictions mean nothing, nor does what "
-            "explains them. Fit the vectorizer and the classifier together.",
+            "explains them. Fit the vectorizer and the classifier together."
         )

@@ -8,8 +8,6 @@ Programs without a console have no stdout, or one that cannot do all that a file
 ends the work whose progress it should show.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 import time

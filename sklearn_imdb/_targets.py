@@ -4,8 +4,6 @@ Both estimators take labels through `check_targets`. An error names the paramete
 remedy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -85,7 +83,7 @@ class Targets:
             warn_user(
                 f"Each row of y has one label of {self.n_classes}, as one-hot classes have it, and "
                 "a row may have any number of them: a text may get no label, or two. Where the "
-                "columns are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1).",
+                "columns are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1)."
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import chain
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -37,19 +38,14 @@ from sklearn_imdb._training.network import (
     probabilities,
 )
 from sklearn_imdb._training.plan import check_partial_fit
-from sklearn_imdb._training.rows import (
-    VALIDATION_SPLIT,
-    ClassWeight,
-    Rows,
-    check_pair,
-    check_rows,
-)
+from sklearn_imdb._training.rows import VALIDATION_SPLIT, ClassWeight, Rows, check_pair, check_rows
 from sklearn_imdb._training.sequences import Floats, check_sequences
 from sklearn_imdb._warnings import warn_user
 
 __all__ = ["EmbeddingAverageClassifier"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class BaseEmbeddingAverage(
     LearningMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
@@ -87,6 +83,33 @@ class BaseEmbeddingAverage(
         "random_state": ["random_state"],
         "verbose": [Interval(Integral, 0, 2, closed="both")],
     }
+
+    input_dim: int | None = None
+    embedding_dim: int | str = 16
+    hidden_units: int = 16
+    pooling: str = "mean"
+    divider: int | None = None
+    initial_embedding: npt.ArrayLike | None = None
+    dropout: float = 0.0
+    l2: float = 0.0
+    backend: str = "auto"
+    optimizer: Any = "adam"
+    learning_rate: Any = 0.001
+    learning_rate_schedule: str = "constant"
+    label_smoothing: float = 0.0
+    epochs: int = 40
+    batch_size: int | str = 512
+    shuffle: bool = True
+    early_stopping: bool = False
+    validation_split: float = VALIDATION_SPLIT
+    monitor: str = "val_loss"
+    min_delta: float = 0.0
+    patience: int = 2
+    restore_best_weights: bool = True
+    callbacks: Any = None
+    warm_start: bool = False
+    random_state: int | np.random.RandomState | None = None
+    verbose: int = 0
 
     _classes_name: ClassVar[str] = "classes_"
     """The fitted attribute that holds the classes of the targets."""
@@ -369,6 +392,7 @@ class BaseEmbeddingAverage(
         return tags
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     """Classify sequences of word indices by their average word embedding.
 
@@ -565,66 +589,8 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         "class_weight": [Mapping, list, StrOptions({"balanced"}), None],
     }
 
-    def __init__(
-        self,
-        *,
-        input_dim: int | None = None,
-        embedding_dim: int | str = 16,
-        hidden_units: int = 16,
-        pooling: str = "mean",
-        divider: int | None = None,
-        initial_embedding: npt.ArrayLike | None = None,
-        dropout: float = 0.0,
-        l2: float = 0.0,
-        backend: str = "auto",
-        optimizer: Any = "adam",
-        learning_rate: Any = 0.001,
-        learning_rate_schedule: str = "constant",
-        loss: Any = "auto",
-        label_smoothing: float = 0.0,
-        epochs: int = 40,
-        batch_size: int | str = 512,
-        shuffle: bool = True,
-        class_weight: ClassWeight = None,
-        early_stopping: bool = False,
-        validation_split: float = VALIDATION_SPLIT,
-        monitor: str = "val_loss",
-        min_delta: float = 0.0,
-        patience: int = 2,
-        restore_best_weights: bool = True,
-        callbacks: Any = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.input_dim = input_dim
-        self.embedding_dim = embedding_dim
-        self.hidden_units = hidden_units
-        self.pooling = pooling
-        self.divider = divider
-        self.initial_embedding = initial_embedding
-        self.dropout = dropout
-        self.l2 = l2
-        self.backend = backend
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.class_weight = class_weight
-        self.early_stopping = early_stopping
-        self.validation_split = validation_split
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.patience = patience
-        self.restore_best_weights = restore_best_weights
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
+    loss: Any = "auto"
+    class_weight: ClassWeight = None
 
     # -- learning ---------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -15,13 +16,13 @@ from sklearn_imdb._compat import Interval
 from sklearn_imdb._targets import N_BINS, Targets, assign_bins, check_numbers, make_bins
 from sklearn_imdb._training.network import probabilities
 from sklearn_imdb._training.plan import MEASURED
-from sklearn_imdb._training.rows import VALIDATION_SPLIT
 from sklearn_imdb._warnings import warn_user
 from sklearn_imdb.classifier import BaseEmbeddingAverage
 
 __all__ = ["EmbeddingAverageRegressor"]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EmbeddingAverageRegressor(RegressorMixin, BaseEmbeddingAverage):
     """Predict a number, such as a rating or a price, from sequences of word indices.
 
@@ -78,64 +79,7 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         "n_bins": [Interval(Integral, 2, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        input_dim: int | None = None,
-        embedding_dim: int | str = 16,
-        hidden_units: int = 16,
-        pooling: str = "mean",
-        divider: int | None = None,
-        initial_embedding: npt.ArrayLike | None = None,
-        dropout: float = 0.0,
-        l2: float = 0.0,
-        backend: str = "auto",
-        optimizer: Any = "adam",
-        learning_rate: Any = 0.001,
-        learning_rate_schedule: str = "constant",
-        label_smoothing: float = 0.0,
-        epochs: int = 40,
-        batch_size: int | str = 512,
-        shuffle: bool = True,
-        n_bins: int = N_BINS,
-        early_stopping: bool = False,
-        validation_split: float = VALIDATION_SPLIT,
-        monitor: str = "val_loss",
-        min_delta: float = 0.0,
-        patience: int = 2,
-        restore_best_weights: bool = True,
-        callbacks: Any = None,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.input_dim = input_dim
-        self.embedding_dim = embedding_dim
-        self.hidden_units = hidden_units
-        self.pooling = pooling
-        self.divider = divider
-        self.initial_embedding = initial_embedding
-        self.dropout = dropout
-        self.l2 = l2
-        self.backend = backend
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.learning_rate_schedule = learning_rate_schedule
-        self.label_smoothing = label_smoothing
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.n_bins = n_bins
-        self.early_stopping = early_stopping
-        self.validation_split = validation_split
-        self.monitor = monitor
-        self.min_delta = min_delta
-        self.patience = patience
-        self.restore_best_weights = restore_best_weights
-        self.callbacks = callbacks
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
+    n_bins: int = N_BINS
 
     _classes_name: ClassVar[str] = "bin_values_"
 

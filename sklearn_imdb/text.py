@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from itertools import chain, takewhile
 from numbers import Integral
 from operator import attrgetter
@@ -51,6 +52,7 @@ _SHARE = Interval(RealNotInt, 0.0, 1.0, closed="both")
 _DOCUMENT_FREQUENCY = [Interval(Integral, 1, None, closed="left"), _SHARE]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     r"""Turn texts, or lists of word indices, into padded sequences of word indices.
 
@@ -230,48 +232,25 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         "verbose": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        num_words: int | None = 10_000,
-        maxlen: int | str | None = 256,
-        padding: str = "post",
-        truncating: str = "pre",
-        vocabulary: Mapping[str, int] | Sequence[str] | None = None,
-        lowercase: bool = True,
-        tokenizer: str | Callable[[str], Iterable[str]] = "keras",
-        filters: str = FILTERS,
-        token_pattern: str | None = None,
-        ngram_range: tuple[int, int] = (1, 1),
-        subword_range: tuple[int, int] | str | None = None,
-        min_df: int | float | str = 1,
-        max_df: int | float = 1.0,
-        rank_by: str = "frequency",
-        binary: bool = False,
-        start_char: int | None = START,
-        oov_char: int | None = UNKNOWN,
-        index_from: int = INDEX_FROM,
-        verbose: int = 0,
-    ) -> None:
-        self.num_words = num_words
-        self.maxlen = maxlen
-        self.padding = padding
-        self.truncating = truncating
-        self.vocabulary = vocabulary
-        self.lowercase = lowercase
-        self.tokenizer = tokenizer
-        self.filters = filters
-        self.token_pattern = token_pattern
-        self.ngram_range = ngram_range
-        self.subword_range = subword_range
-        self.min_df = min_df
-        self.max_df = max_df
-        self.rank_by = rank_by
-        self.binary = binary
-        self.start_char = start_char
-        self.oov_char = oov_char
-        self.index_from = index_from
-        self.verbose = verbose
+    num_words: int | None = 10_000
+    maxlen: int | str | None = 256
+    padding: str = "post"
+    truncating: str = "pre"
+    vocabulary: Mapping[str, int] | Sequence[str] | None = None
+    lowercase: bool = True
+    tokenizer: str | Callable[[str], Iterable[str]] = "keras"
+    filters: str = FILTERS
+    token_pattern: str | None = None
+    ngram_range: tuple[int, int] = (1, 1)
+    subword_range: tuple[int, int] | str | None = None
+    min_df: int | float | str = 1
+    max_df: int | float = 1.0
+    rank_by: str = "frequency"
+    binary: bool = False
+    start_char: int | None = START
+    oov_char: int | None = UNKNOWN
+    index_from: int = INDEX_FROM
+    verbose: int = 0
 
     # -- learning ---------------------------------------------------------------------------
 
@@ -453,7 +432,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             warn_user(
                 f"{share:.0%} of the documents are longer than maxlen={maxlen} and lost their "
                 f"{'ends' if self.truncating == 'post' else 'beginnings'}; fit cut {usual:.0%}. "
-                "Fit on documents of such lengths, or set a larger maxlen and fit anew.",
+                "Fit on documents of such lengths, or set a larger maxlen and fit anew."
             )
         return rows
 
@@ -638,9 +617,7 @@ def sequence_length(vectorizer: SequenceVectorizer) -> int:
 
 
 def keep_learned(
-    vectorizer: SequenceVectorizer,
-    learned: Learned,
-    lengths: npt.NDArray[np.integer] | None = None,
+    vectorizer: SequenceVectorizer, learned: Learned, lengths: npt.NDArray[np.integer] | None = None
 ) -> None:
     """Set what was learned; `lengths` are those of the documents' sequences, where they are known.
 

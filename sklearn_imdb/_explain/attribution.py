@@ -6,8 +6,6 @@ logit along the path is a sum of ramps, one for each relu unit, whose mean slope
 unit is off, or on, or is switched once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias

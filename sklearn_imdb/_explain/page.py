@@ -1,7 +1,5 @@
 """HTML of a text with tinted words: no scripts, and legible in light and dark notebooks."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections import defaultdict

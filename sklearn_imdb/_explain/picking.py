@@ -1,7 +1,5 @@
 """Which terms to list for a class: plain words, and each idea once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import combinations
 

@@ -1,7 +1,5 @@
 """Where in a text the tokens of its sequence stand."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable
 from itertools import accumulate
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Published files: taken from disk or downloaded, and verified before they are read."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import threading

@@ -1,7 +1,5 @@
 """The reviews of IMDB as texts: from the cache, the folder, the archive or a download."""
 
-from __future__ import annotations
-
 import errno
 import logging
 import os

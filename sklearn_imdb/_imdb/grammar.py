@@ -5,8 +5,6 @@ takes its words from near that position of the scale. A negated opinion takes th
 opposite position. Sentences about the plot carry no sentiment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import product
 from random import Random

@@ -1,7 +1,5 @@
 """The reviews of IMDB as lists of word indices: Keras's copy, or encoded from the texts."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -3,8 +3,6 @@
 This is what counting and looking up, which are faster, are tested against.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 A term has an id: its position in the order of first appearance.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +46,7 @@ class WordCounts:
     documents: Sequence[TermIds] = ()
     """The ids of each document's terms, if they were kept."""
 
-    def add(self, later: WordCounts, id_of: dict[str, int]) -> WordCounts:
+    def add(self, later: "WordCounts", id_of: dict[str, int]) -> "WordCounts":
         """Return the counts of the documents of both. The `documents` are those of `later` alone.
 
         `id_of` has the id of each word counted before, or is empty. It is updated in place, because

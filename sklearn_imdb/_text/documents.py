@@ -1,7 +1,5 @@
 """What a user hands to the vectorizer, checked: texts or lists of word indices, never both."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence, Set, Sized
 from itertools import chain, islice
@@ -42,7 +40,7 @@ class Documents:
         if 2 * sum(map(_names_file, first)) > len(first):
             warn_user(
                 f"X holds names of files, such as {first[0]!r}, and each name is taken for a text. "
-                + _READ_FILES,
+                + _READ_FILES
             )
         self._X = X
         documents = chain(first, documents)

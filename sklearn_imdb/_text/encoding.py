@@ -1,7 +1,5 @@
 """Documents to sequences of word indices, as many as a sequence has room for."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial

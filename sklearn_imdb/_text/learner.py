@@ -1,7 +1,5 @@
 """Learning a vocabulary: for `fit`, for the chunks of `partial_fit`, and for those of a stream."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -204,7 +202,7 @@ class VocabularyLearner:
 
     # -- going on ---------------------------------------------------------------------------
 
-    def go_on(self, recipe: Recipe, targets: Targets | None) -> VocabularyLearner:
+    def go_on(self, recipe: Recipe, targets: Targets | None) -> "VocabularyLearner":
         """Return a learner that goes on from the chunks of this one, which stays as it is.
 
         Raises

@@ -11,8 +11,6 @@ Some millions of words are read at a time, and as many pairs are sorted. If the 
 file, as those of a stream are, so are the ids. Memory then grows with the n-grams that are kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise, repeat
 from typing import Any, NamedTuple

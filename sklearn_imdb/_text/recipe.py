@@ -1,7 +1,5 @@
 """The recipe: everything that decides how a text is cut and numbered."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
@@ -85,14 +83,14 @@ class Recipe(NamedTuple):
                 f"{self.index_from + 2}, or None."
             )
 
-    def changed_terms(self, before: Recipe) -> list[str]:
+    def changed_terms(self, before: "Recipe") -> list[str]:
         """Return the names of the parameters that now give a text other terms than `before`."""
         deciding = Recipe._fields[: Recipe._fields.index("min_df")]
         return [name for name in deciding if getattr(self, name) != getattr(before, name)]
 
     def resolve(
         self, n_words: int, n_classes: int = 1, find_script: Callable[[], str] = str
-    ) -> Recipe:
+    ) -> "Recipe":
         """Return the recipe with `min_df` and `subword_range` chosen where they are "auto".
 
         `n_words` is the number of words in the documents, repeated ones included. Where words are

@@ -1,7 +1,5 @@
 """Rows of integers of different lengths in a temporary file: a stream's documents."""
 
-from __future__ import annotations
-
 import weakref
 from array import array
 from collections.abc import Iterator, Sequence

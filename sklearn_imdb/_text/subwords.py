@@ -4,8 +4,6 @@ A word gets a space at either end, as in scikit-learn's `char_wb`. So "cat" has 
 and "cat ". As a term, a subword has one more space in front. No word or n-gram begins with a space.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any

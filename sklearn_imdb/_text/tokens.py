@@ -4,8 +4,6 @@ A tokenizer returns tokens as *keys*. `key` and `words` turn words into keys and
 counting and looking up work with keys of any type.
 """
 
-from __future__ import annotations
-
 import re
 from abc import ABC, abstractmethod
 from typing import Any, TypeAlias

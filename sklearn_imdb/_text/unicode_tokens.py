@@ -1,7 +1,5 @@
 """Tokens of any language: words, clitics, punctuation, emoji, characters of unspaced scripts."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator

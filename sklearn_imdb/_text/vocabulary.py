@@ -1,7 +1,5 @@
 """Which terms are kept, which rank each has, and what a word index is called."""
 
-from __future__ import annotations
-
 import itertools
 from bisect import bisect_left
 from collections import Counter
@@ -111,7 +109,7 @@ def _warn_of_capitals(words: Collection[str], recipe: Recipe) -> None:
     if 100 * len(capital) > len(words):
         warn_user(
             f"vocabulary has {len(capital)} words with capitals, such as {capital[0]!r}, which no "
-            "text has after lowercase=True: set lowercase=False, or lower-case the vocabulary.",
+            "text has after lowercase=True: set lowercase=False, or lower-case the vocabulary."
         )
 
 
@@ -129,7 +127,7 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
         warn_user(
             "The texts are of a script without spaces, and tokenizer='keras' splits them at spaces "
             f"alone: a word is a sentence, such as {unspaced[0]!r}. Set tokenizer='unicode' and "
-            "ngram_range=(1, 3), or separate the words with spaces.",
+            "ngram_range=(1, 3), or separate the words with spaces."
         )
 
 

@@ -1,7 +1,5 @@
 """The epochs of a training, whichever backend trains: history, weights to keep, when to stop."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Callable, Mapping
@@ -40,10 +38,7 @@ class Backend(Protocol):
     """
 
     def __call__(
-        self,
-        job: Job,
-        begin_epoch: Callable[[], None],
-        end_epoch: Callable[[Logs, Weights], bool],
+        self, job: Job, begin_epoch: Callable[[], None], end_epoch: Callable[[Logs, Weights], bool]
     ) -> tuple[Weights, OptimizerState]: ...
 
 
@@ -87,7 +82,7 @@ def train(
     return epochs.list_attributes(weights, kept_epoch), state
 
 
-def _warn_if_unconverged(job: Job, epochs: Epochs) -> None:
+def _warn_if_unconverged(job: Job, epochs: "Epochs") -> None:
     """Warn where training ended before the network had learned much.
 
     Either all epochs ran, the last was the best, and less than half of what there is to learn

@@ -1,7 +1,5 @@
 """The steps of a fit and of a chunk of `partial_fit`, from rows to a network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -73,7 +71,7 @@ def fit_network(
         warn_user(
             f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are "
             "classes without an order, and the loss compares their probabilities with 0 and 1. For "
-            "a number in place of a class take predict_proba(X) @ classes_.",
+            "a number in place of a class take predict_proba(X) @ classes_."
         )
     training, _ = weigh_rows(training, parameters.get("class_weight"))
     if before is None:

@@ -5,8 +5,6 @@ flag as it was: layers are named, initial weights and the order of the rows come
 dropout is seeded. Models are made of stock layers alone, so that plain Keras loads what is saved.
 """
 
-from __future__ import annotations
-
 import copy
 import functools
 import gc

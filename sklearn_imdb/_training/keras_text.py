@@ -3,8 +3,6 @@
 It does what the vectorizer does for the recipes that `exporting.to_keras` lets through.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -8,8 +8,6 @@ Weights are a list of arrays in the order of Keras's `get_weights`: the embeddin
 kernel and bias of each dense layer. Training computes in float32, as Keras does.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

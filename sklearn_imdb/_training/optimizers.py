@@ -1,7 +1,5 @@
 """The optimizers of SciPy's backend, as Keras has them."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The plan: everything that was asked of a training, with each "auto" resolved."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from numbers import Real

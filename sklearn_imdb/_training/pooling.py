@@ -4,8 +4,6 @@ The vectors of sequences are a sparse product: the shares of words in sequences 
 table. A pooling is an object that finds the shares. All that depends on the pooling is here.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +36,7 @@ PARTS = (0.6, 0.4)
 class WordShares(csr_matrix):
     """Share of each word in each sequence, shape (n_samples, input_dim), float32."""
 
-    def compact(self) -> tuple[npt.NDArray[np.intp], WordShares]:
+    def compact(self) -> tuple[npt.NDArray[np.intp], "WordShares"]:
         """Return the words that occur, and the shares with columns for these words alone."""
         # The different words, without sorting the 50,000 items of a batch of long texts.
         is_there = np.zeros(self.shape[1], bool)
@@ -101,7 +99,7 @@ class LabelShares:
         parts *= by_dimension(shares.scales, width)
         return parts[::2] + parts[1::2]
 
-    def compact(self) -> tuple[npt.NDArray[np.intp], LabelShares]:
+    def compact(self) -> tuple[npt.NDArray[np.intp], "LabelShares"]:
         """As `WordShares` has it."""
         words, counts = self.counts.compact()
         return words, LabelShares(counts, self.scales, self.weights[words])
@@ -162,7 +160,7 @@ class Pooling(ABC):
         return self, None
 
     @abstractmethod
-    def go_on_from(self, trained: Pooling) -> Pooling | None:
+    def go_on_from(self, trained: "Pooling") -> "Pooling | None":
         """Return the pooling to continue with after a trained one. None if that is impossible."""
 
     def draw_embedding(self, shape: tuple[int, ...], rng: np.random.RandomState) -> Floats:
@@ -220,7 +218,7 @@ class Mean(Pooling):
 
     counts_padding = True
 
-    def go_on_from(self, trained: Pooling) -> Pooling | None:
+    def go_on_from(self, trained: "Pooling") -> "Pooling | None":
         return self if isinstance(trained, Mean) else None
 
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
@@ -300,7 +298,7 @@ class Evidence(Pooling):
         weights = self.find_evidence(counted).astype(np.float32)
         return replace(self, token_weights=weights), counted
 
-    def go_on_from(self, trained: Pooling) -> Pooling | None:
+    def go_on_from(self, trained: "Pooling") -> "Pooling | None":
         # The weights that were learned stay.
         return replace(trained, divider=self.divider) if isinstance(trained, Evidence) else None
 

@@ -1,7 +1,5 @@
 """Training and validation rows of a fit, checked together, and their weights in the loss."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -36,12 +34,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def __getitem__(self, numbers: npt.NDArray[np.intp] | slice) -> Rows:
+    def __getitem__(self, numbers: npt.NDArray[np.intp] | slice) -> "Rows":
         weight = self.sample_weight
         weight = None if weight is None else weight[numbers]
         return Rows(self.X[numbers], self.targets[numbers], weight)
 
-    def chunks(self) -> Iterator[Rows]:
+    def chunks(self) -> Iterator["Rows"]:
         """Yield the rows of each chunk."""
         yield self
 

@@ -1,7 +1,5 @@
 """The schedules of a learning rate: its value in each step."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any, ClassVar

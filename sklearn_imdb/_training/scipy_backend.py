@@ -1,7 +1,5 @@
 """Training by NumPy and SciPy: sparse products, and the rows of the table that a batch has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sequences of word indices: the `X` of the classifier, checked, and the words in each row."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias

@@ -56,10 +56,7 @@ def test_labels_of_arrow_are_taken(kind, labels):
 @pytest.mark.parametrize(
     ("y", "remedy"),
     [
-        (
-            [Mood.BAD, Mood.GOOD] * 10,
-            r"y\[0\] = <Mood.BAD: 0> .*\[label.value for label in y\]",
-        ),
+        ([Mood.BAD, Mood.GOOD] * 10, r"y\[0\] = <Mood.BAD: 0> .*\[label.value for label in y\]"),
         ([decimal.Decimal(0), decimal.Decimal(1)] * 10, r"pass \[float\(label\) for label in y\]"),
         ([["a"], ["a", "b"]] * 10, r"y\[0\] = \['a'\]: have .*MultiLabelBinarizer"),
         ([{"a"}, {"b"}] * 10, "MultiLabelBinarizer"),

@@ -271,14 +271,8 @@ PRIVATE = "_n_features_out _network _numbering"
     [
         (FITTED[0], f"_packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
         (FITTED[1], f"_learner _packed _sklearn_imdb {LEARNED_BY_THE_VECTORIZER}"),
-        (
-            FITTED[2],
-            f"{PRIVATE} _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}",
-        ),
-        (
-            FITTED[3],
-            f"{PRIVATE} _partial_fit_state _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}",
-        ),
+        (FITTED[2], f"{PRIVATE} _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
+        (FITTED[3], f"{PRIVATE} _partial_fit_state _sklearn_imdb {LEARNED_BY_THE_CLASSIFIER}"),
     ],
     ids=lambda one: type(one).__name__,
 )

@@ -570,8 +570,7 @@ def test_generated_reviews_follow_the_seed_and_the_parameters():
 
 
 @pytest.mark.parametrize(
-    "parameters",
-    [{"n_samples": 0}, {"n_classes": 1}, {"mean_length": 0}, {"label_noise": 1.5}],
+    "parameters", [{"n_samples": 0}, {"n_classes": 1}, {"mean_length": 0}, {"label_noise": 1.5}]
 )
 def test_make_reviews_names_a_parameter_out_of_range(parameters):
     (name,) = parameters

@@ -12,11 +12,7 @@ from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_imdb import (
-    EmbeddingAverageClassifier,
-    SequenceVectorizer,
-    make_text_classifier,
-)
+from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import (
     ClassWordsDisplay,

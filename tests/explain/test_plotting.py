@@ -13,11 +13,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_validate
 
-from sklearn_imdb import (
-    EmbeddingAverageClassifier,
-    TrainingHistoryDisplay,
-    make_text_classifier,
-)
+from sklearn_imdb import EmbeddingAverageClassifier, TrainingHistoryDisplay, make_text_classifier
 
 HISTORY = {
     "loss": [0.7, 0.5, 0.4],
@@ -101,10 +97,7 @@ def test_a_pipeline_is_drawn_by_its_classifier(reviews):
     assert_array_equal(display.lines_[1].get_ydata(), pipeline[-1].history_["val_loss"])
 
 
-FOLDS = [
-    HISTORY,
-    {name: [value / 2 for value in values[:2]] for name, values in HISTORY.items()},
-]
+FOLDS = [HISTORY, {name: [value / 2 for value in values[:2]] for name, values in HISTORY.items()}]
 
 
 @pytest.mark.usefixtures("plt")

@@ -12,12 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import SequenceVectorizer, make_text_classifier
 from sklearn_imdb.datasets import make_reviews
-from sklearn_imdb.inspection import (
-    class_words,
-    explain_html,
-    nearest_words,
-    token_contributions,
-)
+from sklearn_imdb.inspection import class_words, explain_html, nearest_words, token_contributions
 
 TEXT = "A superb film, a SUPERB cast; the plot xyzzy is dull"
 

@@ -164,11 +164,7 @@ BAD_ROWS = {
     "no number": (b'"naive",good', pa.ArrowInvalid, f"Row #{ROW + 2}: .*invalid value 'good'"),
     "a column short": (b'"naive"', pa.ArrowInvalid, f"Row #{ROW + 2}: Expected 2 columns, got 1"),
     "missing text": (b",1", TypeError, r"X\[{row}\] = None .*A text is missing"),
-    "unknown label": (
-        b'"naive",7',
-        ValueError,
-        r"the classes \[0, 1\]: \[7\]; y\[{row}\] = 7",
-    ),
+    "unknown label": (b'"naive",7', ValueError, r"the classes \[0, 1\]: \[7\]; y\[{row}\] = 7"),
     "missing label": (b'"naive",', ValueError, r"y\[{row}\] = None. A label is missing"),
 }
 

@@ -17,10 +17,7 @@ PARAMETERS = {
     "ngram": ("ngram", {}),
     "subwords": ("ngram", {"vectorizer__subword_range": (3, 4)}),
     "unknown n-grams": ("ngram", {**WORDS, "vectorizer__oov_char": 2}),
-    "balanced": (
-        "ngram",
-        {**WORDS, "classifier__class_weight": "balanced"},
-    ),
+    "balanced": ("ngram", {**WORDS, "classifier__class_weight": "balanced"}),
     "longest": ("ngram", {**WORDS, "vectorizer__maxlen": None}),
     "tutorial": ("tutorial", {}),
     "given words": ("tutorial", {"vectorizer__vocabulary": {"superb": 1, "dull": 2}}),

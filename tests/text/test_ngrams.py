@@ -182,10 +182,7 @@ def test_a_range_that_is_none_is_named(ngram_range):
 
 @pytest.mark.parametrize(
     "splitting",
-    [
-        {"token_pattern": r"a b|\w"},
-        {"tokenizer": lambda text: re.findall(r"a b|\w", text)},
-    ],
+    [{"token_pattern": r"a b|\w"}, {"tokenizer": lambda text: re.findall(r"a b|\w", text)}],
     ids=["pattern", "callable"],
 )
 @pytest.mark.parametrize("oov_char", [2, None])

@@ -107,12 +107,7 @@ def test_beside_subwords_min_df_may_be_set_between_chunks():
 
 @pytest.mark.parametrize(
     ("n_words", "n_subwords", "maxlen", "expected"),
-    [
-        (3, 5, 9, (3, 5)),
-        (4, 8, 10, (3, 6)),
-        (9, 0, 5, (4, 0)),
-        (0, 9, 5, (0, 4)),
-    ],
+    [(3, 5, 9, (3, 5)), (4, 8, 10, (3, 6)), (9, 0, 5, (4, 0)), (0, 9, 5, (0, 4))],
 )
 def test_each_part_is_cut_by_its_share(n_words, n_subwords, maxlen, expected):
     # A word of two letters has two subwords, one of a letter has one, and a long word has none.

@@ -10,11 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sklearn_imdb import (
-    EmbeddingAverageRegressor,
-    SequenceVectorizer,
-    make_text_regressor,
-)
+from sklearn_imdb import EmbeddingAverageRegressor, SequenceVectorizer, make_text_regressor
 from sklearn_imdb.datasets import make_reviews
 from sklearn_imdb.inspection import class_words, explain_html, token_contributions
 from sklearn_imdb.streaming import fit_stream

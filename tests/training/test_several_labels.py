@@ -132,9 +132,7 @@ def test_it_is_as_accurate_as_a_classifier_for_each_label():
     pipeline = make_text_classifier(random_state=0)
     ours, theirs = (
         f1_score(
-            Y[400:],
-            classifier.fit(texts[:400], Y[:400]).predict(texts[400:]),
-            average="micro",
+            Y[400:], classifier.fit(texts[:400], Y[:400]).predict(texts[400:]), average="micro"
         )
         for classifier in (pipeline, OneVsRestClassifier(pipeline))
     )
