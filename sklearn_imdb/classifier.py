@@ -207,9 +207,9 @@ class BaseEmbeddingAverage(
         validation = None
         if X_val is not None or y_val is not None or sample_weight_val is not None:
             validation = self._check_validation(X_val, y_val, sample_weight_val, targets)
-        rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
+        rng = check_random_state(self.random_state)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            trained = fit_network(parameters, training, validation, rng, task, before)
+            trained = fit_network(vars(self), training, validation, rng, task, before)
             self.__dict__.update(trained)
         return self
 
@@ -663,10 +663,10 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
             refuse_other_numbering(X, "X", self._numbering)
         training = check_rows(self._check_X(X, reset=known is None), targets, sample_weight)
         self._note_rows(X, training, known)
-        rng, parameters = check_random_state(self.random_state), self.get_params(deep=False)
+        rng = check_random_state(self.random_state)
         history = self.history_ if state else {}
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
-            trained = fit_chunk(parameters, training, rng, task, before, state, history)
+            trained = fit_chunk(vars(self), training, rng, task, before, state, history)
             self.__dict__.update(trained)
         return self
 
@@ -809,7 +809,7 @@ def fit_on_rows(
     """
     classifier._check_X(training.X, reset=True)
     classifier._note_rows(training.X, training, None)
-    parameters = {**classifier.get_params(deep=False), **parameters}
+    parameters = {**vars(classifier), **parameters}
     rng, y = check_random_state(classifier.random_state), training.targets.labels
     with classifier._fit_task("fit", training.X, y, epochs=parameters["epochs"]) as task:
         trained = fit_network(parameters, training, validation, rng, task)

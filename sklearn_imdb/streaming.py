@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count, islice
@@ -193,12 +194,13 @@ def _check_parameters(
     classifier: BaseEmbeddingAverage, parameters: dict[str, Any], X_val: Any, y_val: Any
 ) -> None:
     """Raise an error for parameters that cannot work, before anything is read."""
-    parameters = {**classifier.get_params(deep=False), **parameters}
-    type(classifier)(**parameters)._validate_params()
+    copied = copy(classifier)
+    vars(copied).update(parameters)
+    copied._validate_params()
     if X_val is not None or y_val is not None:
         check_pair(X_val, y_val)
-    monitor = parameters["monitor"]
-    if parameters["early_stopping"] and monitor.startswith("val_") and X_val is None:
+    monitor = copied.monitor
+    if copied.early_stopping and monitor.startswith("val_") and X_val is None:
         raise ValueError(
             f"early_stopping=True watches monitor={monitor!r}, and no rows of a stream are held "
             "out: pass X_val and y_val, or set early_stopping=False."

@@ -156,3 +156,27 @@ def test_cross_validation_scores_a_class_of_one_row(preset):
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         scores = cross_val_score(make_text_classifier(preset, random_state=0), texts, y, cv=3)
     assert np.isfinite(scores).all()
+
+
+class OwnVectorizer(SequenceVectorizer):
+    """A subclass that decides most parameters itself."""
+
+    def __init__(self, maxlen=5):
+        super().__init__(maxlen=maxlen)
+
+
+class OwnClassifier(EmbeddingAverageClassifier):
+    """Another."""
+
+    def __init__(self, epochs=3):
+        super().__init__(epochs=epochs, batch_size=4, learning_rate=0.1, random_state=0)
+
+
+def test_subclasses_may_have_constructors_of_their_own():
+    pipeline = make_pipeline(OwnVectorizer(), OwnClassifier())
+    search = GridSearchCV(pipeline, {"ownclassifier__epochs": [1, 4]}, cv=2)
+    search.fit(["a fine film", "a dull play"] * 20, [1, 0] * 20)
+    assert search.predict(["fine", "dull"]).tolist() == [1, 0]
+    best = search.best_estimator_[-1]
+    assert best.get_params() == {"epochs": best.epochs}
+    assert best.partial_fit([[1, 4, 5, 6, 0]], [1]).n_iter_ == 1
