@@ -289,8 +289,10 @@ def train(
         metrics=[binary if network.ends_in_sigmoids else "accuracy"],
         jit_compile=False,  # It leaks memory in every fit.
     )
+    # TensorFlow would trace a step once more if the optimizer's variables were made in the first.
+    optimizer.build(model.trainable_variables)
     if job.optimizer_state is not None:
-        _restore(optimizer, job.optimizer_state, model)
+        _restore(optimizer, job.optimizer_state)
     # Whether the loss compares the output with class numbers, and not with one-hot rows.
     is_sparse = loss is keras.losses.sparse_categorical_crossentropy or isinstance(
         loss, keras.losses.SparseCategoricalCrossentropy
@@ -383,8 +385,7 @@ def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None)
     return ops.cast(ops.sum(inputs * is_word, axis=1) / n_words, "float32")
 
 
-def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Model) -> None:
-    optimizer.build(model.trainable_variables)
+def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]]) -> None:
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
         raise ValueError(
             "Training cannot go on from the optimizer's state: optimizer has been changed since "
