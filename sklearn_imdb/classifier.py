@@ -484,7 +484,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         in `history_`. With several labels per row, the accuracy is the share of labels that are
         right.
     min_delta : float, default=0.0
-        By how much a value must be better than the best one to count as better.
+        A value counts as better if it improves on the best one by more than this.
     patience : int, default=2
         Epochs without a better value after which training stops.
     restore_best_weights : bool, default=True

@@ -120,9 +120,9 @@ def make_text_classifier(
 def make_text_regressor(*, random_state: Seed = None, verbose: int = 0) -> Pipeline:
     """Make a pipeline that predicts a number from a text, such as a rating or a price.
 
-    It has the parameters of the default preset of :func:`make_text_classifier`. The regressor
-    learns a distribution over the different values of y, or over quantile bins if y has more than
-    `n_bins` different values.
+    It has the parameters of the default preset of :func:`make_text_classifier`, but ranks terms by
+    "target_evidence". The regressor learns a distribution over the different values of y, or over
+    quantile bins if y has more than `n_bins` different values.
 
     Parameters
     ----------

@@ -118,7 +118,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         without `y`, two classes are assumed. Words are then less rare, and subwords triple the
         training time. With fewer words, "auto" is (1, 3) if a third of the letters are Hangul,
         whose syllables hold two or three letters each. It is None if a third are of a script
-        without spaces, and otherwise (4, 5). In `partial_fit` "auto" is None.
+        without spaces, and otherwise (4, 5). In `partial_fit`, and with a given `vocabulary`,
+        "auto" is None.
     min_df : int, float or "auto", default=1
         Leave out words with a lower document frequency: an absolute count, or a share of the
         documents between 0.0 and 1.0. "auto" is 1 if the documents have fewer than 20,000 words, 2
