@@ -1,6 +1,6 @@
 """A fit on a Dask dataframe by two workers, and on the same chunks here: time, memory, the share p.
 
-The share p is what partitions can do: reading, cutting the texts, and counting the words. With two
+The share p is what partitions can do: reading, splitting the texts, counting the words. With two
 workers on two cores a fit should take no more than 1 - p / 2 + 0.1 of the time. The scheduler has a
 process of its own, and each fit as well. The cluster has done a small fit before. The reviews are
 generated, and kept in the folder for temporary files for the next run.

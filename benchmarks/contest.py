@@ -125,8 +125,8 @@ def report(options, section, rows, notes):
     lines += [
         "",
         f"{time.strftime('%Y-%m-%d')}, {_processor()}, Python {platform.python_version()}, "
-        f"{packages}; {notes}; medians, and of accuracies means ± standard deviations, of "
-        f"{options.rounds}.",
+        f"{packages}; {notes}; medians of {options.rounds} runs; accuracies are means ± standard "
+        "deviations.",
     ]
     text = "\n".join(lines)
     print(text)

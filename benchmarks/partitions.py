@@ -1,4 +1,4 @@
-"""Texts of a Parquet file scored by partitions on Dask workers: does it grow with the workers?
+"""Texts of a Parquet file scored on Dask workers: does the speed grow with the number of workers?
 
 Workers have one thread each, get the fitted pipeline once, and read the partitions they score.
 """

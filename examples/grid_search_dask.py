@@ -1,7 +1,8 @@
-"""A grid search on a Dask cluster, and scoring by partitions
-=============================================================
+"""A grid search on a Dask cluster, and scoring partition by partition
+======================================================================
 
-This example searches a grid and scores reviews by partitions on the machines of a Dask cluster.
+This example searches a grid on the machines of a Dask cluster. Then it scores reviews there,
+partition by partition.
 Here the cluster is a local one of two processes. For a real cluster one line changes. Its scheduler
 and workers need no TensorFlow.
 
@@ -80,8 +81,8 @@ def main():
             print(f"{score:.4f} {params}")
 
         # %%
-        # Scoring by partitions
-        # ---------------------
+        # Scoring partition by partition
+        # ------------------------------
         # The fitted pipeline is sent once to each worker, not with each partition. Here the
         # partitions are cut from a table in memory. From a folder that all workers see,
         # `dask.dataframe.read_parquet` lets each worker read its own.

@@ -88,8 +88,8 @@ print(f"The best threshold on the validation texts is {best:.2f}.")
 # %%
 # How good is it?
 # ---------------
-# ``score`` is the subset accuracy: the share of texts whose labels are all right. It is strict, and
-# falls with the number of labels.
+# ``score`` is the subset accuracy: the share of texts with every label predicted correctly. It is
+# strict, and falls with the number of labels.
 
 tested = pipeline.predict_proba(test_texts)
 for threshold in (0.5, best):

@@ -127,7 +127,7 @@ class BaseEmbeddingAverage(
         Raises
         ------
         ValueError
-            If there is no such parameter, or one is to be set inside an optimizer or a loss.
+            If there is no such parameter, or a name addresses a part of an optimizer or of a loss.
         """
         for name in params:
             owner, _, part = name.partition("__")
@@ -167,11 +167,11 @@ class BaseEmbeddingAverage(
             For the classifier, labels: numbers, strings or booleans; or, with several labels per
             row, a column of 0 and 1 for each label. For the regressor, finite numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows in the training loss, which is their weighted mean. Rows of weight 0
-            are left out. `pooling="evidence"` counts a row of weight 2 twice.
+            Weights of the rows. The training loss is the weighted mean over the rows. Rows of
+            weight 0 are left out. `pooling="evidence"` counts a row of weight 2 twice.
         X_val : array-like of shape (n_val, maxlen), default=None
-            Rows to validate on after every epoch. In a Pipeline, pass texts and
-            `transform_input=["X_val"]`, so that they come through the vectorizer.
+            Rows to validate on after every epoch. In a `Pipeline(..., transform_input=["X_val"])`,
+            pass texts: the vectorizer transforms them.
         y_val : array-like of shape (n_val,), default=None
             Labels or numbers of the rows of `X_val`.
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -302,7 +302,7 @@ class BaseEmbeddingAverage(
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices; whole numbers, not negative. One beyond the embedding table counts as
+            Word indices; whole numbers, not negative. An index beyond the embedding table counts as
             the unknown word, 2.
 
         Returns
@@ -397,8 +397,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     """Classify sequences of word indices by their average word embedding.
 
     The network is that of Keras's text classification tutorial. It embeds each word, averages over
-    the sequence, and has a dense relu layer. Two classes end in a sigmoid unit, more in a softmax.
-    With several labels per text, each label has a sigmoid unit. `transform` returns the averages.
+    the sequence, and has a dense relu layer. The last layer is a sigmoid unit for two classes, and
+    a softmax for more classes. With several labels per text, each label has a sigmoid unit.
+    `transform` returns the averages.
     Put a :class:`SequenceVectorizer` in front for texts.
 
     Parameters
@@ -408,7 +409,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         If None, it is taken from `initial_embedding` or the `X` of `fit`.
     embedding_dim : int or "auto", default=16
         Length of a word's embedding. "auto" is the length in `initial_embedding`, or three times
-        the number of classes, from 16 to 100: more classes need more directions.
+        the number of classes, but at least 16 and at most 100.
     hidden_units : int, default=16
         Units of the relu layer. With 0 there is no relu layer, and the network is linear.
     pooling : {"mean", "masked_mean", "evidence"}, default="mean"
@@ -425,9 +426,9 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Embeddings to start from, as :func:`sklearn_imdb.vectors.initial_embedding` makes them from
         word vectors. If None, the embeddings are drawn at random.
     dropout : float, default=0.0
-        Share of the pooled vector's and of the hidden layer's units dropped in training.
+        Share of units dropped in training, in the pooled vector and in the hidden layer.
     l2 : float, default=0.0
-        Factor of the dense kernels' squares in the loss.
+        Factor of the L2 penalty on the kernels of the dense layers.
     backend : {"auto", "scipy", "keras"}, default="auto"
         *Training.* What trains the network. "scipy" is fast and needs no TensorFlow; it has the
         optimizers "adam" and "adagrad", and the cross-entropies. "keras" trains a
@@ -442,33 +443,34 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     learning_rate : float, "auto" or a schedule of Keras's, default=0.001
         Step size of an optimizer given by name or class. "auto" is for the optimizers "adam" and
         "adagrad". It is 0.03 for "adam" and 0.24 for "adagrad", times log2(number of classes),
-        divided by the mean sum of a training row's weights in the pooling. A step then moves the
-        vectors of long and of short texts equally far. With several labels per row, 2 * log2(2 *
-        number of labels) takes the place of the logarithm, or sqrt(number of labels) if each label
-        has its own word weights. `partial_fit` keeps the rate of the first chunk.
+        divided by S. S is the sum of a row's weights in the pooling, averaged over the training
+        rows. A step then moves the vectors of long and of short texts equally far. With several
+        labels per row, 2 * log2(2 * number of labels) takes the place of the logarithm, or
+        sqrt(number of labels) if each label has its own word weights. `partial_fit` keeps the rate
+        of the first chunk.
     learning_rate_schedule : {"constant", "cosine"}, default="constant"
         With "cosine", the rate of a step falls from `learning_rate` to 2 % of it over the steps of
         all `epochs`, even if early stopping ends sooner. `partial_fit` refuses "cosine", because
         the number of steps is not known.
     loss : str, dict, keras.losses.Loss or callable, default="auto"
-        "auto" is "binary_crossentropy" for two classes, its mean over the labels for several labels
-        per row, and "sparse_categorical_crossentropy" for more classes. Any other loss gets more
-        than two classes one-hot. Sample weights have a mean of 1. "mean_squared_error" compares
-        probabilities, and makes no regression.
+        "auto" is "binary_crossentropy" for two classes, "sparse_categorical_crossentropy" for more
+        classes, and the mean of "binary_crossentropy" over the labels for several labels per row.
+        With more than two classes, any other loss receives one-hot labels. Sample weights are
+        scaled to a mean of 1. "mean_squared_error" compares probabilities, and makes no regression.
     label_smoothing : float, default=0.0
         Share of each label that is spread evenly over all classes, in the cross-entropies.
     epochs : int, default=40
         Passes over the training rows; with `early_stopping`, the maximum.
     batch_size : int or "auto", default=512
         Rows in a step of the optimizer. "auto" is a 125th of the training rows (with several labels
-        per row, a 200th), from 2 to 128. An epoch then has some 125 steps or more, even if there
-        are few rows.
+        per row, a 200th), but at least 2 and at most 128. An epoch then has some 125 steps or
+        more, even if there are few rows.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
     class_weight : dict, "balanced" or list of dict, default=None
         Weights of the classes in the training loss, by label; "balanced" weighs them inversely to
         their frequency. Only the ratios of weights count in the loss. For several labels per row,
-        in the format of :func:`~sklearn.utils.class_weight.compute_sample_weight`.
+        a list of dict, as :func:`~sklearn.utils.class_weight.compute_sample_weight` takes it.
     early_stopping : bool, default=False
         *Stopping.* Stop when `monitor` has not become better for `patience` epochs. It is measured
         on `X_val, y_val` if `fit` is given them. Else it is measured on a part of the training rows
@@ -482,7 +484,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         in `history_`. With several labels per row, the accuracy is the share of labels that are
         right.
     min_delta : float, default=0.0
-        By how much a value must be better than the best one to count as better.
+        A value counts as better if it improves on the best one by more than this.
     patience : int, default=2
         Epochs without a better value after which training stops.
     restore_best_weights : bool, default=True
@@ -494,26 +496,29 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Have `fit` start from the weights of the last `fit`, and keep its class evidence.
     random_state : int, RandomState instance or None, default=None
         Draws initial weights, held-out rows, order and dropout. An integer always gives bitwise the
-        same weights in any process, thread or worker of joblib; with "keras" if TensorFlow runs
-        with the same number of threads. If None, NumPy's global generator is used.
+        same weights in any process, thread or worker of joblib. With "keras" this holds only if
+        TensorFlow runs with the same number of threads. If None, NumPy's global generator is used.
     verbose : {0, 1, 2}, default=0
         As in Keras: 0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
 
     Notes
     -----
-    With `pooling="evidence"`, a word's share of a sequence is its class evidence times 1 + log(its
+    With `pooling="evidence"`, a word's weight in a sequence is its class evidence times 1 + log(its
     count in the sequence). The class evidence compares the log odds of the classes in the word's
     rows and in all rows, much as the log-count ratio of [2]_ does. It is the square root of the sum
     over classes c of q_c (logit q_c - logit p_c)^2. Here p_c is the share of the class among all
-    rows, and q_c its share among the rows with the word and 6 more rows of the shares p. The shares
-    of a sequence are scaled to a Euclidean length of 5. With a divider, words and subwords are
-    scaled separately, to .6 and .4 of the squared length. Validation rows are not counted.
-    With several labels per row, each label weighs words by its own evidence, abs(logit q - logit p)
-    with 96 more rows. A label's dimensions are every n_labels-th of the embedding. Labels share one
-    weight per word if there are more labels than dimensions, or if `initial_embedding` is given.
-    The bias of the last layer is the log odds of the classes of the weighted training rows, and is
-    not trained. Without a relu layer, a row without known words is predicted with the class
-    frequencies. Embeddings start from a normal distribution of standard deviation 0.01.
+    rows. q_c is its share among the rows with the word, after 6 rows with the overall shares p are
+    added. The word weights of a sequence are scaled to a Euclidean length of 5. With a divider,
+    words and subwords are scaled separately, to .6 and .4 of the squared length. Validation rows
+    are not counted.
+    With several labels per row, each label has its own word weights, abs(logit q - logit p) with 96
+    more rows. The embedding dimensions of label i, counted from 0, are i, i + n_labels, i + 2 *
+    n_labels, and so on. Labels share one weight per word if there are more labels than dimensions,
+    or if `initial_embedding` is given.
+    The bias of the last layer is the log odds of the class frequencies in the weighted training
+    rows, and is not trained. Without a relu layer, a row without known words gets the class
+    frequencies as probabilities. Embeddings start from a normal distribution of standard deviation
+    0.01.
 
     Predictions are computed from the weights by NumPy and SciPy, whichever backend trained. The
     pickled estimator holds no training data, and Keras objects only if they are its parameters.
@@ -678,7 +683,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices. One beyond the embedding table counts as the unknown word, 2.
+            Word indices. An index beyond the embedding table counts as the unknown word, 2.
 
         Returns
         -------
@@ -744,7 +749,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     def score(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> float:
-        """Return the accuracy: the share of the rows whose labels are all right.
+        """Return the accuracy: the share of the rows with every label predicted correctly.
 
         Parameters
         ----------

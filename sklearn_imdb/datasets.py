@@ -86,8 +86,8 @@ def fetch_imdb(
     The most frequent word of the training reviews has rank 1. Keras's copy (`imdb.npz`, 17 MB) and
     its word index (`imdb_word_index.json`, 2 MB) are read from `data_home`. Missing files are
     downloaded. Both files are verified by their SHA-256 before they are read. If Keras's copy is
-    unavailable, a warning says so, and the texts are encoded to the same indices, in another order
-    of the reviews.
+    unavailable, a warning says so, and the texts are encoded to the same indices. The order of the
+    reviews is then another one.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def make_reviews(
     random_state: int | np.random.RandomState | None = None,
     verbose: int = 0,
 ) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Generate film reviews to classify, from worst to best.
+    """Generate film reviews of ordered classes, from the worst to the best.
 
     A small grammar mixes opinions with sentences about the plot. Neighbouring classes share
     words, some opinions are negated, and some labels are wrong. No classifier can therefore reach

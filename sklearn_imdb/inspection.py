@@ -58,11 +58,11 @@ def token_contributions(
     logit of a document without words. For a regressor they add up to the predicted number, in the
     units of y, minus that of a document without words.
 
-    Without a hidden layer the network is linear, and contributions are exact: the token's share of
-    the document, times the difference between the embeddings of the token and of the padding that
-    it replaces, times the weights of the output. With a hidden layer, contributions are integrated
-    gradients along the straight path from a document of padding alone to the document. They are
-    computed in closed form, without steps.
+    Without a hidden layer the network is linear, and contributions are exact. A contribution is a
+    product of three: the token's share of the document; the token's embedding minus that of the
+    padding that it replaces; the weights of the output. With a hidden layer, contributions are
+    integrated gradients along the straight path from a document of padding alone to the document.
+    They are computed in closed form, without steps.
 
     Parameters
     ----------
@@ -147,8 +147,8 @@ def contribution_table(
         - `term` (object): the token, as :func:`token_contributions` names it. A subword begins with
           a space.
         - `begin`, `end` (int64): where the token stands in the text as it was given. A subword has
-          the place of its word. With `binary`, which takes a term once, a term has its first place.
-          -1 if the place is not known.
+          the place of its word. With `binary`, the place is that of the first occurrence. -1 if the
+          place is not known.
         - `contribution` (float64): how much the token moved the logit.
 
     Raises
@@ -163,8 +163,12 @@ def contribution_table(
 
     Notes
     -----
-    No place is known for the start of a text, for lists of word indices, for a text that a step in
-    front of the vectorizer changed, and for a text whose words a `tokenizer` of your own changes.
+    No place is known in four cases:
+
+    - the start of a text;
+    - lists of word indices;
+    - a text that a step in front of the vectorizer changed;
+    - a text whose words a `tokenizer` of your own changes.
 
     With more than two classes, `label=None` explains the most probable class of each text. Pass a
     `label` to have contributions to the same logit in all texts.
@@ -223,9 +227,10 @@ def explain_html(
     The text is shown as it was written. Blue and a straight underline mark what speaks for the
     class. Vermilion and a wavy underline mark what speaks against it. A stronger word has a deeper
     colour, a wider line and bold letters. The contribution of an n-gram is spread evenly over its
-    words, and with `binary` over all its places. Words in no term of the vocabulary have a dotted
-    underline. Words beyond `maxlen` are grey italics. The strongest tokens are listed below the
-    text, each with its contribution, summed over all its places.
+    words. With `binary`, it is spread over the words of all its occurrences. Words that the
+    vocabulary does not know, alone or in a term, have a dotted underline. Words beyond `maxlen` are
+    grey italics. The strongest tokens are listed below the text, each with its contribution, summed
+    over all its places.
 
     Parameters
     ----------
@@ -368,19 +373,20 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
 def class_words(
     pipeline: Pipeline, n: int = 20, label: Any = None, *, target_names: Sequence[str] | None = None
 ) -> np.recarray:
-    """Return the words and n-grams that speak most for each class, each idea once.
+    """Return the words and n-grams that speak most for each class, without near duplicates.
 
     The score of a term is how much it moves the logit of the class: the logit of a document that
     has only this term, once, minus the logit of a document without words. Without a hidden layer
     the network is linear, and the score is exact in every document, except for a factor that
     depends on the document's length. With a hidden layer, other words may change the score.
 
-    Plain words come before phrases. An n-gram is left out if a part of it has at least a tenth of
-    the n-gram's score: "superb" stands for "how superb". A term is also left out if it is part of a
-    listed n-gram, or has the same strongest word as a listed term. The strongest word of an n-gram
-    has the largest score, for the class or against it: only one of "'t flawless" and "nothing
-    flawless" is listed. In a script that puts no spaces between words, n-grams are words: there an
-    n-gram is left out only if a part of it has at least the n-gram's score.
+    A single word is preferred to an n-gram that contains it. An n-gram is left out if a part of it
+    has at least a tenth of the n-gram's score: "superb" stands for "how superb". A term is also
+    left out if it is part of a listed n-gram, or has the same strongest word as a listed term. The
+    strongest word of an n-gram is the one with the largest absolute score. So of "'t flawless" and
+    "nothing flawless", whose strongest word is "flawless", only one is listed. In a script that
+    puts no spaces between words, n-grams are words: there an n-gram is left out only if a part of
+    it has at least the n-gram's score.
 
     Parameters
     ----------
@@ -542,7 +548,8 @@ class ClassWordsDisplay:
     ----------
     figure_ : matplotlib.figure.Figure
     ax_ : ndarray of matplotlib.axes.Axes
-        The axes of each class, row by row: at most four side by side in a figure of its own.
+        The axes of each class, row by row. If the display made the figure, at most four stand side
+        by side.
 
     Examples
     --------

@@ -34,9 +34,9 @@ def make_text_classifier(
         Try "ngram" first on texts of your own, of any language, length and number of classes. Its
         terms are words, and pairs and triples of words. If texts are few, the character n-grams of
         words are terms, too. The 100,000 terms that say most about the classes are kept, and their
-        embeddings are added, each weighted by its class evidence. A text without any known word is
-        predicted with the class frequencies. For `partial_fit`, set `vectorizer__maxlen` to a
-        number; :func:`~sklearn_imdb.streaming.fit_stream` takes the pipeline as it is.
+        embeddings are added, each weighted by its class evidence. A text without any known word
+        gets the class frequencies as probabilities. For `partial_fit`, set `vectorizer__maxlen` to
+        a number; :func:`~sklearn_imdb.streaming.fit_stream` takes the pipeline as it is.
         "tutorial" is the encoding and the network of Keras's IMDB tutorial. It stops early. Its
         batches of 64 instead of 512 were chosen by cross-validation on the 25,000 training reviews.
     random_state : int, RandomState instance or None, default=None
@@ -120,8 +120,9 @@ def make_text_classifier(
 def make_text_regressor(*, random_state: Seed = None, verbose: int = 0) -> Pipeline:
     """Make a pipeline that predicts a number from a text, such as a rating or a price.
 
-    It is the default pipeline of :func:`make_text_classifier`. The classes are the different values
-    of y, or quantile bins of y if y has more than `n_bins` different values.
+    It has the parameters of the default preset of :func:`make_text_classifier`, but ranks terms by
+    "target_evidence". The regressor learns a distribution over the different values of y, or over
+    quantile bins if y has more than `n_bins` different values.
 
     Parameters
     ----------

@@ -105,7 +105,8 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
         Parameters
         ----------
         X : array-like of shape (n_samples, maxlen)
-            Word indices, as for `fit`. One beyond the embedding table counts as the unknown word.
+            Word indices, as for `fit`. An index beyond the embedding table counts as the unknown
+            word.
 
         Returns
         -------

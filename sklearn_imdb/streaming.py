@@ -89,8 +89,8 @@ def fit_stream(
     folder : str or path-like, default=None
         Folder of the temporary files. If None, the folder of :mod:`tempfile`, which on some
         machines is in memory. The files take 4 bytes for each word of the texts, and 4 bytes for
-        each index of the sequences. N-grams take another 4 bytes for each word and each n, always
-        in the folder of :mod:`tempfile`.
+        each index of the sequences. For each n from 1 to the largest of `ngram_range`, n-grams take
+        another 4 bytes per word, always in the folder of :mod:`tempfile`.
 
     Returns
     -------
@@ -121,10 +121,11 @@ def fit_stream(
     Memory holds a chunk, the labels, the different words with their counts, the n-grams that enough
     texts contain, the validation rows and the network. Counting the n-grams takes some 400 MB more.
 
-    The workers of the current `distributed.Client` read the partitions of a Dask dataframe, cut the
-    texts and count the words; if the vocabulary is given, they encode the texts. The calling
-    process merges the words in the order of the partitions, counts n-grams and trains. The result
-    is bitwise the same as with the partitions as chunks. If a worker dies, Dask repeats its work.
+    The workers of the current `distributed.Client` read the partitions of a Dask dataframe, split
+    the texts into words and count them. If the vocabulary is given, they encode the texts instead.
+    The calling process merges the words in the order of the partitions, counts n-grams and trains.
+    The result is bitwise the same as with the partitions as chunks. If a worker dies, Dask repeats
+    its work.
 
     Examples
     --------
@@ -382,11 +383,11 @@ def _find_priority(key: Any) -> int:
 def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
     """Yield `function(*chunk)` for each chunk of a stream, as :func:`itertools.starmap` does.
 
-    An error of the function, or of what reads the stream, gets a note: in which chunk of the stream
-    it arose, and with which row the chunk begins. An interrupt gets the note, too. No chunk is read
-    ahead, and none is held while the next one is read. Nothing is done until the results are
-    iterated over. The stream is left open after an error, so that one can go on with the next
-    chunk: put the `with` statement that opens a file around `map_chunks`.
+    An error in the function or in the stream gets a note. It names the chunk and the row with which
+    the chunk begins. An interrupt gets the note, too. No chunk is read ahead, and none is held
+    while the next one is read. Nothing is done until the results are iterated over. The stream is
+    left open after an error, so that one can go on with the next chunk. If the stream reads a file,
+    open the file in a `with` statement around `map_chunks`.
 
     If a chunk raises in `partial_fit`, the estimator stays as it was. What it learned from earlier
     chunks is kept, and learning can go on once the stream is repaired.

@@ -72,30 +72,30 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         are kept. If None, all terms are kept.
     maxlen : int, "auto" or None, default=256
         Length of every sequence, in tokens. If None, the length of the longest document of `fit`.
-        "auto" is the 99th percentile of the lengths in `fit`, or less, so that at least a tenth of
-        the matrix is filled. `transform` of 20 documents or more warns if the share that it cuts
-        exceeds `cut_share_` by more than 0.2.
+        "auto" is the 99th percentile of the lengths in `fit`. It is less if more than nine tenths
+        of the matrix would be padding. With 20 documents or more, `transform` warns if the share of
+        documents that it shortens exceeds `cut_share_` by more than 0.2.
     padding : {"post", "pre"}, default="post"
         Whether the zeros stand after or before a short document.
     truncating : {"pre", "post"}, default="pre"
-        Whether a long document loses its beginning (the start too, as in Keras) or its end.
+        Whether a long document loses its beginning (with `start_char`, as in Keras) or its end.
     vocabulary : mapping of str to int, or list of str, default=None
         Ranks of words, counted from 1, such as Keras's `imdb_word_index.json` or another
         vectorizer's `vocabulary_`; or the words in the order of their ranks. If None, `fit` learns
         the words.
     lowercase : bool, default=True
-        Lower-case the text before it is split: by `str.lower`, or for the tokenizer "unicode" by
-        case folding: `Straße` and `STRASSE` become `strasse`.
+        Lower-case the text before it is split. The tokenizer "unicode" folds case: `Straße` and
+        `STRASSE` become `strasse`. Others use `str.lower`.
     tokenizer : {"keras", "unicode"} or callable, default="keras"
         How a text is split into words. "keras" takes Keras's steps: filter characters become
         spaces, and the text is split on the space character. "unicode" is for texts of any
-        language. It takes the text in Unicode's form NFKC [2]_, and HTML's `<br />` as a space. A
-        word is a run of letters, digits and marks, a clitic such as `'s`, a run of punctuation and
-        symbols, or an emoji with its modifiers. Signs that NFKC turns into letters or digits become
-        words of their own: `Kindle™` is `kindle tm`, and `m²` is `m 2`. In a script without spaces,
-        such as Chinese, Japanese or Thai, each character counts as a word, and n-grams stand for
-        the words of the language. A callable takes a text and returns the list of its words. It is
-        pickled with the estimator.
+        language. It normalizes the text to NFKC [2]_, and treats HTML's `<br />` as a space. A word
+        is one of these: a run of letters, digits and marks; a clitic such as `'s`; a run of
+        punctuation and symbols; an emoji with its modifiers. Signs that NFKC turns into letters or
+        digits become words of their own: `Kindle™` is `kindle tm`, and `m²` is `m 2`. In a script
+        without spaces, such as Chinese, Japanese or Thai, each character counts as a word, and
+        n-grams stand for the words of the language. A callable takes a text and returns the list of
+        its words. It is pickled with the estimator.
     filters : str, default=Keras's punctuation, tab and newline
         Characters that count as spaces. Only for the tokenizer "keras".
     token_pattern : str, default=None
@@ -104,20 +104,21 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         group is the word.
     ngram_range : tuple (min_n, max_n), default=(1, 1)
         Smallest and largest number of words of the n-grams that are terms: (1, 3) takes words,
-        pairs and triples. An n-gram is written with spaces between its words. A space within a
-        word, which a tokenizer of your own may leave, is then written as the character `\u2423`. A
+        pairs and triples. An n-gram is written with spaces between its words. If your own tokenizer
+        returns a word with a space in it, n-grams have the character `\u2423` for this space. A
         sequence has n-grams in the order of the words they start with, the shorter first. What this
         page says of words holds for n-grams, too.
     subword_range : tuple (min_n, max_n), "auto" or None, default=None
-        Smallest and largest number of characters of the subwords, which are terms, too: character
-        n-grams of a word with a space at either end [3]_. Rare words share subwords with other
-        words. A sequence then has its words and n-grams, the index 3, and its subwords;
-        `truncating` cuts both parts in proportion. In `vocabulary_` a subword has a space in front,
-        and an unknown subword takes no place. A word of more than 40 characters has no subwords.
-        "auto" is None if the documents have 200,000 words or more per class (for two classes, if
-        `y` is not used). Words are then less rare, and subwords triple the training time. Else it
-        is (4, 5). It is (1, 3) if a third of the letters are Hangul, whose syllables hold two or
-        three letters each, and None if a third are of a script without spaces. In `partial_fit`
+        Smallest and largest number of characters of the subwords. A subword is a character n-gram
+        of a word with a space at either end [3]_. Subwords are terms, too. Rare words share
+        subwords with other words. A sequence then has its words and n-grams, the index 3, and its
+        subwords; `truncating` cuts both parts in proportion. In `vocabulary_` a subword has a space
+        in front. An unknown subword is dropped from the sequence. A word of more than 40 characters
+        has no subwords. "auto" is None if the documents have 200,000 words or more per class;
+        without `y`, two classes are assumed. Words are then less rare, and subwords triple the
+        training time. With fewer words, "auto" is (1, 3) if a third of the letters are Hangul,
+        whose syllables hold two or three letters each. It is None if a third are of a script
+        without spaces, and otherwise (4, 5). In `partial_fit`, and with a given `vocabulary`,
         "auto" is None.
     min_df : int, float or "auto", default=1
         Leave out words with a lower document frequency: an absolute count, or a share of the
@@ -125,17 +126,17 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         with fewer than 1,000,000, and else 3. With more documents, a rare word is more often a
         mistake. Not applied to a given `vocabulary`.
     max_df : int or float, default=1.0
-        Leave out words with a higher document frequency, a count or a share as for `min_df`: words
-        in nearly every document. To leave out stop words of your own, give a `vocabulary` without
-        them.
+        Leave out words with a higher document frequency, because they are in nearly every document.
+        A count or a share, as for `min_df`. To leave out stop words of your own, give a
+        `vocabulary` without them.
     rank_by : {"frequency", "class_evidence", "target_evidence"}, default="frequency"
         What words are ranked by, and so which of them `num_words` keeps. "frequency" is how often
         a word occurs. Ties keep the order in which words are first seen, so rows in another order
-        may change indices. "class_evidence" is the word's class evidence for the classes, or
-        labels, `y`, times the square root of its document frequency. The evidence compares the log
-        odds of the classes in the word's documents and in all documents. For two classes it is much
-        like the log-count ratio of [4]_. "target_evidence" is for a `y` of numbers: the classes are
-        the different values of y, or 8 quantile bins if y has more than 8 values.
+        may change indices. "class_evidence" is the word's class evidence for the classes (or
+        labels) in `y`, times the square root of its document frequency. The evidence compares the
+        log odds of the classes in the word's documents and in all documents. For two classes it is
+        much like the log-count ratio of [4]_. "target_evidence" is for a `y` of numbers: the
+        classes are the different values of y, or 8 quantile bins if y has more than 8 values.
     binary : bool, default=False
         Count and encode each word once per document, where it first occurs.
     start_char : int or None, default=1
@@ -499,8 +500,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def build_analyzer(self) -> Callable[[str], list[str]]:
         """Return a function from a text to all its terms, known or not.
 
-        Words and n-grams come in their order in a sequence, then subwords, all spelled as in
-        `vocabulary_`. Nothing is cut, and there is no start and no divider.
+        Words and n-grams come first, in the order of a sequence. Subwords follow. All are spelled
+        as in `vocabulary_`. Nothing is cut, and there is no start and no divider.
 
         Returns
         -------

@@ -50,8 +50,9 @@ def initial_embedding(
         A dict, gensim's `KeyedVectors`, or the path of a text file in UTF-8, as word2vec, GloVe and
         fastText (.vec) write it. A line is a word and its numbers, separated by spaces or tabs. The
         file may be compressed by gzip, bzip2 or xz, or be the only file of a zip archive. Only the
-        vectors of known words are held in memory. gensim or fasttext load binary files (.bin, .pkl,
-        .magnitude), and return mappings: see the examples.
+        vectors of known words are held in memory. Load a binary file (.bin, .pkl, .magnitude) with
+        the library that it was made for: gensim, fasttext, pickle or pymagnitude. Pass the mapping
+        that it returns: see the examples.
 
     Returns
     -------
