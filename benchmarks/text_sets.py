@@ -34,7 +34,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import MultiLabelBinarizer
 from sklearn.svm import LinearSVC
 
-from sklearn_imdb import make_text_classifier
+from sklearn_imdb import make_text_classifier, make_text_regressor
 
 OURS = ["default", "tutorial"]
 UNSPACED = ["chinese_takeaway", "thai_opinions", "korean_films"]  # And Korean, whose words inflect.
@@ -245,23 +245,23 @@ def labels_of_a_text(options, name, texts, labels):
 
 
 def numbers_of_a_text(options, name, texts, labels):
-    """Print how well a number is predicted: by the classes' expected value, and by Ridge."""
+    """Print how well a number is predicted: by the default regressor, and by Ridge."""
     y = np.array(labels, dtype=float)
     ridge = make_pipeline(
         TfidfVectorizer(analyzer="char", ngram_range=(1, 3)), RidgeCV(alphas=(1, 3, 10))
     )
     print(f"\n| {name} | Spearman | R² |\n| --- | ---: | ---: |")
-    for contender in ("default", "Tfidf char(1, 3) + Ridge"):
+    contenders = {
+        "default": lambda seed: make_text_regressor(random_state=seed),
+        "Tfidf char(1, 3) + Ridge": lambda seed: ridge,
+    }
+    for contender, make in contenders.items():
         found = []
         splitter = StratifiedKFold(options.folds, shuffle=True, random_state=0)
         for train, test in splitter.split(texts, y):
             for seed in range(options.seeds if contender in OURS else 1):
-                model = make_text_classifier(random_state=seed) if contender in OURS else ridge
-                model.fit(texts[train].tolist(), y[train])
-                if contender in OURS:
-                    predicted = model.predict_proba(texts[test].tolist()) @ model.classes_
-                else:
-                    predicted = model.predict(texts[test].tolist())
+                model = make(seed).fit(texts[train].tolist(), y[train])
+                predicted = model.predict(texts[test].tolist())
                 found.append([spearmanr(y[test], predicted)[0], r2_score(y[test], predicted)])
         rank, r2 = np.mean(found, axis=0)
         print(f"| {contender} | {rank:.3f} | {r2:.3f} |", flush=True)
