@@ -137,9 +137,7 @@ def fit_stream(
     >>> pipeline.predict(["A superb film.", "A dull film."]).tolist()
     [1, 0]
     """
-    steps = find_steps(pipeline)
-    steps.refuse_cleaning("to the chunks")
-    vectorizer, classifier = steps.vectorizer, steps.classifier
+    _, vectorizer, classifier = find_steps(pipeline).refuse_cleaning("to the chunks")
     parameters = {"verbose": verbose, "epochs": classifier.epochs if epochs is None else epochs}
     _check_parameters(classifier, parameters, X_val, y_val)
     recipe = check_recipe(vectorizer)
@@ -271,9 +269,7 @@ class _Reader:
 
     def add(self, *chunk: Any) -> None:
         if len(chunk) not in (2, 3):
-            raise TypeError(
-                f"A chunk is (texts, y) or (texts, y, sample_weight), got a tuple of {len(chunk)}."
-            )
+            raise TypeError(f"A chunk is (texts, y[, sample_weight]), got a tuple of {len(chunk)}.")
         self.merge(self.count(*chunk))
 
     def merge(self, chunk: _CountedChunk) -> None:
