@@ -97,13 +97,12 @@ class TextExplanation:
 
 def make_page(
     alignment: Alignment,
+    is_cleaned: bool,
     explained: TokenContributions,
     probabilities: npt.NDArray[np.floating],
     names: Mapping[Any, str],
-    *,
-    is_cleaned: bool,
     several: bool,
-    true_label: Any = None,
+    true_label: Any,
 ) -> TextExplanation:
     """Show the contributions to a text's prediction. All strings are escaped.
 
@@ -111,17 +110,17 @@ def make_page(
     ----------
     alignment : Alignment
         The text, its words, and the words of each token that contributes.
+    is_cleaned : bool
+        Whether steps before the vectorizer changed the text.
     explained : TokenContributions
         The contributions.
     probabilities : ndarray of shape (n_classes,)
         The predicted probabilities.
     names : mapping of object to str
         The name to show for each class, in the order of the classes.
-    is_cleaned : bool
-        Whether steps before the vectorizer changed the text.
     several : bool
         Whether a text may have several of the classes.
-    true_label : object or array-like of shape (n_classes,), default=None
+    true_label : object or array-like of shape (n_classes,)
         The true class; with several labels a row of 0 and 1. None shows none.
     """
     by_word: defaultdict[int, float] = defaultdict(float)
@@ -187,19 +186,12 @@ def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> s
 
 def check_names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
     """Return the names to show of the classes."""
-    if target_names is None:
-        return [str(label) for label in classes]
-    if not isinstance(target_names, Sequence | np.ndarray):
-        raise TypeError(
-            "target_names must be a sequence of names in the order of classes_, such as a list, "
-            f"got {target_names!r} of type {type(target_names).__name__}."
-        )
-    if isinstance(target_names, str) or len(target_names) != len(classes):
-        raise ValueError(
-            f"target_names must have a name for each of the {len(classes)} classes {classes}, got "
-            f"{target_names!r}."
-        )
-    return [str(name) for name in target_names]
+    names = classes if target_names is None else target_names
+    if not isinstance(names, Sequence | np.ndarray):
+        raise TypeError(f"target_names must be a list in the order of classes_, got {names!r}.")
+    if isinstance(names, str) or len(names) != len(classes):
+        raise ValueError(f"target_names must have a name for each of {classes}, got {names!r}.")
+    return [str(name) for name in names]
 
 
 def _summarize(
@@ -220,9 +212,7 @@ def _summarize(
         return f"{summary} True label: {names[true_label]}."
     row = np.asarray(true_label).ravel()
     if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
-        raise ValueError(
-            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
-        )
+        raise ValueError(f"true_label must be a row of {len(names)} 0s and 1s, got {true_label!r}.")
     return f"{summary} True labels: {', '.join(compress(names.values(), row)) or 'none'}."
 
 

@@ -193,7 +193,9 @@ def test_the_words_of_a_class_take_its_name(default_pipeline):
     assert named.label.tolist() == ["bad"] * 3 + ["good"] * 3
     assert named.word.tolist() == class_words(default_pipeline, n=3).word.tolist()
     assert set(class_words(default_pipeline, 3, 1, target_names=["bad", "good"]).label) == {"good"}
-    with pytest.raises(ValueError, match="target_names must have a name for each of the 2"):
+    with pytest.raises(
+        ValueError, match=r"target_names must have a name for each of \[0, 1\], got"
+    ):
         class_words(default_pipeline, target_names=["bad"])
 
 
@@ -332,7 +334,7 @@ def test_the_true_labels_are_a_row_where_a_text_may_have_several(reviews, quick)
         explanation = explain_html(pipeline, "superb", target_names=names, true_label=row)
         assert paragraphs(explanation)[0].endswith(f" True labels: {shown}.")
     for wrong in ([1, 0], 1, [0, 1, 2], "good"):
-        with pytest.raises(ValueError, match="true_label must be a row of 0 and 1 for the 3"):
+        with pytest.raises(ValueError, match="true_label must be a row of 3 0s and 1s, got"):
             explain_html(pipeline, "superb", true_label=wrong)
     with pytest.raises(ValueError, match="With several labels per text, pass the number of the"):
         explain_html(pipeline, "superb", target_names=names, label="good")
