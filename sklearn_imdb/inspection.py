@@ -278,11 +278,9 @@ def explain_html(
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, check_names(classes, target_names), strict=True))
     [probabilities] = classifier.predict_proba(X)
-    network, _ = trained_network(classifier)
     alignment, is_cleaned = _align(steps, cleaned, np.asarray(X)[0]), cleaned != text
-    return make_page(
-        alignment, is_cleaned, explained, probabilities, names, network.several, true_label
-    )
+    several = trained_network(classifier)[0].several
+    return make_page(alignment, is_cleaned, explained, probabilities, names, several, true_label)
 
 
 def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str, float]]:
@@ -509,10 +507,6 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
 
 
-_MOST_COLUMNS = 4
-"""Axes side by side in a figure of classes."""
-
-
 class ClassWordsDisplay:
     """Plot of the words and n-grams that speak most for each class.
 
@@ -580,7 +574,7 @@ class ClassWordsDisplay:
         if not labels:
             raise ValueError("words must hold at least one word: none has a score > 0.")
         if ax is None:
-            n_rows = -(-len(labels) // _MOST_COLUMNS)
+            n_rows = -(-len(labels) // 4)  # At most four side by side.
             n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
             size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))

@@ -198,8 +198,7 @@ def _check_parameters(
     monitor = copied.monitor
     if copied.early_stopping and monitor.startswith("val_") and X_val is None:
         raise ValueError(
-            f"monitor={monitor!r} needs validation rows: pass X_val and y_val, or set "
-            "early_stopping=False."
+            f"monitor={monitor!r} needs X_val: pass X_val and y_val, or set early_stopping=False."
         )
 
 

@@ -101,12 +101,9 @@ def initial_embedding(
     >>> start = initial_embedding(vectorizer, vectors)  # doctest: +SKIP
     """
     check_is_fitted(vectorizer)
-    check_has_words(vectorizer.vocabulary_)
-    index_of = {
-        word: rank + vectorizer.index_from
-        for word, rank in vectorizer.vocabulary_.items()
-        if not is_subword(word)
-    }
+    vocabulary, offset = vectorizer.vocabulary_, vectorizer.index_from
+    check_has_words(vocabulary)
+    index_of = {word: rank + offset for word, rank in vocabulary.items() if not is_subword(word)}
     if isinstance(vectors, str | PathLike):
         found = _read_vectors(Path(vectors), index_of)
     elif hasattr(vectors, "__contains__") and not isinstance(vectors, Sequence | Set | np.ndarray):
@@ -119,8 +116,7 @@ def initial_embedding(
     missing = set(index_of)
     for word, vector in found:
         if table is None:
-            largest = max(vectorizer.vocabulary_.values()) + vectorizer.index_from
-            table = np.zeros((largest + 1, len(vector)), np.float32)
+            table = np.zeros((max(vocabulary.values()) + offset + 1, len(vector)), np.float32)
         if vector.shape != table.shape[1:] or not np.isfinite(vector).all():
             raise ValueError(
                 f"vectors must be {table.shape[1]} finite numbers, got {vector!r} for {word!r}."

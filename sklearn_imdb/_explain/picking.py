@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from itertools import combinations
 
-import numpy as np
-
 from sklearn_imdb._text.unicode_tokens import spell
 
 _SPEAKS_TOO = 0.1
@@ -24,12 +22,10 @@ def pick_terms(scores: Mapping[str, float], n: int, *, are_words: bool) -> list[
     are_words : bool
         Whether every term is a single token. A space is then no joint of an n-gram.
     """
-    names = list(scores)
     picked: list[str] = []
     parts_of_picked: set[str] = set()
     telling_words: set[str] = set()
-    for position in np.argsort([-score for score in scores.values()], kind="stable").tolist():
-        term = names[position]
+    for term in sorted(scores, key=scores.__getitem__, reverse=True):
         if scores[term] <= 0 or len(picked) == n:
             break
         # The shorter n-grams of an n-gram, its words among them.
