@@ -198,12 +198,11 @@ def _summarize(
     probabilities: npt.NDArray[Any], names: Mapping[Any, str], several: bool, true_label: Any
 ) -> str:
     """Say what is predicted, with its probability, which classes are next, and the true label."""
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = [(list(names.values())[number], f"{probabilities[number]:.2f}") for number in order]
-    n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
-    first = "; ".join(f"{name}, with probability {share}" for name, share in ranked[:n_predicted])
+    ranked = sorted(zip(names.values(), probabilities, strict=True), key=lambda pair: -pair[1])
+    n_predicted = np.count_nonzero(probabilities > 0.5) if several else 1
+    first = "; ".join(f"{name}, with probability {p:.2f}" for name, p in ranked[:n_predicted])
     summary = f"Predicted: {first or 'no label'}."
-    if others := [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]:
+    if others := [f"{name} ({p:.2f})" for name, p in ranked[n_predicted:][:3]]:
         summary += f" Next: {', '.join(others)}."
     if true_label is None:
         return summary
