@@ -280,7 +280,7 @@ class _Reader:
         if kinds[0] != kinds[1]:
             raise ValueError(
                 f"y holds labels such as {labels[:1].tolist()[0]!r}, and earlier chunks such as "
-                f"{first[:1].tolist()[0]!r}. Labels must be all text, all numbers, or rows as long."
+                f"{first[:1].tolist()[0]!r}: labels must be text, numbers, or rows of one length."
             )
         if self._classes is not None and self.known is None:
             self.known = check_classes(self._classes, like=chunk.targets)

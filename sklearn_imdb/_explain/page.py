@@ -211,7 +211,9 @@ def _summarize(
         return f"{summary} True label: {names[true_label]}."
     row = np.asarray(true_label).ravel()
     if row.shape != (len(names),) or not np.isin(row, (0, 1)).all():
-        raise ValueError(f"true_label must be a row of {len(names)} 0s and 1s, got {true_label!r}.")
+        raise ValueError(
+            f"true_label must be a row of 0 and 1 for the {len(names)} labels, got {true_label!r}."
+        )
     return f"{summary} True labels: {', '.join(compress(names.values(), row)) or 'none'}."
 
 

@@ -85,7 +85,7 @@ def _read_folder(folder: Path, split: str, is_shown: bool) -> dict[str, dict[str
         if not reviews:
             fault = "holds no review, no file named like 0_9.txt" if part.is_dir() else "is missing"
             raise OSError(
-                f"{folder} is incomplete: {part} {fault}. Unpack the archive again or move it away."
+                f"{folder} is incomplete: {part} {fault}. Move it away or unpack the archive again."
             )
         files += reviews
     with Progress("Reading reviews", len(files), shown=is_shown) as progress:

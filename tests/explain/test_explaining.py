@@ -334,7 +334,7 @@ def test_the_true_labels_are_a_row_where_a_text_may_have_several(reviews, quick)
         explanation = explain_html(pipeline, "superb", target_names=names, true_label=row)
         assert paragraphs(explanation)[0].endswith(f" True labels: {shown}.")
     for wrong in ([1, 0], 1, [0, 1, 2], "good"):
-        with pytest.raises(ValueError, match="true_label must be a row of 3 0s and 1s, got"):
+        with pytest.raises(ValueError, match="true_label must be a row of 0 and 1 for the 3"):
             explain_html(pipeline, "superb", true_label=wrong)
     with pytest.raises(ValueError, match="With several labels per text, pass the number of the"):
         explain_html(pipeline, "superb", target_names=names, label="good")
