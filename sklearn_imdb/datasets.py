@@ -206,9 +206,8 @@ def fetch_imdb(
 
 def _find_folder(data_home: str | os.PathLike[str] | None) -> Path:
     """Return scikit-learn's folder or the one given; its `get_data_home` would also create it."""
-    if data_home is None:
-        data_home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
-    folder = Path(data_home).expanduser()
+    default = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
+    folder = Path(default if data_home is None else data_home).expanduser()
     if folder.is_file():
         raise NotADirectoryError(f"data_home={folder} is a file: pass the folder that it is in.")
     return folder

@@ -144,12 +144,9 @@ _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)
 
 def _read_vectors(path: Path, words: Container[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Yield each of the words that has a vector, with it."""
-    length = 0
-    is_checked = False
+    length, is_checked = 0, False
     for number, line in enumerate(_read_lines(path), 1):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        line = line.strip()
+        line = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
         if not line:
             continue
         if not length:
