@@ -34,7 +34,7 @@ Potts. "Learning Word Vectors for Sentiment Analysis". ACL 2011.
 https://ai.stanford.edu/~amaas/data/sentiment/
 """
 
-_FETCH_IMDB: dict[str, list[Any]] = {
+_CONSTRAINTS: dict[str, list[Any]] = {
     "subset": [StrOptions({"train", "test", "all", "unsupervised"})],
     "encoding": [StrOptions({"text", "index"})],
     "num_words": [Interval(Integral, N_RESERVED, None, closed="left"), None],
@@ -46,7 +46,14 @@ _FETCH_IMDB: dict[str, list[Any]] = {
     "n_retries": [Interval(Integral, 0, None, closed="left")],
     "delay": [Interval(Real, 0.0, None, closed="left")],
     "verbose": [Interval(Integral, 0, None, closed="left")],
+    # Of the generated reviews.
+    "n_samples": [Interval(Integral, 1, None, closed="left")],
+    "n_classes": [Interval(Integral, 2, None, closed="left")],
+    "n_labels": [Interval(Integral, 2, len(THEMES), closed="both")],
+    "mean_length": [Interval(Integral, 1, None, closed="left")],
+    "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
 }
+"""The constraints of the parameters, by name."""
 
 
 def fetch_imdb(
@@ -171,7 +178,7 @@ def fetch_imdb(
     >>> encoded.data[0][:5], encoded.word_index["the"]  # doctest: +SKIP
     ([1, 13, 244, 6, 87], 1)
     """
-    validate_parameter_constraints(_FETCH_IMDB, locals(), caller_name="fetch_imdb")
+    validate_parameter_constraints(_CONSTRAINTS, locals(), caller_name="fetch_imdb")
     download = {"n_retries": n_retries, "delay": delay} if download_if_missing else None
     home = DataHome(_find_folder(data_home), download, is_shown=verbose > 0)
     splits = ["train", "test"] if subset == "all" else [subset]
@@ -182,10 +189,7 @@ def fetch_imdb(
         if subset != "unsupervised":
             columns = load_encoded(splits, home)
     elif num_words is not None:
-        raise ValueError(
-            f"num_words={num_words} goes with encoding='index'; for texts give it to the "
-            "SequenceVectorizer."
-        )
+        raise ValueError(f"num_words={num_words} goes with encoding='index' or SequenceVectorizer.")
     if columns is None:
         columns = load_texts(splits, home)
         if encoding == "index":
@@ -202,27 +206,14 @@ def fetch_imdb(
 
 def _find_folder(data_home: str | os.PathLike[str] | None) -> Path:
     """Return scikit-learn's folder or the one given; its `get_data_home` would also create it."""
-    if data_home is None:
-        data_home = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
-    folder = Path(data_home).expanduser()
+    default = os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")
+    folder = Path(default if data_home is None else data_home).expanduser()
     if folder.is_file():
-        raise NotADirectoryError(
-            f"data_home must be a folder, got the file {folder}: pass the folder that it is in."
-        )
+        raise NotADirectoryError(f"data_home={folder} is a file: pass the folder that it is in.")
     return folder
 
 
 # -- generated reviews ------------------------------------------------------------------------
-
-_GENERATED: dict[str, list[Any]] = {
-    "n_samples": [Interval(Integral, 1, None, closed="left")],
-    "n_classes": [Interval(Integral, 2, None, closed="left")],
-    "n_labels": [Interval(Integral, 2, len(THEMES), closed="both")],
-    "mean_length": [Interval(Integral, 1, None, closed="left")],
-    "label_noise": [Interval(Real, 0.0, 1.0, closed="both")],
-    "random_state": ["random_state"],
-    "verbose": [Interval(Integral, 0, None, closed="left")],
-}
 
 
 def make_reviews(
@@ -276,7 +267,7 @@ def make_reviews(
     >>> y
     array([0, 1, 1, 0])
     """
-    validate_parameter_constraints(_GENERATED, locals(), caller_name="make_reviews")
+    validate_parameter_constraints(_CONSTRAINTS, locals(), caller_name="make_reviews")
     generator = check_random_state(random_state)
     y = generator.permutation(np.arange(n_samples) % n_classes)
     rng = Random(int(generator.randint(np.iinfo(np.int32).max)))
@@ -338,7 +329,7 @@ def make_multilabel_reviews(
     >>> Y.shape
     (500, 8)
     """
-    validate_parameter_constraints(_GENERATED, locals(), caller_name="make_multilabel_reviews")
+    validate_parameter_constraints(_CONSTRAINTS, locals(), caller_name="make_multilabel_reviews")
     generator = check_random_state(random_state)
     shown = generator.random_sample((n_samples, n_labels)) < 0.25
     is_wrong = generator.random_sample(shown.shape) < label_noise

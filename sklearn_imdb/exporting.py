@@ -80,16 +80,14 @@ def to_keras(pipeline: Pipeline) -> Any:
     >>> model.predict(tensorflow.constant(["A superb film.", "Dull."]), verbose=0).shape
     (2, 2)
     """
-    steps = find_steps(pipeline)
-    steps.refuse_cleaning("before the model")
+    steps = find_steps(pipeline).refuse_cleaning("before the model")
     _, vectorizer, classifier = steps.check_fitted()
     recipe = fitted_recipe(vectorizer)
     for name, only in _ONLY.items():
-        value = getattr(recipe, name)
-        if value != only:
+        got = getattr(recipe, name)
+        if got != only:
             raise ValueError(
-                f"{name}={value!r} is beyond TensorFlow's string operations: set {name}={only!r}. "
-                "classifier.model_, which takes sequences, can be saved for any vectorizer."
+                f"{name}={got!r} is beyond TensorFlow: set it to {only!r} or use classifier.model_."
             )
     check_has_words(vectorizer.vocabulary_)
     # The network reads an index beyond its embeddings as the unknown word.

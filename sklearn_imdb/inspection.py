@@ -13,15 +13,8 @@ import numpy.typing as npt
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import Pipeline
 
-from sklearn_imdb._explain.attribution import (
-    TokenContributions,
-    attribute,
-    choose_logits,
-    find_class,
-    follow_expected,
-    is_token_at,
-    score_terms,
-)
+from sklearn_imdb._explain import attribution
+from sklearn_imdb._explain.attribution import TokenContributions, find_class, is_token_at
 from sklearn_imdb._explain.page import TextExplanation, check_names, make_page
 from sklearn_imdb._explain.picking import pick_terms
 from sklearn_imdb._explain.spans import NOWHERE, Alignment, align, find_places
@@ -189,8 +182,7 @@ def contribution_table(
     'Superb'
     """
     steps = find_steps(pipeline).check_fitted()
-    if isinstance(texts, Iterator):
-        texts = list(texts)
+    texts = list(texts) if isinstance(texts, Iterator) else texts
     cleaned = materialized(steps.clean(texts))
     X = steps.vectorizer.transform(cleaned)
     recipe = fitted_recipe(steps.vectorizer)
@@ -290,18 +282,10 @@ def explain_html(
     [explained] = _explain(steps, X, label, against)
     classes = classifier.classes_.tolist()
     names = dict(zip(classes, check_names(classes, target_names), strict=True))
-    [sequence] = np.asarray(X)
     [probabilities] = classifier.predict_proba(X)
-    network, _ = trained_network(classifier)
-    return make_page(
-        _align(steps, cleaned, sequence),
-        explained,
-        probabilities,
-        names,
-        is_cleaned=cleaned != text,
-        several=network.several,
-        true_label=true_label,
-    )
+    alignment, is_cleaned = _align(steps, cleaned, np.asarray(X)[0]), cleaned != text
+    several = trained_network(classifier)[0].several
+    return make_page(alignment, is_cleaned, explained, probabilities, names, several, true_label)
 
 
 def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str, float]]:
@@ -356,10 +340,10 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
-        remedy = f"{len(known)} words are known, those of vectorizer.vocabulary_"
+        remedy = f"{len(known)} words are known, those of vectorizer.vocabulary_."
         if word.lower() in known:
-            remedy = f"did you mean {word.lower()!r}? Words are looked up as they are"
-        raise ValueError(f"word={word!r} is not known to the network: {remedy}.")
+            remedy = f"did you mean {word.lower()!r}?"
+        raise ValueError(f"word={word!r} is not known to the network: {remedy}")
     terms, indices = list(known), np.fromiter(known.values(), np.intp)
     network, (embedding, *_) = trained_network(steps.classifier)
     maxlen, width = steps.classifier.n_features_in_, embedding.shape[1]
@@ -450,17 +434,16 @@ def class_words(
     _check_n(n)
     known, classes = _find_known_terms(steps), classifier.classes_.tolist()
     indices, maxlen = np.fromiter(known.values(), np.intp), classifier.n_features_in_
-    scores = score_terms(*trained_network(classifier), indices, maxlen, len(classes))
+    scores = attribution.score_terms(*trained_network(classifier), indices, maxlen, len(classes))
     names = classifier.classes_
     if target_names is not None:
         names = np.array(check_names(classes, target_names))
-    position_of = {term: position for position, term in enumerate(known)}
     are_words = fitted_recipe(steps.vectorizer).is_of_words
-    rows = []
+    rows: list[tuple[Any, str, float]] = []
     for number in range(len(classes)) if label is None else [find_class(label, classes)]:
-        of_class = scores[:, number]
-        for term in pick_terms(position_of, of_class, n, are_words=are_words):
-            rows.append((names[number], spell(term), of_class[position_of[term]]))
+        of_class = dict(zip(known, scores[:, number].tolist(), strict=True))
+        picked = pick_terms(of_class, n, are_words=are_words)
+        rows += [(names[number], spell(term), of_class[term]) for term in picked]
     kinds = [("label", names.dtype), ("word", object), ("score", np.float64)]
     return np.array(rows, dtype=kinds).view(np.recarray)
 
@@ -528,10 +511,6 @@ def coverage(pipeline: Pipeline, texts: Iterable[Any]) -> np.recarray:
         known = ([term in vocabulary for term in terms] for terms in words_and_terms)
         shares.append(tuple(np.mean(is_known or np.nan) for is_known in known))
     return np.array(shares, [("words", np.float64), ("terms", np.float64)]).view(np.recarray)
-
-
-_MOST_COLUMNS = 4
-"""Axes side by side in a figure of classes."""
 
 
 class ClassWordsDisplay:
@@ -602,7 +581,7 @@ class ClassWordsDisplay:
         if not labels:
             raise ValueError("words must hold at least one word: none has a score > 0.")
         if ax is None:
-            n_rows = -(-len(labels) // _MOST_COLUMNS)
+            n_rows = -(-len(labels) // 4)  # At most four side by side.
             n_columns = -(-len(labels) // n_rows)
             tallest = max(map(self.words.label.tolist().count, labels))
             size = (3.2 * n_columns, n_rows * (0.8 + 0.25 * tallest))
@@ -646,10 +625,11 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
     labels: list[Any] = [None] * len(sequences)
     if hasattr(classifier, "classes_"):
         z = classifier.decision_function(X)  # Which checks X as well.
-        labels, paths = choose_logits(z, network, classifier.classes_.tolist(), label, against)
+        classes = classifier.classes_.tolist()
+        labels, paths = attribution.choose_logits(z, network, classes, label, against)
     elif label is None and against is None:
         classifier.predict(X)  # Which checks X.
-        path = partial(follow_expected, network=network, values=classifier.bin_values_)
+        path = partial(attribution.follow_expected, network=network, values=classifier.bin_values_)
         paths = [path] * len(sequences)
     else:
         raise ValueError("label and against are for classes; the pipeline predicts numbers.")
@@ -658,7 +638,7 @@ def _explain(steps: Steps, X: Any, label: Any, against: Any) -> list[TokenContri
     found = name_indices(indices.tolist(), steps.vectorizer.vocabulary_, recipe)
     # NumPy 1 leaves the positions flat.
     names = np.array(found, dtype=object)[positions.reshape(sequences.shape)]
-    attributed = attribute(network, weights, sequences, paths)
+    attributed = attribution.attribute(network, weights, sequences, paths)
     columns = zip(names, is_token_at(sequences, network), attributed, labels, strict=True)
     return [
         TokenContributions(tokens[kept].tolist(), values[kept], logit, baseline, explained, against)
@@ -672,9 +652,9 @@ def _align(steps: Steps, text: str, sequence: npt.NDArray[np.int32]) -> Alignmen
     recipe, maxlen = fitted_recipe(vectorizer), sequence_length(vectorizer)
     alignment = align(text, recipe, vectorizer.vocabulary_, maxlen)
     n_tokens = len(alignment.tokens)
-    begin = 0 if vectorizer.padding == "post" else len(sequence) - n_tokens
+    indices = sequence[:n_tokens] if vectorizer.padding == "post" else sequence[-n_tokens:]
     network, _ = trained_network(steps.classifier)
-    is_token = is_token_at(sequence[begin : begin + n_tokens], network)
+    is_token = is_token_at(indices, network)
     return alignment._replace(tokens=[*compress(alignment.tokens, is_token)])
 
 

@@ -174,14 +174,14 @@ class Steps(NamedTuple):
             texts = step.transform(texts)
         return texts
 
-    def refuse_cleaning(self, instead: str) -> None:
-        """Raise a TypeError for a step that cleans texts; `instead` says where it belongs."""
+    def refuse_cleaning(self, instead: str) -> Self:
+        """Return the steps. Raise a TypeError for one that cleans, which belongs `instead`."""
         if self.cleaning:
             raise TypeError(
-                "pipeline must be a Pipeline of a SequenceVectorizer and an "
-                f"EmbeddingAverageClassifier alone, got {type(self.cleaning[0]).__name__} in "
-                f"front. Apply it {instead}."
+                "pipeline must be a SequenceVectorizer and an EmbeddingAverageClassifier alone, "
+                f"got {type(self.cleaning[0]).__name__} in front. Apply it {instead}."
             )
+        return self
 
     def check_fitted(self) -> Self:
         """Return the steps, or raise a NotFittedError."""
@@ -192,10 +192,7 @@ class Steps(NamedTuple):
     def check_classes(self) -> Self:
         """Return the steps, or raise a TypeError if they predict numbers."""
         if not hasattr(self.classifier, "classes_"):
-            raise TypeError(
-                "This explains classes, and the pipeline predicts numbers: use "
-                "token_contributions, whose contributions are in the units of y."
-            )
+            raise TypeError("The pipeline predicts numbers, not classes: use token_contributions.")
         return self
 
 
@@ -212,10 +209,9 @@ def find_steps(pipeline: Any) -> Steps:
     got = type(pipeline).__name__
     if steps:
         got += f" of {', '.join(type(step).__name__ for step in steps)}"
-    for held in _HELD:
-        if hasattr(holder, held.partition("[")[0]):
-            got += f": pass {remedy.format(held)}"
-            break
+    found = [held for held in _HELD if hasattr(holder, held.partition("[")[0])]
+    if found:
+        got += f": pass {remedy.format(found[0])}"
     raise TypeError(
         "pipeline must be a fitted Pipeline that ends in a SequenceVectorizer and an "
         f"EmbeddingAverageClassifier, got {got}."

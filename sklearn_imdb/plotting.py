@@ -157,18 +157,14 @@ class TrainingHistoryDisplay:
         """
         if not isinstance(cv_results, Mapping):
             raise TypeError(
-                "cv_results must be the dict that cross_validate returns, got "
-                f"{type(cv_results).__name__}."
+                f"cv_results must be the dict of cross_validate, got {type(cv_results).__name__}."
             )
         if "estimator" not in cv_results:
             raise ValueError(
-                f"cv_results must hold the fitted estimators, got only {sorted(cv_results)}: call "
-                "cross_validate with return_estimator=True."
+                "cv_results is without estimators: call cross_validate with return_estimator=True."
             )
-        folds = [
-            _find_history(estimator, f"cv_results['estimator'][{fold}]")
-            for fold, estimator in enumerate(cv_results["estimator"])
-        ]
+        estimators = enumerate(cv_results["estimator"])
+        folds = [_find_history(one, f"cv_results['estimator'][{fold}]") for fold, one in estimators]
         histories, kept_epochs = [fold[0] for fold in folds], [fold[1] for fold in folds]
         return cls(history=histories, kept_epoch=kept_epochs).plot(ax=ax)
 
@@ -224,21 +220,16 @@ class TrainingHistoryDisplay:
             _, ax = plt.subplots(ncols=len(metrics), figsize=size, layout="constrained")
         axes = np.ravel(ax)
         if not all(isinstance(one, plt.Axes) for one in axes) or len(set(axes)) < len(axes):
-            raise TypeError(
-                f"ax must be a matplotlib Axes or an array-like of different ones, got {ax!r}."
-            )
+            raise TypeError(f"ax must be a matplotlib Axes or several different ones, got {ax!r}.")
         if len(axes) == 1 < len(metrics):
             (outer,) = axes
             if not outer.axison:
-                raise ValueError(
-                    "ax holds a display of two Axes already: pass these, ax_ of that display."
-                )
+                raise ValueError("ax holds a display of two Axes already: pass its ax_.")
             outer.set_axis_off()
             axes = np.array([outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)])
         if len(axes) != len(metrics):
             raise ValueError(
-                f"ax has {len(axes)} Axes, but there are {len(metrics)} to draw, "
-                f"{' and '.join(metrics)}: pass one for each, or a single one."
+                f"ax has {len(axes)} Axes for {' and '.join(metrics)}: pass one for each, or one."
             )
 
         self.figure_ = axes[0].figure
@@ -290,9 +281,7 @@ def import_pyplot() -> Any:
     try:
         return import_module("matplotlib.pyplot")
     except ImportError as error:
-        raise ImportError(
-            'Displays need matplotlib, which is not installed: pip install "sklearn-imdb[plot]".'
-        ) from error
+        raise ImportError('Displays need matplotlib: pip install "sklearn-imdb[plot]".') from error
 
 
 def _find_history(estimator: Any, name: str) -> tuple[Mapping[str, Any], int]:
@@ -328,8 +317,7 @@ def _check_histories(history: Any, kept_epoch: Any) -> tuple[bool, list[Any], Se
     kept_epochs = [None] * len(history) if kept_epoch is None else kept_epoch
     if not isinstance(kept_epochs, list | tuple) or len(kept_epochs) != len(history):
         raise ValueError(
-            f"kept_epoch must be None or a list of {len(history)} epochs, one for each fold of "
-            f"history, got {kept_epoch!r}."
+            f"kept_epoch must list {len(history)} epochs, one per fold, got {kept_epoch!r}."
         )
     names = [f"history[{number}]" for number in range(len(history))]
     folds = list(map(_check_history, history, kept_epochs, names))
@@ -366,7 +354,5 @@ def _check_history(history: Any, kept_epoch: Any, name: str) -> dict[str, Any]:
     if n_epochs == 0 or len(set(lengths.values())) > 1:
         raise ValueError(f"{name} must have a value for each epoch, got lengths {lengths}.")
     if kept_epoch is not None and kept_epoch not in range(1, n_epochs + 1):
-        raise ValueError(
-            f"kept_epoch={kept_epoch!r} is none of the {n_epochs} epochs of {name}, counted from 1."
-        )
+        raise ValueError(f"kept_epoch={kept_epoch!r} is none of epochs 1 to {n_epochs} of {name}.")
     return curves

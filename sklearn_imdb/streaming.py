@@ -138,12 +138,8 @@ def fit_stream(
     >>> pipeline.predict(["A superb film.", "A dull film."]).tolist()
     [1, 0]
     """
-    steps = find_steps(pipeline)
-    steps.refuse_cleaning("to the chunks")
-    vectorizer, classifier = steps.vectorizer, steps.classifier
-    parameters: dict[str, Any] = {"verbose": verbose}
-    if epochs is not None:
-        parameters["epochs"] = epochs
+    _, vectorizer, classifier = find_steps(pipeline).refuse_cleaning("to the chunks")
+    parameters = {"verbose": verbose, "epochs": classifier.epochs if epochs is None else epochs}
     _check_parameters(classifier, parameters, X_val, y_val)
     recipe = check_recipe(vectorizer)
     with (
@@ -196,15 +192,14 @@ def _check_parameters(
 ) -> None:
     """Raise an error for parameters that cannot work, before anything is read."""
     copied = copy(classifier)
-    vars(copied).update(parameters)
+    copied.__dict__.update(parameters)
     copied._validate_params()
     if X_val is not None or y_val is not None:
         check_pair(X_val, y_val)
     monitor = copied.monitor
     if copied.early_stopping and monitor.startswith("val_") and X_val is None:
         raise ValueError(
-            f"early_stopping=True watches monitor={monitor!r}, and no rows of a stream are held "
-            "out: pass X_val and y_val, or set early_stopping=False."
+            f"monitor={monitor!r} needs X_val: pass X_val and y_val, or set early_stopping=False."
         )
 
 
@@ -241,8 +236,7 @@ def _count_chunk(
     documents = Documents(texts)
     if not documents.are_texts:
         raise TypeError(
-            "fit_stream takes texts, got lists of word indices: pad them with SequenceVectorizer, "
-            "and train with partial_fit of EmbeddingAverageClassifier."
+            "fit_stream takes texts, got lists of indices: pad them for a classifier's partial_fit."
         )
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
@@ -273,13 +267,10 @@ class _Reader:
         self._weights: list[npt.NDArray[np.floating]] = []
         self._are_weighted = False
 
-    def add(self, *columns: Any) -> None:
-        if len(columns) not in (2, 3):
-            raise TypeError(
-                "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
-                f"{len(columns)}."
-            )
-        self.merge(self.count(*columns))
+    def add(self, *chunk: Any) -> None:
+        if len(chunk) not in (2, 3):
+            raise TypeError(f"A chunk is (texts, y[, sample_weight]), got a tuple of {len(chunk)}.")
+        self.merge(self.count(*chunk))
 
     def merge(self, chunk: _CountedChunk) -> None:
         if not len(chunk):
@@ -289,9 +280,8 @@ class _Reader:
         kinds = [(some.dtype.kind in "OU", some.shape[1:]) for some in (first, labels)]
         if kinds[0] != kinds[1]:
             raise ValueError(
-                f"y holds labels such as {labels[:1].tolist()[0]!r}, and the chunks before hold "
-                f"labels such as {first[:1].tolist()[0]!r}: labels are all text, all numbers, or "
-                "rows of a matrix with the same columns."
+                f"y holds labels such as {labels[:1].tolist()[0]!r}, and earlier chunks such as "
+                f"{first[:1].tolist()[0]!r}: labels must be text, numbers, or rows of one length."
             )
         if self._classes is not None and self.known is None:
             self.known = check_classes(self._classes, like=chunk.targets)
@@ -344,9 +334,8 @@ def _count_partitions(
     known = list(getattr(frame, "columns", ()))
     if not 2 <= len(columns) <= 3 or not set(names) <= set(known):
         raise ValueError(
-            f"columns={columns!r} must name the columns of a Dask dataframe that have the texts, "
-            f"the labels and, if there are any, the sample weights; got a {type(frame).__name__} "
-            f"with the columns {known}."
+            f"columns={columns!r} must name the columns of the texts, the labels and, if any, the "
+            f"sample weights; got a {type(frame).__name__} with the columns {known}."
         )
     client = default_client()  # type: ignore[no-untyped-call]  # Dask has no types for it.
     # Delayed, so that the recipe is sent once to each worker, not with each partition.
@@ -445,9 +434,8 @@ def map_chunks(function: Callable[..., T], chunks: Iterable[tuple[Any, ...]]) ->
             except StopIteration:
                 return
         with _noted(f"In {where}"):
-            n_rows_of_chunk = _n_rows(chunk)
+            n_rows += _n_rows(chunk)
             result = function(*chunk)
-        n_rows += n_rows_of_chunk
         del chunk
         yield result
 

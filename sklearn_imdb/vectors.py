@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -102,53 +102,42 @@ def initial_embedding(
     >>> start = initial_embedding(vectorizer, vectors)  # doctest: +SKIP
     """
     check_is_fitted(vectorizer)
-    check_has_words(vectorizer.vocabulary_)
-    index_of = {
-        word: rank + vectorizer.index_from
-        for word, rank in vectorizer.vocabulary_.items()
-        if not is_subword(word)
-    }
+    vocabulary, offset = vectorizer.vocabulary_, vectorizer.index_from
+    check_has_words(vocabulary)
+    index_of = {word: rank + offset for word, rank in vocabulary.items() if not is_subword(word)}
     if isinstance(vectors, str | PathLike):
         found = _read_vectors(Path(vectors), index_of)
-    elif isinstance(vectors, list | tuple | np.ndarray) or not (
-        hasattr(vectors, "__getitem__") and hasattr(vectors, "__contains__")
-    ):
-        raise TypeError(
-            "vectors must map words to vectors, as a dict or gensim's KeyedVectors, or be the path "
-            f"of a text file, got a {type(vectors).__name__}."
-        )
-    else:
+    elif hasattr(vectors, "__contains__") and not isinstance(vectors, Sequence | Set | np.ndarray):
         known = (word for word in index_of if word in vectors)
         found = ((word, np.atleast_1d(np.asarray(vectors[word], np.float64))) for word in known)
+    else:
+        got = type(vectors).__name__
+        raise TypeError(f"vectors must map words to vectors or be the path of a file, got a {got}.")
     table: npt.NDArray[np.float32] | None = None
-    n_found = 0
+    missing = set(index_of)
     for word, vector in found:
         if table is None:
-            largest = max(vectorizer.vocabulary_.values()) + vectorizer.index_from
-            table = np.zeros((largest + 1, len(vector)), np.float32)
+            table = np.zeros((max(vocabulary.values()) + offset + 1, len(vector)), np.float32)
         if vector.shape != table.shape[1:] or not np.isfinite(vector).all():
             raise ValueError(
-                f"vectors must have {table.shape[1]} finite numbers for each word, as for the "
-                f"first one, got {vector!r} for {word!r}."
+                f"vectors must be {len(table.T)} finite numbers each, got {vector!r} for {word!r}."
             )
         table[index_of[word]] = vector
-        n_found += 1
+        missing.discard(word)
     if table is None:
         raise ValueError(
             f"vectors has none of the {len(index_of)} words of the vocabulary, such as "
-            f"{next(iter(index_of))!r}: words are looked up as in vocabulary_. Are the words "
-            "of vectors capitalised, or of another language?"
+            f"{next(iter(index_of))!r}. Are its words capitalised, or of another language?"
         )
-    return InitialEmbedding(table, n_found, len(index_of))
+    return InitialEmbedding(table, len(index_of) - len(missing), len(index_of))
 
 
 _OTHER_FILES = (
     " A file must be text in UTF-8, plain or compressed by gzip, bzip2, xz or zip. Unpack other "
-    "archives. Load a binary file with the library that it was made for, and pass what it "
-    "returns: gensim.models.KeyedVectors.load_word2vec_format(path, binary=True) for word2vec's "
-    ".bin, gensim.models.fasttext.load_facebook_vectors(path) or fasttext.load_model(path) for "
+    "archives. Load a binary file, and pass what is returned, by gensim.models.KeyedVectors."
+    "load_word2vec_format(path, binary=True) for word2vec's .bin, fasttext.load_model(path) for "
     "fastText's, gensim.models.KeyedVectors.load(path) for gensim's own files, pickle.load for a "
-    "dict in a .pkl, pymagnitude.Magnitude(path) for a .magnitude."
+    ".pkl, pymagnitude.Magnitude(path) for a .magnitude."
 )
 
 _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)")
@@ -156,12 +145,9 @@ _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)
 
 def _read_vectors(path: Path, words: Container[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Yield each of the words that has a vector, with it."""
-    length = 0
-    is_checked = False
+    length, is_checked = 0, False
     for number, line in enumerate(_read_lines(path), 1):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        line = line.strip()
+        line = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
         if not line:
             continue
         if not length:
@@ -194,12 +180,10 @@ def _read_vectors(path: Path, words: Container[str]) -> Iterator[tuple[str, npt.
 def _open_zip(file: Any) -> Any:
     """Open the only file of a zip archive."""
     archive = zipfile.ZipFile(file)
-    members = [name for name in archive.namelist() if not name.endswith("/")]
-    names = [name for name in members if not name.startswith("__MACOSX/")]
+    names = [n for n in archive.namelist() if not (n.endswith("/") or n.startswith("__MACOSX/"))]
     if len(names) != 1:
         raise ValueError(
-            f"{file.name} is a compressed archive of {len(names)} files, such as {names[:9]}, and "
-            "one alone is read. Unpack it, and pass the path of one of its files."
+            f"{file.name} is an archive of {len(names)} files: {names[:9]}. Unpack it and pass one."
         )
     return archive.open(names[0])
 
@@ -225,6 +209,4 @@ def _read_lines(path: Path) -> Iterator[bytes]:
         except ValueError:
             raise
         except Exception as error:  # Each module raises kinds of its own.
-            raise OSError(
-                f"{path} is compressed, and cannot be decompressed: {error}. Is it complete?"
-            ) from error
+            raise OSError(f"{path} cannot be decompressed: {error}. Is it complete?") from error

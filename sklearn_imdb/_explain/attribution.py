@@ -55,11 +55,10 @@ class TokenContributions(NamedTuple):
 def find_class(label: Any, classes: list[Any], name: str = "label") -> int:
     """Return the position of a label among the classes, or raise a ValueError."""
     if label not in classes:
-        are_columns = isinstance(label, str) and classes == list(range(len(classes)))
-        remedy = " With several labels per text, pass the number of the column."
-        raise ValueError(
-            f"{name}={label!r} is none of the classes {classes}.{remedy if are_columns else ''}"
-        )
+        message = f"{name}={label!r} is none of the classes {classes}."
+        if isinstance(label, str) and classes == list(range(len(classes))):
+            message += " With several labels per text, pass the number of the column."
+        raise ValueError(message)
     return classes.index(label)
 
 
@@ -135,8 +134,7 @@ def attribute(
     """
     if not len(X):
         return
-    embedding = weights[0]
-    dense = [array.astype(np.float64) for array in weights[1:]]
+    embedding, dense = weights[0], [array.astype(np.float64) for array in weights[1:]]
     empty = _pool_padding(network, embedding)
     X = within(X, len(embedding))
     shares = network.pooling.shares(X, network.input_dim)

@@ -97,13 +97,12 @@ class TextExplanation:
 
 def make_page(
     alignment: Alignment,
+    is_cleaned: bool,
     explained: TokenContributions,
     probabilities: npt.NDArray[np.floating],
     names: Mapping[Any, str],
-    *,
-    is_cleaned: bool,
     several: bool,
-    true_label: Any = None,
+    true_label: Any,
 ) -> TextExplanation:
     """Show the contributions to a text's prediction. All strings are escaped.
 
@@ -111,17 +110,17 @@ def make_page(
     ----------
     alignment : Alignment
         The text, its words, and the words of each token that contributes.
+    is_cleaned : bool
+        Whether steps before the vectorizer changed the text.
     explained : TokenContributions
         The contributions.
     probabilities : ndarray of shape (n_classes,)
         The predicted probabilities.
     names : mapping of object to str
         The name to show for each class, in the order of the classes.
-    is_cleaned : bool
-        Whether steps before the vectorizer changed the text.
     several : bool
         Whether a text may have several of the classes.
-    true_label : object or array-like of shape (n_classes,), default=None
+    true_label : object or array-like of shape (n_classes,)
         The true class; with several labels a row of 0 and 1. None shows none.
     """
     by_word: defaultdict[int, float] = defaultdict(float)
@@ -187,31 +186,23 @@ def _list_strongest(by_token: Mapping[str, Mapping[int, float]], sign: int) -> s
 
 def check_names(classes: list[Any], target_names: Sequence[str] | None) -> list[str]:
     """Return the names to show of the classes."""
-    if target_names is None:
-        return [str(label) for label in classes]
-    if not isinstance(target_names, Sequence | np.ndarray):
-        raise TypeError(
-            "target_names must be a sequence of names in the order of classes_, such as a list, "
-            f"got {target_names!r} of type {type(target_names).__name__}."
-        )
-    if isinstance(target_names, str) or len(target_names) != len(classes):
-        raise ValueError(
-            f"target_names must have a name for each of the {len(classes)} classes {classes}, got "
-            f"{target_names!r}."
-        )
-    return [str(name) for name in target_names]
+    names = classes if target_names is None else target_names
+    if not isinstance(names, Sequence | np.ndarray):
+        raise TypeError(f"target_names must be a list in the order of classes_, got {names!r}.")
+    if isinstance(names, str) or len(names) != len(classes):
+        raise ValueError(f"target_names must have a name for each of {classes}, got {names!r}.")
+    return [str(name) for name in names]
 
 
 def _summarize(
     probabilities: npt.NDArray[Any], names: Mapping[Any, str], several: bool, true_label: Any
 ) -> str:
     """Say what is predicted, with its probability, which classes are next, and the true label."""
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = [(list(names.values())[number], f"{probabilities[number]:.2f}") for number in order]
-    n_predicted = int(np.count_nonzero(probabilities > 0.5)) if several else 1
-    first = "; ".join(f"{name}, with probability {share}" for name, share in ranked[:n_predicted])
+    ranked = sorted(zip(names.values(), probabilities, strict=True), key=lambda pair: -pair[1])
+    n_predicted = np.count_nonzero(probabilities > 0.5) if several else 1
+    first = "; ".join(f"{name}, with probability {p:.2f}" for name, p in ranked[:n_predicted])
     summary = f"Predicted: {first or 'no label'}."
-    if others := [f"{name} ({share})" for name, share in ranked[n_predicted:][:3]]:
+    if others := [f"{name} ({p:.2f})" for name, p in ranked[n_predicted:][:3]]:
         summary += f" Next: {', '.join(others)}."
     if true_label is None:
         return summary

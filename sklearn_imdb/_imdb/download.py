@@ -60,35 +60,27 @@ class DataHome(NamedTuple):
     """Whether to show the progress of a download, and of reading many files."""
 
 
-def fetch_published(published: PublishedFile, data_home: DataHome, alternative: str = "") -> Path:
-    """Return the path of the verified file. Download the file if it is missing.
-
-    `alternative` names, for the error message, what the user can put into the folder instead.
-    """
+def fetch_published(published: PublishedFile, data_home: DataHome) -> Path:
+    """Return the path of the verified file. Download the file if it is missing."""
     home, download, is_shown = data_home
-    path = home / published.filename
+    what, url, filename, sha256, n_bytes = published
+    path = home / filename
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
-    fault = f"{published.what} are not in {home}{', which does not exist,' if missing else ''}"
+    fault = f"{what} are not in {home}{', which does not exist,' if missing else ''}"
     if path.exists():
         with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 == published.sha256:
+            got = hashlib.file_digest(file, "sha256").hexdigest()
+        if got == sha256:
             return path
-        fault = (
-            f"{path} is damaged or not the published file: its SHA-256 is {sha256}, not "
-            f"{published.sha256},"
-        )
-    remedy = (
-        f"Download {published.url} ({published.n_bytes / 1e6:.0f} MB) where there is a network and "
-        f"put it{alternative} into {home}; or pass the folder that has it as data_home."
-    )
+        fault = f"{path} is damaged or not the published file: its SHA-256 is {got}, not {sha256},"
+    remedy = f"Download {url} ({n_bytes / 1e6:.0f} MB) into {home} or pass its folder as data_home."
     if download is None:
         raise OSError(f"{fault} and download_if_missing=False. {remedy}")
-    logger.info("Downloading %s (%.0f MB)", published.url, published.n_bytes / 1e6)
+    logger.info("Downloading %s (%.0f MB)", url, n_bytes / 1e6)
     try:
         home.mkdir(parents=True, exist_ok=True)
         with _show_download(published, home) if is_shown else nullcontext():
-            fetch_file(published.url, home, published.filename, published.sha256, **download)
+            fetch_file(url, home, filename, sha256, **download)
         return path
     except (OSError, HTTPException) as error:
         failure = OSError(f"{fault} and could not be downloaded: {error}. {remedy}")

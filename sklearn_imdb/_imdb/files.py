@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import tarfile
-import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -54,8 +53,7 @@ def _load_split(split: str, data_home: DataHome) -> dict[str, Any]:
         source = home / "aclImdb" if (home / "aclImdb").exists() else home
         found = _read_folder(source, split, data_home.is_shown)
         if not found:
-            alternative = ", or the folder aclImdb unpacked from it,"
-            source = fetch_published(download.ARCHIVE, data_home, alternative)
+            source = fetch_published(download.ARCHIVE, data_home)
             found = _read_archive(source, data_home.is_shown)
         if split not in found:
             raise OSError(f"{source} holds no {split} reviews.")
@@ -65,9 +63,8 @@ def _load_split(split: str, data_home: DataHome) -> dict[str, Any]:
     n_reviews = len(columns["data"])
     if n_reviews != N_REVIEWS[split]:
         logger.warning(
-            f"{source} holds {n_reviews} {split} reviews where the published data has "
-            f"{N_REVIEWS[split]}; if that is not meant, unpack the archive again and delete the "
-            "caches imdb_*.npz."
+            f"{source} holds {n_reviews} {split} reviews, not {N_REVIEWS[split]}. If that is not "
+            "meant, unpack the archive again and delete the caches imdb_*.npz."
         )
     return columns
 
@@ -88,8 +85,7 @@ def _read_folder(folder: Path, split: str, is_shown: bool) -> dict[str, dict[str
         if not reviews:
             fault = "holds no review, no file named like 0_9.txt" if part.is_dir() else "is missing"
             raise OSError(
-                f"{folder} is incomplete: {part} {fault}. Unpack the archive again, or move the "
-                "folder away to have the reviews downloaded."
+                f"{folder} is incomplete: {part} {fault}. Move it away or unpack the archive again."
             )
         files += reviews
     with Progress("Reading reviews", len(files), shown=is_shown) as progress:
@@ -169,12 +165,11 @@ def _read_cache(cache: Path) -> dict[str, Any] | None:
     if not cache.exists():
         return None
     try:
-        # NumPy reads only the bytes that an array's header announces. zipfile compares the
-        # checksum at the end of a member, which NumPy may never reach.
-        with zipfile.ZipFile(cache) as archive:
-            if damaged := archive.testzip():
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            # NumPy reads only the bytes that an array's header announces. zipfile compares the
+            # checksum at the end of a member, which NumPy may never reach.
+            if damaged := arrays.zip.testzip():
                 raise OSError(f"the checksum of {damaged} is wrong")
-        with np.load(cache, allow_pickle=False) as arrays:
             blob = arrays["text"].tobytes()
             bounds = pairwise([0, *arrays["ends"].tolist()])
             return {

@@ -23,10 +23,7 @@ def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | Non
     try:
         path = fetch_published(download.ENCODED, data_home)
     except OSError as error:
-        warn_user(
-            "Keras's encoded reviews are made from the texts and Keras's word index: the same "
-            f"numbers, in another order of the reviews. {error}"
-        )
+        warn_user(f"Keras's copy is made from the texts: the same lists in another order. {error}")
         return None
     # The lists in the file are pickled. That is safe, because the checksum has been verified.
     with path.open("rb") as file, np.load(file, allow_pickle=True) as arrays:

@@ -108,5 +108,7 @@ def test_the_home_of_the_user_is_found(tmp_path, monkeypatch):
 def test_a_file_is_refused_with_the_remedy(tmp_path):
     archive = tmp_path / "aclImdb_v1.tar.gz"
     archive.write_bytes(b"")
-    with pytest.raises(NotADirectoryError, match=r"got the file .*gz: pass the folder that it is"):
+    with pytest.raises(
+        NotADirectoryError, match=r"data_home=.*gz is a file: pass the folder that it is"
+    ):
         fetch_imdb(data_home=archive)

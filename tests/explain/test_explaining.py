@@ -193,7 +193,9 @@ def test_the_words_of_a_class_take_its_name(default_pipeline):
     assert named.label.tolist() == ["bad"] * 3 + ["good"] * 3
     assert named.word.tolist() == class_words(default_pipeline, n=3).word.tolist()
     assert set(class_words(default_pipeline, 3, 1, target_names=["bad", "good"]).label) == {"good"}
-    with pytest.raises(ValueError, match="target_names must have a name for each of the 2"):
+    with pytest.raises(
+        ValueError, match=r"target_names must have a name for each of \[0, 1\], got"
+    ):
         class_words(default_pipeline, target_names=["bad"])
 
 

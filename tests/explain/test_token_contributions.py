@@ -284,5 +284,7 @@ def test_names_of_classes_have_an_order(target_names):
     pipeline = make_text_classifier("tutorial", random_state=0).fit(
         *make_reviews(200, random_state=0)
     )
-    with pytest.raises(TypeError, match="target_names must be a sequence of names"):
+    with pytest.raises(
+        TypeError, match="target_names must be a list in the order of classes_, got"
+    ):
         explain_html(pipeline, "superb", target_names=target_names)

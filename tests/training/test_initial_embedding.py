@@ -63,6 +63,14 @@ def test_ngrams_are_looked_up_and_subwords_are_not():
     assert len(found.embedding) == len(vectorizer.vocabulary_) + 4
 
 
+def test_a_word_with_two_vectors_counts_once(vectorizer, tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("fine 1 2\nfine 3 4\n")
+    found = initial_embedding(vectorizer, path)
+    assert found.n_found == 1
+    assert found.embedding[vectorizer.vocabulary_["fine"] + 3].tolist() == [3, 4]
+
+
 def test_training_starts_from_them(vectorizer):
     start = initial_embedding(vectorizer, VECTORS)
     classifier = EmbeddingAverageClassifier(
