@@ -439,11 +439,12 @@ def class_words(
     if target_names is not None:
         names = np.array(check_names(classes, target_names))
     are_words = fitted_recipe(steps.vectorizer).is_of_words
+    position_of = {term: position for position, term in enumerate(known)}
     rows: list[tuple[Any, str, float]] = []
     for number in range(len(classes)) if label is None else [find_class(label, classes)]:
-        of_class = dict(zip(known, scores[:, number].tolist(), strict=True))
-        picked = pick_terms(of_class, n, are_words=are_words)
-        rows += [(names[number], spell(term), of_class[term]) for term in picked]
+        of_class = scores[:, number]
+        picked = pick_terms(position_of, of_class, n, are_words=are_words)
+        rows += [(names[number], spell(term), of_class[position_of[term]]) for term in picked]
     kinds = [("label", names.dtype), ("word", object), ("score", np.float64)]
     return np.array(rows, dtype=kinds).view(np.recarray)
 

@@ -236,7 +236,8 @@ def _count_chunk(
     documents = Documents(texts)
     if not documents.are_texts:
         raise TypeError(
-            "fit_stream takes texts, got lists of indices: pad them for a classifier's partial_fit."
+            "fit_stream takes texts, got lists of word indices: pad them by a SequenceVectorizer, "
+            "and pass them to partial_fit of the classifier."
         )
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")

@@ -23,7 +23,10 @@ def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | Non
     try:
         path = fetch_published(download.ENCODED, data_home)
     except OSError as error:
-        warn_user(f"Keras's copy is made from the texts: the same lists in another order. {error}")
+        warn_user(
+            "In place of Keras's copy the texts are encoded: the same lists, in another order. "
+            f"{error}"
+        )
         return None
     # The lists in the file are pickled. That is safe, because the checksum has been verified.
     with path.open("rb") as file, np.load(file, allow_pickle=True) as arrays:

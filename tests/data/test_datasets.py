@@ -379,7 +379,9 @@ def test_num_words_is_not_for_texts(unpacked):
 )
 def test_a_download_that_fails_leaves_no_half_file(tmp_path, published, path, reason):
     published(path)
-    remedy = rf"Download http://.*/{path} .*into {tmp_path} or pass its folder as data_home"
+    remedy = (
+        rf"Download http://.*/{path} .*into {tmp_path}, or pass the folder that has it as data_home"
+    )
     with pytest.raises(OSError, match=rf"could not be downloaded: .*{reason}(.|\n)*{remedy}"):
         quickly(data_home=tmp_path)
     assert list(tmp_path.iterdir()) == []
