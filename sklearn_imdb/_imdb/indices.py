@@ -24,7 +24,7 @@ def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | Non
         path = fetch_published(download.ENCODED, data_home)
     except OSError as error:
         warn_user(
-            "In place of Keras's copy the texts are encoded: the same lists, in another order. "
+            "Keras's encoded reviews are made from the texts: the same lists, in another order. "
             f"{error}"
         )
         return None
