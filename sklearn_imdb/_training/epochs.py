@@ -16,7 +16,7 @@ from sklearn.metrics import get_scorer
 from sklearn_imdb._base import FitTask
 from sklearn_imdb._progress import Progress, can_write, write_line
 from sklearn_imdb._training import scipy_backend
-from sklearn_imdb._training.network import Network, Weights, most_probable, predict, probabilities
+from sklearn_imdb._training.network import Network, Weights, classify, predict, probabilities
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs
 from sklearn_imdb._training.rows import Rows
@@ -245,7 +245,7 @@ class _Predictions(ClassifierMixin, BaseEstimator):
     classes_: npt.NDArray[Any]
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        predicted = most_probable(self.network, self.z)
+        predicted = classify(self.network, self.z)
         return predicted if self.network.several else self.classes_[predicted]
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:

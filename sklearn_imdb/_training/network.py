@@ -295,7 +295,7 @@ def probabilities(
     return of_logits(z, axis=1)
 
 
-def most_probable(network: Network, z: Floats) -> npt.NDArray[np.intp]:
+def classify(network: Network, z: Floats) -> npt.NDArray[np.intp]:
     """Return the number of the most probable class from the logits, shape (n_samples,).
 
     Of several labels it is the matrix of those that are more probable than not.
@@ -310,7 +310,7 @@ def n_right(network: Network, z: Floats, y: Words) -> float:
 
     With several labels, a sample counts by the share of its labels that are right.
     """
-    is_right = most_probable(network, z) == y
+    is_right = classify(network, z) == y
     return float(np.count_nonzero(is_right)) * len(y) / is_right.size
 
 
