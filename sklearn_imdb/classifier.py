@@ -109,7 +109,7 @@ class BaseEmbeddingAverage(
 
     # Both are read by LearningMixin.
     _note_if_unchanged = (
-        "The estimator is unchanged, and a vectorizer in front may be fitted anew: fit both again."
+        "The estimator is unchanged. In a Pipeline, the vectorizer may not be: fit both again."
     )
     _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
@@ -359,7 +359,7 @@ class BaseEmbeddingAverage(
             n_columns = getattr(X, "shape", ())[1:]
             if not reset and n_columns and n_columns != (self.n_features_in_,):
                 error.add_note(
-                    "In a Pipeline, a failed fit may have fitted only the vectorizer: fit it again."
+                    "A failed fit may have fitted only the vectorizer: fit the Pipeline again."
                 )
             raise
 
@@ -793,4 +793,5 @@ def fit_on_rows(
     parameters = {**vars(classifier), **parameters}
     rng, y = check_random_state(classifier.random_state), training.targets.labels
     with classifier._fit_task("fit", training.X, y, epochs=parameters["epochs"]) as task:
-        vars(classifier).update(fit_network(parameters, training, validation, rng, task))
+        trained = fit_network(parameters, training, validation, rng, task)
+        classifier.__dict__.update(trained)

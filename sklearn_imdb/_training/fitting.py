@@ -69,9 +69,8 @@ def fit_network(
     classes = training.targets.classes
     if len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf" and plan.is_of_a_regression:
         warn_user(
-            f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are "
-            "classes without an order, and the loss compares their probabilities with 0 and 1. For "
-            "a number in place of a class take predict_proba(X) @ classes_."
+            f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are classes "
+            "without an order. To predict a number, take predict_proba(X) @ classes_."
         )
     training, _ = weigh_rows(training, parameters.get("class_weight"))
     if before is None:
@@ -107,15 +106,12 @@ def fit_chunk(
         pooling, counts = network.pooling.learn(training, network.input_dim, counts)
         network = replace(network, pooling=pooling)
     plan = Plan.of_chunk(parameters, training, network)
-    for name, now, then in (
-        ("backend", plan.backend, state.backend),
-        ("optimizer", plan.optimizer_name, state.optimizer_name),
-    ):
-        if then not in (None, now):
-            raise ValueError(
-                f"Training cannot go on with another {name}, with {name}={now!r} from what "
-                f"{then!r} began: set {name} back, or start with a clone."
-            )
+    now, then = (plan.backend, plan.optimizer_name), (state.backend, state.optimizer_name)
+    if then not in ((None, None), now):
+        raise ValueError(
+            f"Training began with backend and optimizer {then}, and cannot go on with {now}: set "
+            "them back, or start with a clone."
+        )
     is_auto = isinstance(parameters["learning_rate"], str)
     if is_auto and state.learning_rate is not None:
         plan = replace(plan, learning_rate=state.learning_rate)

@@ -132,14 +132,11 @@ def start_network(
         try:
             np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
         except MemoryError as error:  # One word index that was a hash or an id is enough for that.
-            origin = f"input_dim={input_dim}"
-            if input_dim is None:
-                origin = f"X holds the word index {largest_index}, and input_dim=None"
             raise ValueError(
-                f"{origin} asks for an embedding table of {network.input_dim} rows and "
-                f"embedding_dim={network.embedding_dim} columns: to train it takes "
-                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
-                "vectorizer, embedding_dim or input_dim, or number the words without gaps."
+                f"X holds the word index {largest_index}, and input_dim={input_dim}: to train "
+                f"{network.input_dim} rows of embedding_dim={network.embedding_dim} columns takes "
+                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of a vectorizer, "
+                "embedding_dim or input_dim, or number the words without gaps."
             ) from error
         weights = draw_weights(network, rng)
         if initial is None:
@@ -147,8 +144,7 @@ def start_network(
         if initial.shape != weights[0].shape:
             raise ValueError(
                 f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-                f"make it {weights[0].shape}: set them to {initial.shape[0]} and "
-                f"{initial.shape[1]}, or to None and 'auto'."
+                f"make it {weights[0].shape}: set them to None and 'auto'."
             )
         return network, [initial, *weights[1:]]
     trained, weights = before
@@ -167,14 +163,11 @@ def _check_initial(initial: Any) -> Floats:
     try:
         table = check_array(initial, dtype=np.float32, input_name="initial_embedding", copy=True)
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"initial_embedding must be an array of shape (input_dim, embedding_dim): {error}"
-        ) from error
+        expected = "initial_embedding must be an array of shape (input_dim, embedding_dim)"
+        raise ValueError(f"{expected}: {error}") from error
     if len(table) < N_RESERVED:
-        raise ValueError(
-            f"initial_embedding has {len(table)} rows: it needs one for each word index, and the "
-            f"first {N_RESERVED} are reserved."
-        )
+        found = f"initial_embedding has {len(table)} rows, and the first {N_RESERVED} are reserved"
+        raise ValueError(f"{found}: give a row for each word index.")
     return table
 
 

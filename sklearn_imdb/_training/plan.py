@@ -83,10 +83,8 @@ class Plan:
         if isinstance(known["learning_rate"], str):
             optimizer = known["optimizer"]
             if optimizer not in tuple(OPTIMIZERS):
-                raise ValueError(
-                    f"learning_rate='auto' has a rule for the optimizers {list(OPTIMIZERS)}, by "
-                    f"name, got optimizer={optimizer!r}: give learning_rate as a number."
-                )
+                rule = f"learning_rate='auto' has a rule for optimizer in {list(OPTIMIZERS)}"
+                raise ValueError(f"{rule}, got {optimizer!r}: give a number as learning_rate.")
             auto_rate = OPTIMIZERS[optimizer].auto_rate
             known["learning_rate"] = auto_learning_rate(rows, network) * auto_rate
         return cls(**{field.name: known[field.name] for field in fields(cls)})._resolve()
@@ -125,20 +123,18 @@ class Plan:
         if self.learning_rate_schedule == "cosine":
             if not isinstance(self.optimizer, str | type):
                 raise ValueError(
-                    "learning_rate_schedule='cosine' is for an optimizer given by name or as a "
-                    f"class, got {self.optimizer!r}: give the schedule to the optimizer itself."
+                    "learning_rate_schedule='cosine' is for an optimizer given by name or class: "
+                    f"give the schedule to {self.optimizer!r} itself."
                 )
             if not isinstance(self.learning_rate, Real):
-                raise ValueError(
-                    f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
-                    "learning_rate_schedule='constant', or learning_rate to a number."
-                )
+                found = f"learning_rate={self.learning_rate!r} is a schedule of its own"
+                raise ValueError(f"{found}: set learning_rate_schedule='constant'.")
         is_cross_entropy = self.loss in ("auto", *CROSS_ENTROPIES)
         if self.label_smoothing and not is_cross_entropy:
-            raise ValueError(
-                f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
-                f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
+            found = (
+                f"label_smoothing={self.label_smoothing!r} is for loss='auto', got {self.loss!r}"
             )
+            raise ValueError(f"{found}: give it to the loss itself.")
         fitting_loss = CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
         if is_cross_entropy and self.loss not in ("auto", fitting_loss):
             kind = "labels of which a row may have several" if self.several else "classes"
@@ -152,11 +148,8 @@ class Plan:
         }
         lacking = [f"{name}={getattr(self, name)!r}" for name in needs_keras if needs_keras[name]]
         if self.backend == "scipy" and lacking:
-            raise ValueError(
-                f"backend='scipy' does not know {', '.join(lacking)}: it has the optimizers "
-                f"{list(OPTIMIZERS)}, the losses {['auto', *CROSS_ENTROPIES]} and no callbacks. "
-                "Set backend='auto' or 'keras'."
-            )
+            found = f"backend='scipy' does not know {', '.join(lacking)}"
+            raise ValueError(f"{found}: set backend='auto' or 'keras'.")
         backend = "keras" if self.backend == "keras" or lacking else "scipy"
         return replace(self, backend=backend, loss=fitting_loss if is_cross_entropy else self.loss)
 
@@ -174,13 +167,12 @@ def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
     """Raise a ValueError where a parameter needs more than a chunk of the rows."""
     if isinstance(class_weight, str) and class_weight == "balanced":
         raise ValueError(
-            "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
-            "give class_weight as a dict, such as compute_class_weight finds on all labels."
+            "class_weight='balanced' needs all rows at once, and partial_fit sees a chunk: give a "
+            "dict, such as compute_class_weight finds on all labels."
         )
     if learning_rate_schedule == "cosine":
         raise ValueError(
-            "learning_rate_schedule='cosine' needs the number of steps there will be and "
-            "partial_fit sees a chunk: set it to 'constant'."
+            "learning_rate_schedule='cosine' needs the number of steps: partial_fit has 'constant'."
         )
 
 

@@ -124,9 +124,9 @@ def hold_out(
     share, stops_early = parameters["validation_split"], parameters["early_stopping"]
     if not stops_early or not parameters["monitor"].startswith("val_"):
         if not stops_early and share != VALIDATION_SPLIT:
+            remedy = "set it, or pass X_val and y_val"
             warn_user(
-                f"validation_split={share} holds out nothing without early_stopping=True. Set it, "
-                "with patience=epochs to train all epochs, or pass X_val and y_val."
+                f"validation_split={share} holds out nothing without early_stopping=True: {remedy}."
             )
         return training, None
     y = training.targets.numbers
@@ -143,8 +143,7 @@ def hold_out(
     if not len(held_out):
         warn_user(
             f"early_stopping=True holds out nothing: validation_split={share} of the {sizes.max()} "
-            "rows of the largest class is less than a row. All epochs are trained. Raise "
-            "validation_split, or pass X_val and y_val."
+            "rows of the largest class is less than one. Raise it, or pass X_val and y_val."
         )
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
@@ -193,8 +192,7 @@ def _weigh_by_class(
     unknown = [key for key in class_weight if key not in classes]
     if unknown and len(class_weight) - len(unknown) < len(classes):
         raise ValueError(
-            f"class_weight has the key {unknown[0]!r}, which is none of the classes {classes}: "
-            "give keys as the labels are, in text or in numbers. A class without a key weighs 1."
+            f"class_weight has the key {unknown[0]!r}, and the classes are {classes}: use these."
         )
     # All classes are passed, because some of them may have no row.
     weights = compute_class_weight(dict(class_weight), classes=targets.classes, y=targets.classes)
