@@ -194,7 +194,7 @@ class BaseEmbeddingAverage(
             refuse_other_numbering(X, "X", self._numbering)
         X_checked = self._check_X(X, reset=known is None)
         needs_two = known is None and is_classifier(self)
-        training = check_rows(X_checked, targets, sample_weight, needs_two_classes=needs_two)
+        training = check_rows(X_checked, targets, sample_weight, needs_two=needs_two)
         self._note_rows(X, training, known)
         validation = None
         if X_val is not None or y_val is not None or sample_weight_val is not None:
@@ -213,10 +213,8 @@ class BaseEmbeddingAverage(
         X_checked = check_array(X_val, dtype="numeric", input_name="X_val")
         targets = self._find_targets(y_val, "y_val", training)
         if X_checked.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X_val has {X_checked.shape[1]} columns where X has {self.n_features_in_}: "
-                "transform both by the same SequenceVectorizer."
-            )
+            found = f"X_val has {X_checked.shape[1]} columns where X has {self.n_features_in_}"
+            raise ValueError(f"{found}: transform both by the same SequenceVectorizer.")
         if len(targets) != len(X_checked):
             raise ValueError(
                 f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: check both."
@@ -349,9 +347,7 @@ class BaseEmbeddingAverage(
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if issparse(X):
-            raise TypeError(
-                "X is a sparse matrix, as of a TfidfVectorizer: put a SequenceVectorizer in front."
-            )
+            raise TypeError("X is a sparse matrix: put a SequenceVectorizer in front, no tf-idf.")
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:
             return validate_data(self, X, dtype="numeric", reset=reset)

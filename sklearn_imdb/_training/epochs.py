@@ -225,10 +225,8 @@ def score_rows(monitor: str, network: Network, weights: Weights, rows: Rows) -> 
         error.add_note(f"Raised by monitor={monitor!r}, on the validation rows.")
         raise
     if not math.isfinite(value):
-        raise ValueError(
-            f"monitor={monitor!r} is {value} on the validation rows: have rows of each class among "
-            "them, or set monitor='val_loss'."
-        )
+        found = f"monitor={monitor!r} is {value} on the validation rows"
+        raise ValueError(f"{found}: have rows of each class there, or set monitor='val_loss'.")
     return value
 
 

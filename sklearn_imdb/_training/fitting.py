@@ -68,10 +68,8 @@ def fit_network(
     plan = Plan.of(parameters, training, network)
     classes = training.targets.classes
     if len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf" and plan.is_of_a_regression:
-        warn_user(
-            f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are classes "
-            "without an order. To predict a number, take predict_proba(X) @ classes_."
-        )
+        found = f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are"
+        warn_user(f"{found} classes. To predict a number, take predict_proba(X) @ classes_.")
     training, _ = weigh_rows(training, parameters.get("class_weight"))
     if before is None:
         weights = fix_bias(network, weights, training.class_totals())
@@ -108,10 +106,8 @@ def fit_chunk(
     plan = Plan.of_chunk(parameters, training, network)
     now, then = (plan.backend, plan.optimizer_name), (state.backend, state.optimizer_name)
     if then not in ((None, None), now):
-        raise ValueError(
-            f"Training began with backend and optimizer {then}, and cannot go on with {now}: set "
-            "them back, or start with a clone."
-        )
+        began = f"Training began with backend and optimizer {then}"
+        raise ValueError(f"{began}, and cannot go on with {now}: set them back, or take a clone.")
     is_auto = isinstance(parameters["learning_rate"], str)
     if is_auto and state.learning_rate is not None:
         plan = replace(plan, learning_rate=state.learning_rate)

@@ -48,11 +48,9 @@ class Network:
     def of(cls, parameters: Mapping[str, Any], targets: Targets, input_dim: int) -> Self:
         """Make the network of a classifier's parameters, in types that Keras takes."""
         n_classes, several = targets.n_classes, targets.several
-        embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
+        embedding_dim, table = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
-            embedding_dim = min(max(16, 3 * n_classes), 100)
-            if initial is not None:
-                embedding_dim = initial.shape[1]
+            embedding_dim = min(max(16, 3 * n_classes), 100) if table is None else table.shape[1]
         return cls(
             input_dim=int(input_dim),
             embedding_dim=int(embedding_dim),
@@ -119,10 +117,8 @@ def start_network(
         parameters = {**parameters, "initial_embedding": initial}
         input_dim = input_dim or len(initial)
     if input_dim is not None and largest_index >= input_dim:
-        raise ValueError(
-            f"X holds the word index {largest_index}, beyond input_dim={input_dim}: raise "
-            f"input_dim to at least {largest_index + 1}, or lower num_words of the vectorizer."
-        )
+        found = f"X holds the word index {largest_index}, beyond input_dim={input_dim}"
+        raise ValueError(f"{found}: raise input_dim to at least {largest_index + 1}.")
     smallest = max(largest_index + 1, N_RESERVED) if before is None else before[0].input_dim
     network = Network.of(parameters, rows.targets, input_dim or smallest)
     if before is None:
@@ -142,10 +138,8 @@ def start_network(
         if initial is None:
             return network, weights
         if initial.shape != weights[0].shape:
-            raise ValueError(
-                f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-                f"make it {weights[0].shape}: set them to None and 'auto'."
-            )
+            found = f"initial_embedding has the shape {initial.shape}, not {weights[0].shape}"
+            raise ValueError(f"{found}: set input_dim=None and embedding_dim='auto'.")
         return network, [initial, *weights[1:]]
     trained, weights = before
     pooling = network.pooling.go_on_from(trained.pooling)

@@ -122,10 +122,8 @@ class Plan:
             )
         if self.learning_rate_schedule == "cosine":
             if not isinstance(self.optimizer, str | type):
-                raise ValueError(
-                    "learning_rate_schedule='cosine' is for an optimizer given by name or class: "
-                    f"give the schedule to {self.optimizer!r} itself."
-                )
+                rule = "learning_rate_schedule='cosine' is for an optimizer given by name or class"
+                raise ValueError(f"{rule}: give the schedule to {self.optimizer!r} itself.")
             if not isinstance(self.learning_rate, Real):
                 found = f"learning_rate={self.learning_rate!r} is a schedule of its own"
                 raise ValueError(f"{found}: set learning_rate_schedule='constant'.")
@@ -166,10 +164,8 @@ def _name_kind(given: Any) -> str:
 def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
     """Raise a ValueError where a parameter needs more than a chunk of the rows."""
     if isinstance(class_weight, str) and class_weight == "balanced":
-        raise ValueError(
-            "class_weight='balanced' needs all rows at once, and partial_fit sees a chunk: give a "
-            "dict, such as compute_class_weight finds on all labels."
-        )
+        rule = "class_weight='balanced' needs all rows at once, and partial_fit sees a chunk"
+        raise ValueError(f"{rule}: give a dict, as compute_class_weight finds on all labels.")
     if learning_rate_schedule == "cosine":
         raise ValueError(
             "learning_rate_schedule='cosine' needs the number of steps: partial_fit has 'constant'."

@@ -35,8 +35,7 @@ class Rows:
         return len(self.targets)
 
     def __getitem__(self, numbers: npt.NDArray[np.intp] | slice) -> "Rows":
-        weight = self.sample_weight
-        weight = None if weight is None else weight[numbers]
+        weight = None if self.sample_weight is None else self.sample_weight[numbers]
         return Rows(self.X[numbers], self.targets[numbers], weight)
 
     def chunks(self) -> Iterator["Rows"]:
@@ -82,14 +81,9 @@ class StreamedRows(Rows):
 
 
 def check_rows(
-    X: npt.NDArray[Any],
-    targets: Targets,
-    sample_weight: Any,
-    suffix: str = "",
-    *,
-    needs_two_classes: bool = False,
+    X: Any, targets: Targets, sample_weight: Any, suffix: str = "", *, needs_two: bool = False
 ) -> Rows:
-    """Return the rows that weigh anything; where it is asked for, they must be of two classes.
+    """Return the rows of a numeric `X` that weigh anything, of two classes where these are needed.
 
     Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
     """
@@ -100,7 +94,7 @@ def check_rows(
         weights = check_weights(sample_weight, X, name)
         numbers = find_weighted(weights, name)
         X, targets, sample_weight = X[numbers], targets[numbers], weights[numbers]
-    if needs_two_classes:
+    if needs_two:
         targets.check_two_classes()
     return Rows(check_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
@@ -124,14 +118,10 @@ def hold_out(
     share, stops_early = parameters["validation_split"], parameters["early_stopping"]
     if not stops_early or not parameters["monitor"].startswith("val_"):
         if not stops_early and share != VALIDATION_SPLIT:
-            remedy = "set it, or pass X_val and y_val"
-            warn_user(
-                f"validation_split={share} holds out nothing without early_stopping=True: {remedy}."
-            )
+            found = f"validation_split={share} holds out nothing without early_stopping=True"
+            warn_user(f"{found}: set it, or pass X_val and y_val.")
         return training, None
-    y = training.targets.numbers
-    if training.targets.several:
-        y = np.zeros(len(y), np.intp)
+    y = np.zeros(len(training), np.intp) if training.targets.several else training.targets.numbers
     try:
         parts = train_test_split(np.arange(len(y)), test_size=share, stratify=y, random_state=rng)
         return training[parts[0]], training[parts[1]]
