@@ -116,8 +116,8 @@ def _warn_if_unconverged(job: Job, epochs: "Epochs") -> None:
         )
     elif ended_early and not has_own_loss and best > (1 - _LEAST_LEARNED) * known:
         message = (
-            f"Early stopping ended the training after {len(loss)} epochs, and it learned next to "
-            f"nothing: the best val_loss is {best:.3f}, and the shares of the classes give "
+            f"Early stopping ended the training after {len(loss)} epochs with next to nothing "
+            f"learned: the best val_loss is {best:.3f}, and the shares of the classes give "
             f"{known:.3f}. Raise learning_rate or patience"
         )
     else:

@@ -129,10 +129,8 @@ class Plan:
                 raise ValueError(f"{found}: set learning_rate_schedule='constant'.")
         is_cross_entropy = self.loss in ("auto", *CROSS_ENTROPIES)
         if self.label_smoothing and not is_cross_entropy:
-            found = (
-                f"label_smoothing={self.label_smoothing!r} is for loss='auto', got {self.loss!r}"
-            )
-            raise ValueError(f"{found}: give it to the loss itself.")
+            rule = f"label_smoothing={self.label_smoothing!r} is for loss='auto', got {self.loss!r}"
+            raise ValueError(f"{rule}: give it to the loss itself.")
         fitting_loss = CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
         if is_cross_entropy and self.loss not in ("auto", fitting_loss):
             kind = "labels of which a row may have several" if self.several else "classes"

@@ -51,9 +51,7 @@ def check_indices(
         return X
     indices = X.astype(np.int32)
     if (indices != X).any():
-        remedy = (
-            _explain_columns(X) or ": put a SequenceVectorizer in front, not a tf-idf or scaler."
-        )
+        remedy = _explain_columns(X) or ": put a SequenceVectorizer in front, no tf-idf or scaler."
         found = f"Fractional values in {name}: {show(indices != X)}"
         raise ValueError(f"{found}, and word indices are whole numbers{remedy}")
     return indices
