@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn_imdb._base import FitTask
 from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._training.epochs import train
-from sklearn_imdb._training.network import Network, Weights, fix_bias, start_network
+from sklearn_imdb._training.network import Trained, fix_bias, start_network
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Job, Plan
 from sklearn_imdb._training.rows import Rows, hold_out, weigh_rows
@@ -51,7 +51,7 @@ def fit_network(
     validation: Rows | None,
     rng: np.random.RandomState,
     task: FitTask,
-    before: tuple[Network, Weights] | None = None,
+    before: Trained | None = None,
 ) -> dict[str, Any]:
     """Train by a classifier's parameters; return the attributes that it then has.
 
@@ -82,7 +82,7 @@ def fit_chunk(
     training: Rows,
     rng: np.random.RandomState,
     task: FitTask,
-    before: tuple[Network, Weights] | None,
+    before: Trained | None,
     state: PartialFitState | None,
     history: Mapping[str, list[float]],
 ) -> dict[str, Any]:

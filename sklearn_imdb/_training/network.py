@@ -92,13 +92,13 @@ class Network:
         return cls(**{**state, "pooling": POOLINGS[name](divider, token_weights)})
 
 
+Trained: TypeAlias = tuple[Network, Weights]
+"""A trained network."""
+
+
 def start_network(
-    parameters: Mapping[str, Any],
-    rows: Rows,
-    rng: np.random.RandomState,
-    *,
-    before: tuple[Network, Weights] | None = None,
-) -> tuple[Network, Weights]:
+    parameters: Mapping[str, Any], rows: Rows, rng: np.random.RandomState, *, before: Trained | None
+) -> Trained:
     """Return the network of a classifier's parameters, and the weights that training starts from.
 
     With `before`, a trained network, continue from its weights; otherwise draw new ones.

@@ -11,7 +11,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb._training.optimizers import OPTIMIZERS, OptimizerState
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.schedules import ConstantRate, CosineDecay
+from sklearn_imdb._training.schedules import ConstantRate, CosineDecay, Schedule
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 Logs: TypeAlias = dict[str, float]
@@ -97,7 +97,7 @@ class Plan:
         return cls.of({**parameters, **of_chunk}, rows, network)
 
     @property
-    def schedule(self) -> ConstantRate | CosineDecay:
+    def schedule(self) -> Schedule:
         """The learning rate of each step."""
         if self.learning_rate_schedule == "constant":
             return ConstantRate(self.learning_rate)

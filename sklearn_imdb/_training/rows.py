@@ -170,9 +170,7 @@ def weigh_rows(
     return replace(rows, sample_weight=weights), (n_before + n_rows, float(mean_of_all))
 
 
-def _weigh_by_class(
-    class_weight: Mapping[Any, float] | str | list[Mapping[int, float]], targets: Targets
-) -> npt.NDArray[np.float64]:
+def _weigh_by_class(class_weight: Any, targets: Targets) -> npt.NDArray[np.float64]:
     """Return the weight of each row by its class, or by its labels."""
     if targets.several or isinstance(class_weight, str):
         return compute_sample_weight(class_weight, targets.numbers)
