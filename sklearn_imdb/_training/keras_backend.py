@@ -357,9 +357,7 @@ def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None)
 def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]], model: keras.Model) -> None:
     optimizer.build(model.trainable_variables)
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
-        raise ValueError(
-            "optimizer has been changed since the last partial_fit: set it back, or take a clone."
-        )
+        raise ValueError("optimizer has been changed since the last partial_fit: set it back.")
     for variable, array in zip(optimizer.variables, state, strict=True):
         if variable.name != "learning_rate":  # It may have been set anew since.
             variable.assign(array)

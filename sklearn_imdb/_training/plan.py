@@ -116,10 +116,9 @@ class Plan:
     def _resolve(self) -> Self:
         """Return the plan with its loss and its backend, or raise a ValueError."""
         if self.monitor not in (*MEASURED, *(f"val_{name}" for name in get_scorer_names())):
-            raise ValueError(
-                f"monitor must be one of {list(MEASURED)}, or 'val_' and a name of "
-                f"sklearn.metrics.get_scorer_names(), such as 'val_f1_macro', got {self.monitor!r}."
-            )
+            scorer = "'val_' and one of sklearn.metrics.get_scorer_names(), as 'val_f1_macro'"
+            known = f"one of {list(MEASURED)}, or {scorer}"
+            raise ValueError(f"monitor must be {known}, got {self.monitor!r}.")
         if self.learning_rate_schedule == "cosine":
             if not isinstance(self.optimizer, str | type):
                 rule = "learning_rate_schedule='cosine' is for an optimizer given by name or class"
@@ -165,9 +164,8 @@ def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
         rule = "class_weight='balanced' needs all rows at once, and partial_fit sees a chunk"
         raise ValueError(f"{rule}: give a dict, as compute_class_weight finds on all labels.")
     if learning_rate_schedule == "cosine":
-        raise ValueError(
-            "learning_rate_schedule='cosine' needs the number of steps: partial_fit has 'constant'."
-        )
+        rule = "learning_rate_schedule='cosine' needs the number of steps"
+        raise ValueError(f"{rule}, and partial_fit sees a chunk: set it to 'constant'.")
 
 
 def auto_learning_rate(rows: Rows, network: Network) -> float:

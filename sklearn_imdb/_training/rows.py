@@ -131,10 +131,9 @@ def hold_out(
     of_class = [order[y[order] == number] for number in present]
     held_out = np.concatenate([rows[: int(len(rows) * share)] for rows in of_class])
     if not len(held_out):
-        warn_user(
-            f"early_stopping=True holds out nothing: validation_split={share} of the {sizes.max()} "
-            "rows of the largest class is less than one. Raise it, or pass X_val and y_val."
-        )
+        largest = f"the {sizes.max()} rows of the largest class"
+        found = f"early_stopping=True holds out nothing: validation_split={share} of {largest}"
+        warn_user(f"{found} is less than one row. Raise it, or pass X_val and y_val.")
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
 
@@ -179,9 +178,8 @@ def _weigh_by_class(class_weight: Any, targets: Targets) -> npt.NDArray[np.float
     classes = targets.classes.tolist()
     unknown = [key for key in class_weight if key not in classes]
     if unknown and len(class_weight) - len(unknown) < len(classes):
-        raise ValueError(
-            f"class_weight has the key {unknown[0]!r}, and the classes are {classes}: use these."
-        )
+        found = f"class_weight has the key {unknown[0]!r}, and the classes are {classes}"
+        raise ValueError(f"{found}: give these as keys, in text or in numbers as they are.")
     # All classes are passed, because some of them may have no row.
     weights = compute_class_weight(dict(class_weight), classes=targets.classes, y=targets.classes)
     return weights[targets.numbers]

@@ -40,10 +40,8 @@ def check_indices(
         return f"{name}[{row if rows is None else rows[row]}, {column}] = {X[row, column]}"
 
     if X.min() < 0:
-        raise ValueError(
-            "Negative values in data passed to EmbeddingAverageClassifier: "
-            f"{show(X < 0)}, and word indices count from 0{_explain_columns(X) or '.'}"
-        )
+        found = f"Negative values in data passed to EmbeddingAverageClassifier: {show(X < 0)}"
+        raise ValueError(f"{found}, and word indices count from 0{_explain_columns(X) or '.'}")
     if float(X.max()) > LARGEST_INDEX:
         beyond = f"beyond the largest word index, {LARGEST_INDEX}"
         raise ValueError(f"{show(X > LARGEST_INDEX)}, {beyond}.")
@@ -81,10 +79,8 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         place = re.fullmatch(r"(.*)position\d+", str(name))
         origins.setdefault(place and place[1], name)
     if len(origins) > 1:
-        raise ValueError(
-            f"X holds columns of several transformers, such as {list(origins.values())}, and a row "
-            f"is one sequence. Join the texts of a row to one text. {_OF_NUMBERS}"
-        )
+        found = f"X holds columns of several transformers, such as {list(origins.values())}"
+        raise ValueError(f"{found}. Join the texts of a row to one text. {_OF_NUMBERS}")
     if X.max() < N_RESERVED:
         return
     is_padding = X == PADDING
