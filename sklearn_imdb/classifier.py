@@ -109,7 +109,8 @@ class BaseEmbeddingAverage(
 
     # Both are read by LearningMixin.
     _note_if_unchanged = (
-        "The estimator is unchanged. In a Pipeline, the vectorizer may not be: fit both again."
+        "The estimator is unchanged. In a Pipeline, the vectorizer may number words differently: "
+        "fit the Pipeline again before it predicts."
     )
     _elsewhere = {"validation_data": ": pass X_val and y_val."}
 

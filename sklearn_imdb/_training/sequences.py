@@ -67,6 +67,7 @@ _OF_NUMBERS = (
     "Give numbers beside texts a model of their own, and join both by a StackingClassifier; see "
     "'several columns' in the user guide."
 )
+_REMEDY = f"Join the texts of a row to one text. {_OF_NUMBERS}"
 
 
 def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) -> None:
@@ -80,7 +81,7 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         origins.setdefault(place and place[1], name)
     if len(origins) > 1:
         found = f"X holds columns of several transformers, such as {list(origins.values())}"
-        raise ValueError(f"{found}. Join the texts of a row to one text. {_OF_NUMBERS}")
+        raise ValueError(f"{found}. {_REMEDY}")
     if X.max() < N_RESERVED:
         return
     is_padding = X == PADDING
@@ -101,7 +102,7 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         found = f"Row {late.argmax()} of X has padding before its words, and other rows behind them"
     else:
         return
-    raise ValueError(f"{found}: pass only the columns of one vectorizer. {_OF_NUMBERS}")
+    raise ValueError(f"{found}: pass only the columns of one vectorizer. {_REMEDY}")
 
 
 def _check_divider(
