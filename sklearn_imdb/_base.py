@@ -124,19 +124,13 @@ class LearningMixin(CallbackSupportMixin):
         stamp = state.pop(_STAMP, {"version": "unknown", "format": 0})
         version, saved_format = stamp["version"], stamp["format"]
         saved_by = f"This {type(self).__name__} was saved by sklearn_imdb {version}"
+        remedy = "load it with the version that saved it, or"
         if saved_format != STATE_FORMAT:
-            remedy = "load it with the version that saved it"
-            if saved_format > STATE_FORMAT:
-                remedy = f"upgrade sklearn_imdb to {version} or later"
-            raise ValueError(
-                f"{saved_by} in state format {saved_format}, and sklearn_imdb {__version__} reads "
-                f"format {STATE_FORMAT}: {remedy}, or fit anew with this version."
-            )
+            found = f"{saved_by} in state format {saved_format}, and {__version__} reads"
+            raise ValueError(f"{found} {STATE_FORMAT}: {remedy} fit anew with this version.")
         if version != __version__:
-            warn_user(
-                f"{saved_by} and is loaded by {__version__}: it may predict otherwise or not at "
-                "all. Load it with that version, or check its predictions and save it anew."
-            )
+            found = f"{saved_by} and may predict otherwise in {__version__}"
+            warn_user(f"{found}: {remedy} check its predictions and save it anew.")
         behind: Any = super()  # BaseEstimator, which has `__setstate__`, stands behind this mixin.
         behind.__setstate__(state)
 

@@ -63,10 +63,8 @@ class Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
             from rich.table import Column
         except ImportError as error:
-            raise ImportError(
-                "verbose=1 draws its progress bar with rich, which is not installed: "
-                "pip install rich, or set verbose=2 for a line per epoch."
-            ) from error
+            remedy = "pip install rich, or set verbose=2 for lines"
+            raise ImportError(f"verbose=1 needs rich for its progress bar: {remedy}.") from error
         console = Console()
         self._is_notebook = console.is_jupyter
         # Not console.is_terminal, which FORCE_COLOR makes true of a file.

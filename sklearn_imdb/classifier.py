@@ -29,14 +29,7 @@ from sklearn_imdb._convention import N_RESERVED
 from sklearn_imdb._numbering import numbering_of, refuse_other_numbering, warn_of_other_numbering
 from sklearn_imdb._targets import Targets, check_classes, check_labels, check_targets
 from sklearn_imdb._training.fitting import PartialFitState, fit_chunk, fit_network
-from sklearn_imdb._training.network import (
-    Network,
-    Weights,
-    most_probable,
-    pool,
-    predict,
-    probabilities,
-)
+from sklearn_imdb._training.network import Network, Weights, classify, pool, predict, probabilities
 from sklearn_imdb._training.plan import check_partial_fit
 from sklearn_imdb._training.rows import VALIDATION_SPLIT, ClassWeight, Rows, check_pair, check_rows
 from sklearn_imdb._training.sequences import Floats, check_sequences
@@ -116,8 +109,8 @@ class BaseEmbeddingAverage(
 
     # Both are read by LearningMixin.
     _note_if_unchanged = (
-        "The estimator is unchanged. In a Pipeline, the vectorizer may have been fitted and number "
-        "words differently: fit the Pipeline again before it predicts."
+        "The estimator is unchanged. In a Pipeline, the vectorizer may number words differently: "
+        "fit the Pipeline again before it predicts."
     )
     _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
@@ -202,38 +195,30 @@ class BaseEmbeddingAverage(
             refuse_other_numbering(X, "X", self._numbering)
         X_checked = self._check_X(X, reset=known is None)
         needs_two = known is None and is_classifier(self)
-        training = check_rows(X_checked, targets, sample_weight, needs_two_classes=needs_two)
+        training = check_rows(X_checked, targets, sample_weight, needs_two=needs_two)
         self._note_rows(X, training, known)
         validation = None
         if X_val is not None or y_val is not None or sample_weight_val is not None:
             validation = self._check_validation(X_val, y_val, sample_weight_val, targets)
         rng = check_random_state(self.random_state)
         with self._fit_task("fit", X, y, sample_weight, epochs=self.epochs) as task:
-            trained = fit_network(vars(self), training, validation, rng, task, before)
-            self.__dict__.update(trained)
+            self.__dict__.update(fit_network(vars(self), training, validation, rng, task, before))
         return self
 
     def _check_validation(self, X_val: Any, y_val: Any, weights: Any, training: Targets) -> Rows:
         """Return the validation rows; `training` are the targets of all training rows."""
         check_pair(X_val, y_val)
         refuse_other_numbering(X_val, "X_val", self._numbering)
-        refuse_texts(
-            X_val,
-            "X_val",
-            "transform them first; or, in a Pipeline, have the vectorizer do it with "
-            "Pipeline(..., transform_input=['X_val']) and metadata routing enabled.",
-        )
+        remedy = "transform them, or have it done by Pipeline(..., transform_input=['X_val'])."
+        refuse_texts(X_val, "X_val", remedy)
         X_checked = check_array(X_val, dtype="numeric", input_name="X_val")
         targets = self._find_targets(y_val, "y_val", training)
         if X_checked.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X_val has {X_checked.shape[1]} columns where X has {self.n_features_in_}: both "
-                "must come from the same SequenceVectorizer."
-            )
+            found = f"X_val has {X_checked.shape[1]} columns where X has {self.n_features_in_}"
+            raise ValueError(f"{found}: transform both by the same SequenceVectorizer.")
         if len(targets) != len(X_checked):
             raise ValueError(
-                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must "
-                "be of the same length."
+                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: check both."
             )
         try:  # Whether the columns have the names of those of X, in their order.
             validate_data(self, X_val, reset=False, skip_check_array=True)
@@ -241,10 +226,9 @@ class BaseEmbeddingAverage(
             raise ValueError(f"X_val: {error}") from error
         if len(targets) == len(training):
             warn_user(
-                f"X_val has as many rows as X, {len(training)}. Metadata of that length is cut to "
-                "the rows of each fold by scikit-learn's cross-validation and grid search, and is "
-                "then not the validation set you passed. If this is no cross-validation, all is "
-                "well; else pass an X_val of another length, or set early_stopping=True without it."
+                f"X_val has as many rows as X, {len(training)}. In a cross-validation or a search, "
+                "both are cut to the rows of each fold: pass an X_val of another length there, or "
+                "set early_stopping=True without it."
             )
         return check_rows(X_checked, targets, weights, "_val")
 
@@ -364,10 +348,7 @@ class BaseEmbeddingAverage(
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if issparse(X):
-            raise TypeError(
-                "X is a sparse matrix, as CountVectorizer and TfidfVectorizer make it: put a "
-                "SequenceVectorizer in front instead. Dense counts would be taken for word indices."
-            )
+            raise TypeError("X is a sparse matrix: put a SequenceVectorizer in front, no tf-idf.")
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:
             return validate_data(self, X, dtype="numeric", reset=reset)
@@ -375,9 +356,7 @@ class BaseEmbeddingAverage(
             n_columns = getattr(X, "shape", ())[1:]
             if not reset and n_columns and n_columns != (self.n_features_in_,):
                 error.add_note(
-                    "The rows of X have another length than those that this classifier was fitted "
-                    "on. In a Pipeline, a fit that failed or was interrupted may have fitted only "
-                    "the vectorizer: fit the Pipeline again."
+                    "A failed fit may have fitted only the vectorizer: fit the Pipeline again."
                 )
             raise
 
@@ -671,8 +650,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         rng = check_random_state(self.random_state)
         history = self.history_ if state else {}
         with self._fit_task("partial_fit", X, y, sample_weight, epochs=1) as task:
-            trained = fit_chunk(vars(self), training, rng, task, before, state, history)
-            self.__dict__.update(trained)
+            self.__dict__.update(fit_chunk(vars(self), training, rng, task, before, state, history))
         return self
 
     # -- predicting -------------------------------------------------------------------------
@@ -743,7 +721,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         labels : ndarray of shape (n_samples,) or (n_samples, n_labels)
             With several labels per row, 1 for each label that is more probable than not.
         """
-        predicted = most_probable(*self._predict_logits(X))
+        predicted = classify(*self._predict_logits(X))
         return predicted if self._network.several else self.classes_[predicted]
 
     def score(

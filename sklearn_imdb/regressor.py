@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from sklearn_imdb._compat import Interval
+from sklearn_imdb._compat import Interval, StrOptions
 from sklearn_imdb._targets import N_BINS, Targets, assign_bins, check_numbers, make_bins
 from sklearn_imdb._training.network import probabilities
 from sklearn_imdb._training.plan import MEASURED
@@ -76,19 +76,13 @@ token_weights_, embedding_dim_, batch_size_, learning_rate_, model_
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseEmbeddingAverage._parameter_constraints,
+        "monitor": [StrOptions(set(MEASURED))],
         "n_bins": [Interval(Integral, 2, None, closed="left")],
     }
 
     n_bins: int = N_BINS
 
     _classes_name: ClassVar[str] = "bin_values_"
-
-    def _validate_params(self) -> None:
-        super()._validate_params()
-        if self.monitor not in MEASURED:
-            raise ValueError(
-                f"monitor of the bins must be one of {list(MEASURED)}, got {self.monitor!r}."
-            )
 
     def _find_targets(self, y: Any, name: str = "y", known: Targets | None = None) -> Targets:
         numbers = check_numbers(y, name)

@@ -16,7 +16,7 @@ from sklearn.metrics import get_scorer
 from sklearn_imdb._base import FitTask
 from sklearn_imdb._progress import Progress, can_write, write_line
 from sklearn_imdb._training import scipy_backend
-from sklearn_imdb._training.network import Network, Weights, most_probable, predict, probabilities
+from sklearn_imdb._training.network import Network, Weights, classify, predict, probabilities
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import CROSS_ENTROPIES, MEASURED, Job, Logs
 from sklearn_imdb._training.rows import Rows
@@ -107,20 +107,18 @@ def _warn_if_unconverged(job: Job, epochs: "Epochs") -> None:
         and loss[-1] == min(loss)
     )
     has_own_loss = job.network.l2 or plan.loss not in CROSS_ENTROPIES
-    ended_early = plan.early_stopping and len(loss) < plan.epochs and "val_loss" in history
+    ended_early = plan.early_stopping and len(loss) < plan.epochs
+    best = min(history.get("val_loss", [0.0]))
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
         message = (
-            f"The training ended with epochs={plan.epochs} while the loss was still falling, at a "
-            f"training accuracy of {accuracy:.2f}, where the largest class alone gives "
-            f"{largest:.2f}: the network has not converged. Raise learning_rate or epochs"
+            f"The network has not converged in epochs={plan.epochs}. Its training accuracy is "
+            f"{accuracy:.2f}, the largest class has {largest:.2f}. Raise learning_rate or epochs"
         )
-    elif (
-        ended_early and not has_own_loss and min(history["val_loss"]) > (1 - _LEAST_LEARNED) * known
-    ):
+    elif ended_early and not has_own_loss and best > (1 - _LEAST_LEARNED) * known:
         message = (
-            f"Early stopping ended the training after {len(loss)} epochs with a best val_loss of "
-            f"{min(history['val_loss']):.3f}, and the shares of the classes alone give "
-            f"{known:.3f}: the network has learned next to nothing. Raise learning_rate or patience"
+            f"Early stopping ended the training after {len(loss)} epochs with next to nothing "
+            f"learned: the best val_loss is {best:.3f}, and the shares of the classes give "
+            f"{known:.3f}. Raise learning_rate or patience"
         )
     else:
         return
@@ -159,10 +157,8 @@ class Epochs:
         # What callbacks have added to the logs is theirs.
         measured = {name: logs[name] for name in MEASURED if name in logs}
         if not all(map(math.isfinite, measured.values())):
-            raise ValueError(
-                f"The loss is not finite in epoch {epoch} ({_show_logs(measured)}): lower "
-                "learning_rate, or check l2 and the sample weights for huge values."
-            )
+            found = f"The loss is not finite in epoch {epoch} ({_show_logs(measured)})"
+            raise ValueError(f"{found}: lower learning_rate, l2 or the sample weights.")
         values = self.history.get(plan.monitor)
         sign = 1 if plan.monitor in ("loss", "val_loss") else -1
         # Where nothing is measured to compare, each epoch is the best so far.
@@ -229,10 +225,8 @@ def score_rows(monitor: str, network: Network, weights: Weights, rows: Rows) -> 
         error.add_note(f"Raised by monitor={monitor!r}, on the validation rows.")
         raise
     if not math.isfinite(value):
-        raise ValueError(
-            f"monitor={monitor!r} is {value} on the validation rows: do they hold every class? "
-            "Raise validation_split, pass X_val and y_val, or set monitor='val_loss'."
-        )
+        found = f"monitor={monitor!r} is {value} on the validation rows"
+        raise ValueError(f"{found}: have rows of each class there, or set monitor='val_loss'.")
     return value
 
 
@@ -245,7 +239,7 @@ class _Predictions(ClassifierMixin, BaseEstimator):
     classes_: npt.NDArray[Any]
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
-        predicted = most_probable(self.network, self.z)
+        predicted = classify(self.network, self.z)
         return predicted if self.network.several else self.classes_[predicted]
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:

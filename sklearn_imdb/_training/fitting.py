@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn_imdb._base import FitTask
 from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._training.epochs import train
-from sklearn_imdb._training.network import Network, Weights, fix_bias, start_network
+from sklearn_imdb._training.network import Trained, fix_bias, start_network
 from sklearn_imdb._training.optimizers import OptimizerState
 from sklearn_imdb._training.plan import Job, Plan
 from sklearn_imdb._training.rows import Rows, hold_out, weigh_rows
@@ -51,7 +51,7 @@ def fit_network(
     validation: Rows | None,
     rng: np.random.RandomState,
     task: FitTask,
-    before: tuple[Network, Weights] | None = None,
+    before: Trained | None = None,
 ) -> dict[str, Any]:
     """Train by a classifier's parameters; return the attributes that it then has.
 
@@ -68,11 +68,8 @@ def fit_network(
     plan = Plan.of(parameters, training, network)
     classes = training.targets.classes
     if len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf" and plan.is_of_a_regression:
-        warn_user(
-            f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are "
-            "classes without an order, and the loss compares their probabilities with 0 and 1. For "
-            "a number in place of a class take predict_proba(X) @ classes_."
-        )
+        found = f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are"
+        warn_user(f"{found} classes. To predict a number, take predict_proba(X) @ classes_.")
     training, _ = weigh_rows(training, parameters.get("class_weight"))
     if before is None:
         weights = fix_bias(network, weights, training.class_totals())
@@ -85,7 +82,7 @@ def fit_chunk(
     training: Rows,
     rng: np.random.RandomState,
     task: FitTask,
-    before: tuple[Network, Weights] | None,
+    before: Trained | None,
     state: PartialFitState | None,
     history: Mapping[str, list[float]],
 ) -> dict[str, Any]:
@@ -107,15 +104,10 @@ def fit_chunk(
         pooling, counts = network.pooling.learn(training, network.input_dim, counts)
         network = replace(network, pooling=pooling)
     plan = Plan.of_chunk(parameters, training, network)
-    for name, now, then in (
-        ("backend", plan.backend, state.backend),
-        ("optimizer", plan.optimizer_name, state.optimizer_name),
-    ):
-        if then not in (None, now):
-            raise ValueError(
-                f"Training cannot go on with another {name}, with {name}={now!r} from what "
-                f"{then!r} began: set {name} back, or start with a clone."
-            )
+    now, then = (plan.backend, plan.optimizer_name), (state.backend, state.optimizer_name)
+    if then not in ((None, None), now):
+        began = f"Training began with backend and optimizer {then}"
+        raise ValueError(f"{began}, and cannot go on with {now}: set them back, or take a clone.")
     is_auto = isinstance(parameters["learning_rate"], str)
     if is_auto and state.learning_rate is not None:
         plan = replace(plan, learning_rate=state.learning_rate)

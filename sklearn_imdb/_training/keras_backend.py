@@ -33,10 +33,13 @@ try:
     from tensorflow.python.eager import context
 except ImportError as error:
     raise ImportError(
-        "backend='keras', model_ and keras_classifier_, callbacks, and optimizers and losses that "
-        f"SciPy's backend does not have need Keras, which cannot be imported ({error}): "
+        f"backend='keras', model_, callbacks, other optimizers and losses need Keras ({error}): "
         "pip install 'tensorflow>=2.18' 'keras>=3.8' 'scikeras>=0.13'."
     ) from error
+
+# Their initializers draw nothing: weights are set later.
+_make_table = functools.partial(layers.Embedding, embeddings_initializer="zeros", dtype="float32")
+_make_dense = functools.partial(layers.Dense, kernel_initializer="zeros", dtype="float32")
 
 
 # -- the network ------------------------------------------------------------------------------
@@ -48,21 +51,10 @@ def make_model(
     """Return the network with these weights, and with dropout layers if their seeds are given."""
     pooling = network.pooling
     words = keras.Input((maxlen,), dtype="int32", name="words")
-    # The initializers draw nothing: the weights are set below.
-    embedding = layers.Embedding(
-        network.input_dim,
-        network.embedding_dim,
-        embeddings_initializer="zeros",
-        mask_zero=isinstance(pooling, MaskedMean),
-        dtype="float32",
-        name="embedding",
-    )
-    make_dense = functools.partial(
-        layers.Dense,
-        kernel_initializer="zeros",
-        kernel_regularizer=keras.regularizers.L2(network.l2) if network.l2 else None,
-        dtype="float32",
-    )
+    is_masked = isinstance(pooling, MaskedMean)
+    embedding = _make_table(*weights[0].shape, mask_zero=is_masked, name="embedding")
+    penalty = keras.regularizers.L2(network.l2) if network.l2 else None
+    make_dense = functools.partial(_make_dense, kernel_regularizer=penalty)
     last = "sigmoid" if network.ends_in_sigmoids else "softmax"
     stack = [make_dense(network.n_outputs, activation=last, name="output")]
     if network.hidden_units:
@@ -90,10 +82,7 @@ def add_expected_value(model: keras.Model, values: npt.NDArray[np.float64]) -> k
     kernel, bias = values[:, np.newaxis], np.zeros(1)
     if len(values) == 2:  # Of two bins there is the probability of the second.
         kernel, bias = np.diff(values)[:, np.newaxis], values[:1]
-    # The initializer draws nothing.
-    layer = layers.Dense(
-        1, kernel_initializer="zeros", trainable=False, dtype="float32", name="expected_value"
-    )
+    layer = _make_dense(1, trainable=False, name="expected_value")
     model = keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
     layer.set_weights([kernel, bias])
     return model
@@ -107,13 +96,7 @@ def _add_evidence(
     A word's share is divided evenly among its occurrences.
     """
     token_weights = pooling.weigh_terms(slice(None), words.shape[1], network.embedding_dim)
-    token_weight = layers.Embedding(
-        *token_weights.shape,
-        embeddings_initializer="zeros",
-        trainable=False,
-        dtype="float32",
-        name="token_weights",
-    )
+    token_weight = _make_table(*token_weights.shape, trainable=False, name="token_weights")
     n_words, divider = network.input_dim, -1 if pooling.divider is None else pooling.divider
     words = ops.where(ops.less(words, n_words), words, UNKNOWN)
     # Subwords get numbers of their own while words are sorted.
@@ -161,12 +144,9 @@ def make_classifier(
     model: keras.Model, network: Network, classes: npt.NDArray[Any], maxlen: int
 ) -> KerasClassifier:
     """Return a fitted scikeras `KerasClassifier` around a trained model."""
-    model.compile(
-        optimizer=keras.optimizers.Adam(name="adam"),
-        loss=CROSS_ENTROPIES[not network.ends_in_sigmoids],
-        metrics=["accuracy"],
-        jit_compile=False,
-    )
+    loss = CROSS_ENTROPIES[not network.ends_in_sigmoids]
+    optimizer = keras.optimizers.Adam(name="adam")
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
     # The classifier learns labels, width and dtype from these rows, and trains on none.
     rows = np.zeros((len(classes), maxlen), dtype=np.int64)
     # If each row had one label, scikeras would read one-hot classes.
@@ -212,10 +192,8 @@ def make_loss(plan: Plan) -> Any:
     name = getattr(known, "__name__", getattr(known, "name", ""))
     if "categorical" in name and (plan.n_classes == 2 or plan.several):
         kind = "several labels of a row" if plan.several else "2 classes"
-        raise ValueError(
-            f"loss={plan.loss!r} does not go with {kind}, which end in sigmoid units: use "
-            "'binary_crossentropy' or another loss of sigmoid units."
-        )
+        found = f"loss={plan.loss!r} does not go with {kind}"
+        raise ValueError(f"{found}: use 'binary_crossentropy' or another loss of sigmoid units.")
     return known
 
 
@@ -235,17 +213,13 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     given = list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
     for callback in given:
         if not isinstance(callback, keras.callbacks.Callback):
-            raise TypeError(
-                f"callbacks must be a list of keras.callbacks.Callback, got {callback!r} of type "
-                f"{type(callback).__name__} among them. scikit-learn's are set by set_callbacks."
-            )
+            wanted = "callbacks must be a list of keras.callbacks.Callback"
+            raise TypeError(f"{wanted}, got {callback!r}: set scikit-learn's by set_callbacks.")
     try:
         return copy.deepcopy(given)
     except TypeError as error:
-        raise TypeError(
-            f"callbacks are copied for a fit, and one of {given!r} cannot be: {error}. Have it "
-            "open files and the like in on_train_begin."
-        ) from error
+        found = f"callbacks are copied for a fit, and one of {given!r} cannot be: {error}"
+        raise TypeError(f"{found}. Have it open files in on_train_begin.") from error
 
 
 # -- training ---------------------------------------------------------------------------------
@@ -283,12 +257,9 @@ def train(
         optimizer._all_reduce_sum_gradients = lambda grads_and_vars: grads_and_vars
     # Keras would take several labels for one-hot classes.
     binary = keras.metrics.BinaryAccuracy(name="accuracy")
-    model.compile(
-        optimizer=optimizer,
-        loss=loss,
-        metrics=[binary if network.ends_in_sigmoids else "accuracy"],
-        jit_compile=False,  # It leaks memory in every fit.
-    )
+    metrics = [binary if network.ends_in_sigmoids else "accuracy"]
+    # The compiler of jit_compile leaks memory in every fit.
+    model.compile(optimizer, loss, metrics=metrics, jit_compile=False)
     # TensorFlow would trace a step once more if the optimizer's variables were made in the first.
     optimizer.build(model.trainable_variables)
     if job.optimizer_state is not None:
@@ -387,10 +358,7 @@ def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None)
 
 def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]]) -> None:
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
-        raise ValueError(
-            "Training cannot go on from the optimizer's state: optimizer has been changed since "
-            "the last partial_fit. Set it back, or start with a clone."
-        )
+        raise ValueError("optimizer has been changed since the last partial_fit: set it back.")
     for variable, array in zip(optimizer.variables, state, strict=True):
         if variable.name != "learning_rate":  # It may have been set anew since.
             variable.assign(array)

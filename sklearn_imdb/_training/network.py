@@ -48,11 +48,9 @@ class Network:
     def of(cls, parameters: Mapping[str, Any], targets: Targets, input_dim: int) -> Self:
         """Make the network of a classifier's parameters, in types that Keras takes."""
         n_classes, several = targets.n_classes, targets.several
-        embedding_dim, initial = parameters["embedding_dim"], parameters["initial_embedding"]
+        embedding_dim, table = parameters["embedding_dim"], parameters["initial_embedding"]
         if embedding_dim == "auto":
-            embedding_dim = min(max(16, 3 * n_classes), 100)
-            if initial is not None:
-                embedding_dim = initial.shape[1]
+            embedding_dim = min(max(16, 3 * n_classes), 100) if table is None else table.shape[1]
         return cls(
             input_dim=int(input_dim),
             embedding_dim=int(embedding_dim),
@@ -94,13 +92,13 @@ class Network:
         return cls(**{**state, "pooling": POOLINGS[name](divider, token_weights)})
 
 
+Trained: TypeAlias = tuple[Network, Weights]
+"""A trained network."""
+
+
 def start_network(
-    parameters: Mapping[str, Any],
-    rows: Rows,
-    rng: np.random.RandomState,
-    *,
-    before: tuple[Network, Weights] | None = None,
-) -> tuple[Network, Weights]:
+    parameters: Mapping[str, Any], rows: Rows, rng: np.random.RandomState, *, before: Trained | None
+) -> Trained:
     """Return the network of a classifier's parameters, and the weights that training starts from.
 
     With `before`, a trained network, continue from its weights; otherwise draw new ones.
@@ -119,10 +117,8 @@ def start_network(
         parameters = {**parameters, "initial_embedding": initial}
         input_dim = input_dim or len(initial)
     if input_dim is not None and largest_index >= input_dim:
-        raise ValueError(
-            f"X holds the word index {largest_index}, beyond input_dim={input_dim}: raise "
-            f"input_dim to at least {largest_index + 1}, or lower num_words of the vectorizer."
-        )
+        found = f"X holds the word index {largest_index}, beyond input_dim={input_dim}"
+        raise ValueError(f"{found}: raise input_dim to at least {largest_index + 1}.")
     smallest = max(largest_index + 1, N_RESERVED) if before is None else before[0].input_dim
     network = Network.of(parameters, rows.targets, input_dim or smallest)
     if before is None:
@@ -132,24 +128,18 @@ def start_network(
         try:
             np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
         except MemoryError as error:  # One word index that was a hash or an id is enough for that.
-            origin = f"input_dim={input_dim}"
-            if input_dim is None:
-                origin = f"X holds the word index {largest_index}, and input_dim=None"
             raise ValueError(
-                f"{origin} asks for an embedding table of {network.input_dim} rows and "
-                f"embedding_dim={network.embedding_dim} columns: to train it takes "
-                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of the "
-                "vectorizer, embedding_dim or input_dim, or number the words without gaps."
+                f"X holds the word index {largest_index}, and input_dim={input_dim}: to train "
+                f"{network.input_dim} rows of embedding_dim={network.embedding_dim} columns takes "
+                f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of a vectorizer, "
+                "embedding_dim or input_dim, or number the words without gaps."
             ) from error
         weights = draw_weights(network, rng)
         if initial is None:
             return network, weights
         if initial.shape != weights[0].shape:
-            raise ValueError(
-                f"initial_embedding has the shape {initial.shape}, and input_dim and embedding_dim "
-                f"make it {weights[0].shape}: set them to {initial.shape[0]} and "
-                f"{initial.shape[1]}, or to None and 'auto'."
-            )
+            found = f"initial_embedding has the shape {initial.shape}, not {weights[0].shape}"
+            raise ValueError(f"{found}: set input_dim=None and embedding_dim='auto'.")
         return network, [initial, *weights[1:]]
     trained, weights = before
     pooling = network.pooling.go_on_from(trained.pooling)
@@ -167,14 +157,11 @@ def _check_initial(initial: Any) -> Floats:
     try:
         table = check_array(initial, dtype=np.float32, input_name="initial_embedding", copy=True)
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"initial_embedding must be an array of shape (input_dim, embedding_dim): {error}"
-        ) from error
+        expected = "initial_embedding must be an array of shape (input_dim, embedding_dim)"
+        raise ValueError(f"{expected}: {error}") from error
     if len(table) < N_RESERVED:
-        raise ValueError(
-            f"initial_embedding has {len(table)} rows: it needs one for each word index, and the "
-            f"first {N_RESERVED} are reserved."
-        )
+        found = f"initial_embedding has {len(table)} rows, and the first {N_RESERVED} are reserved"
+        raise ValueError(f"{found}: give a row for each word index.")
     return table
 
 
@@ -295,7 +282,7 @@ def probabilities(
     return of_logits(z, axis=1)
 
 
-def most_probable(network: Network, z: Floats) -> npt.NDArray[np.intp]:
+def classify(network: Network, z: Floats) -> npt.NDArray[np.intp]:
     """Return the number of the most probable class from the logits, shape (n_samples,).
 
     Of several labels it is the matrix of those that are more probable than not.
@@ -310,7 +297,7 @@ def n_right(network: Network, z: Floats, y: Words) -> float:
 
     With several labels, a sample counts by the share of its labels that are right.
     """
-    is_right = most_probable(network, z) == y
+    is_right = classify(network, z) == y
     return float(np.count_nonzero(is_right)) * len(y) / is_right.size
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from sklearn_imdb._training.schedules import ConstantRate, CosineDecay
+from sklearn_imdb._training.schedules import Schedule
 from sklearn_imdb._training.sequences import Floats
 
 OptimizerState: TypeAlias = list[npt.NDArray[Any]]
@@ -38,11 +38,7 @@ class Optimizer(ABC):
     """Factor of `learning_rate="auto"`."""
 
     def __init__(
-        self,
-        weights: Sequence[Floats],
-        schedule: ConstantRate | CosineDecay,
-        *,
-        state: OptimizerState | None = None,
+        self, weights: Sequence[Floats], schedule: Schedule, *, state: OptimizerState | None = None
     ) -> None:
         self._schedule = schedule
         self._shapes = [array.shape for array in weights]

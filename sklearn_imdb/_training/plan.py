@@ -11,7 +11,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn_imdb._training.network import Network, Weights
 from sklearn_imdb._training.optimizers import OPTIMIZERS, OptimizerState
 from sklearn_imdb._training.rows import Rows
-from sklearn_imdb._training.schedules import ConstantRate, CosineDecay
+from sklearn_imdb._training.schedules import ConstantRate, CosineDecay, Schedule
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE
 
 Logs: TypeAlias = dict[str, float]
@@ -83,10 +83,8 @@ class Plan:
         if isinstance(known["learning_rate"], str):
             optimizer = known["optimizer"]
             if optimizer not in tuple(OPTIMIZERS):
-                raise ValueError(
-                    f"learning_rate='auto' has a rule for the optimizers {list(OPTIMIZERS)}, by "
-                    f"name, got optimizer={optimizer!r}: give learning_rate as a number."
-                )
+                rule = f"learning_rate='auto' has a rule for optimizer in {list(OPTIMIZERS)}"
+                raise ValueError(f"{rule}, got {optimizer!r}: give a number as learning_rate.")
             auto_rate = OPTIMIZERS[optimizer].auto_rate
             known["learning_rate"] = auto_learning_rate(rows, network) * auto_rate
         return cls(**{field.name: known[field.name] for field in fields(cls)})._resolve()
@@ -99,7 +97,7 @@ class Plan:
         return cls.of({**parameters, **of_chunk}, rows, network)
 
     @property
-    def schedule(self) -> ConstantRate | CosineDecay:
+    def schedule(self) -> Schedule:
         """The learning rate of each step."""
         if self.learning_rate_schedule == "constant":
             return ConstantRate(self.learning_rate)
@@ -118,27 +116,20 @@ class Plan:
     def _resolve(self) -> Self:
         """Return the plan with its loss and its backend, or raise a ValueError."""
         if self.monitor not in (*MEASURED, *(f"val_{name}" for name in get_scorer_names())):
-            raise ValueError(
-                f"monitor must be one of {list(MEASURED)}, or 'val_' and a name of "
-                f"sklearn.metrics.get_scorer_names(), such as 'val_f1_macro', got {self.monitor!r}."
-            )
+            scorer = "'val_' and one of sklearn.metrics.get_scorer_names(), as 'val_f1_macro'"
+            known = f"one of {list(MEASURED)}, or {scorer}"
+            raise ValueError(f"monitor must be {known}, got {self.monitor!r}.")
         if self.learning_rate_schedule == "cosine":
             if not isinstance(self.optimizer, str | type):
-                raise ValueError(
-                    "learning_rate_schedule='cosine' is for an optimizer given by name or as a "
-                    f"class, got {self.optimizer!r}: give the schedule to the optimizer itself."
-                )
+                rule = "learning_rate_schedule='cosine' is for an optimizer given by name or class"
+                raise ValueError(f"{rule}: give the schedule to {self.optimizer!r} itself.")
             if not isinstance(self.learning_rate, Real):
-                raise ValueError(
-                    f"learning_rate={self.learning_rate!r} is a schedule of its own: set "
-                    "learning_rate_schedule='constant', or learning_rate to a number."
-                )
+                found = f"learning_rate={self.learning_rate!r} is a schedule of its own"
+                raise ValueError(f"{found}: set learning_rate_schedule='constant'.")
         is_cross_entropy = self.loss in ("auto", *CROSS_ENTROPIES)
         if self.label_smoothing and not is_cross_entropy:
-            raise ValueError(
-                f"label_smoothing={self.label_smoothing!r} is for loss='auto' and "
-                f"{list(CROSS_ENTROPIES)}, got loss={self.loss!r}: give it to the loss itself."
-            )
+            rule = f"label_smoothing={self.label_smoothing!r} is for loss='auto', got {self.loss!r}"
+            raise ValueError(f"{rule}: give it to the loss itself.")
         fitting_loss = CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
         if is_cross_entropy and self.loss not in ("auto", fitting_loss):
             kind = "labels of which a row may have several" if self.several else "classes"
@@ -152,11 +143,8 @@ class Plan:
         }
         lacking = [f"{name}={getattr(self, name)!r}" for name in needs_keras if needs_keras[name]]
         if self.backend == "scipy" and lacking:
-            raise ValueError(
-                f"backend='scipy' does not know {', '.join(lacking)}: it has the optimizers "
-                f"{list(OPTIMIZERS)}, the losses {['auto', *CROSS_ENTROPIES]} and no callbacks. "
-                "Set backend='auto' or 'keras'."
-            )
+            found = f"backend='scipy' does not know {', '.join(lacking)}"
+            raise ValueError(f"{found}: set backend='auto' or 'keras'.")
         backend = "keras" if self.backend == "keras" or lacking else "scipy"
         return replace(self, backend=backend, loss=fitting_loss if is_cross_entropy else self.loss)
 
@@ -173,15 +161,11 @@ def _name_kind(given: Any) -> str:
 def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
     """Raise a ValueError where a parameter needs more than a chunk of the rows."""
     if isinstance(class_weight, str) and class_weight == "balanced":
-        raise ValueError(
-            "class_weight='balanced' needs all rows at once and partial_fit sees a chunk: "
-            "give class_weight as a dict, such as compute_class_weight finds on all labels."
-        )
+        rule = "class_weight='balanced' needs all rows at once, and partial_fit sees a chunk"
+        raise ValueError(f"{rule}: give a dict, as compute_class_weight finds on all labels.")
     if learning_rate_schedule == "cosine":
-        raise ValueError(
-            "learning_rate_schedule='cosine' needs the number of steps there will be and "
-            "partial_fit sees a chunk: set it to 'constant'."
-        )
+        rule = "learning_rate_schedule='cosine' needs the number of steps"
+        raise ValueError(f"{rule}, and partial_fit sees a chunk: set it to 'constant'.")
 
 
 def auto_learning_rate(rows: Rows, network: Network) -> float:

@@ -386,10 +386,8 @@ def make_pooling(parameters: Mapping[str, Any], targets: Targets, embedding_dim:
     """
     name, divider = parameters["pooling"], parameters["divider"]
     if name != "evidence" and divider is not None:
-        raise ValueError(
-            f"divider={divider!r} is for pooling='evidence', which scales words and subwords "
-            f"apart, got pooling={name!r}: set divider to None."
-        )
+        rule = f"divider={divider!r} is for pooling='evidence', got pooling={name!r}"
+        raise ValueError(f"{rule}: set divider=None.")
     has_initial = parameters["initial_embedding"] is not None
     has_dimensions = embedding_dim >= targets.n_classes and not has_initial
     if name == "evidence" and targets.several and has_dimensions:

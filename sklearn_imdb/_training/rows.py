@@ -35,8 +35,7 @@ class Rows:
         return len(self.targets)
 
     def __getitem__(self, numbers: npt.NDArray[np.intp] | slice) -> "Rows":
-        weight = self.sample_weight
-        weight = None if weight is None else weight[numbers]
+        weight = None if self.sample_weight is None else self.sample_weight[numbers]
         return Rows(self.X[numbers], self.targets[numbers], weight)
 
     def chunks(self) -> Iterator["Rows"]:
@@ -82,14 +81,9 @@ class StreamedRows(Rows):
 
 
 def check_rows(
-    X: npt.NDArray[Any],
-    targets: Targets,
-    sample_weight: Any,
-    suffix: str = "",
-    *,
-    needs_two_classes: bool = False,
+    X: Any, targets: Targets, sample_weight: Any, suffix: str = "", *, needs_two: bool = False
 ) -> Rows:
-    """Return the rows that weigh anything; where it is asked for, they must be of two classes.
+    """Return the rows of a numeric `X` that weigh anything, of two classes where these are needed.
 
     Rows of weight 0 count for the classes, because meta-estimators line up probabilities by them.
     """
@@ -100,7 +94,7 @@ def check_rows(
         weights = check_weights(sample_weight, X, name)
         numbers = find_weighted(weights, name)
         X, targets, sample_weight = X[numbers], targets[numbers], weights[numbers]
-    if needs_two_classes:
+    if needs_two:
         targets.check_two_classes()
     return Rows(check_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
@@ -124,14 +118,10 @@ def hold_out(
     share, stops_early = parameters["validation_split"], parameters["early_stopping"]
     if not stops_early or not parameters["monitor"].startswith("val_"):
         if not stops_early and share != VALIDATION_SPLIT:
-            warn_user(
-                f"validation_split={share} holds out nothing without early_stopping=True. Set it, "
-                "with patience=epochs to train all epochs, or pass X_val and y_val."
-            )
+            found = f"validation_split={share} holds out nothing without early_stopping=True"
+            warn_user(f"{found}: set it, or pass X_val and y_val.")
         return training, None
-    y = training.targets.numbers
-    if training.targets.several:
-        y = np.zeros(len(y), np.intp)
+    y = np.zeros(len(training), np.intp) if training.targets.several else training.targets.numbers
     try:
         parts = train_test_split(np.arange(len(y)), test_size=share, stratify=y, random_state=rng)
         return training[parts[0]], training[parts[1]]
@@ -141,11 +131,9 @@ def hold_out(
     of_class = [order[y[order] == number] for number in present]
     held_out = np.concatenate([rows[: int(len(rows) * share)] for rows in of_class])
     if not len(held_out):
-        warn_user(
-            f"early_stopping=True holds out nothing: validation_split={share} of the {sizes.max()} "
-            "rows of the largest class is less than a row. All epochs are trained. Raise "
-            "validation_split, or pass X_val and y_val."
-        )
+        largest = f"the {sizes.max()} rows of the largest class"
+        found = f"early_stopping=True holds out nothing: validation_split={share} of {largest}"
+        warn_user(f"{found} is less than one row. Raise it, or pass X_val and y_val.")
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
 
@@ -181,9 +169,7 @@ def weigh_rows(
     return replace(rows, sample_weight=weights), (n_before + n_rows, float(mean_of_all))
 
 
-def _weigh_by_class(
-    class_weight: Mapping[Any, float] | str | list[Mapping[int, float]], targets: Targets
-) -> npt.NDArray[np.float64]:
+def _weigh_by_class(class_weight: Any, targets: Targets) -> npt.NDArray[np.float64]:
     """Return the weight of each row by its class, or by its labels."""
     if targets.several or isinstance(class_weight, str):
         return compute_sample_weight(class_weight, targets.numbers)
@@ -192,10 +178,8 @@ def _weigh_by_class(
     classes = targets.classes.tolist()
     unknown = [key for key in class_weight if key not in classes]
     if unknown and len(class_weight) - len(unknown) < len(classes):
-        raise ValueError(
-            f"class_weight has the key {unknown[0]!r}, which is none of the classes {classes}: "
-            "give keys as the labels are, in text or in numbers. A class without a key weighs 1."
-        )
+        found = f"class_weight has the key {unknown[0]!r}, and the classes are {classes}"
+        raise ValueError(f"{found}: give these as keys, in text or in numbers as they are.")
     # All classes are passed, because some of them may have no row.
     weights = compute_class_weight(dict(class_weight), classes=targets.classes, y=targets.classes)
     return weights[targets.numbers]

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -30,3 +30,6 @@ class CosineDecay:
         """Return the learning rate of a step, counted from 0."""
         falling = (1 + math.cos(math.pi * min(step / self.n_steps, 1))) / 2
         return self.start * (self.end + (1 - self.end) * falling)
+
+
+Schedule: TypeAlias = ConstantRate | CosineDecay

@@ -40,23 +40,18 @@ def check_indices(
         return f"{name}[{row if rows is None else rows[row]}, {column}] = {X[row, column]}"
 
     if X.min() < 0:
-        raise ValueError(
-            "Negative values in data passed to EmbeddingAverageClassifier: "
-            f"{show(X < 0)}, and word indices count from 0{_explain_columns(X) or '.'}"
-        )
+        found = f"Negative values in data passed to EmbeddingAverageClassifier: {show(X < 0)}"
+        raise ValueError(f"{found}, and word indices count from 0{_explain_columns(X) or '.'}")
     if float(X.max()) > LARGEST_INDEX:
-        raise ValueError(
-            f"{show(X > LARGEST_INDEX)}, beyond the largest word index, {LARGEST_INDEX}."
-        )
+        beyond = f"beyond the largest word index, {LARGEST_INDEX}"
+        raise ValueError(f"{show(X > LARGEST_INDEX)}, {beyond}.")
     if X.dtype.kind in "iu":
         return X
     indices = X.astype(np.int32)
     if (indices != X).any():
-        remedy = ": is a scaler or a tf-idf in front, where a SequenceVectorizer should be?"
-        raise ValueError(
-            f"Fractional values in {name}: {show(indices != X)}, and word indices are whole "
-            f"numbers{_explain_columns(X) or remedy}"
-        )
+        remedy = _explain_columns(X) or ": put a SequenceVectorizer in front, no tf-idf or scaler."
+        found = f"Fractional values in {name}: {show(indices != X)}"
+        raise ValueError(f"{found}, and word indices are whole numbers{remedy}")
     return indices
 
 
@@ -65,18 +60,14 @@ def _explain_columns(X: npt.NDArray[Any]) -> str:
     is_index = (X >= 0) & (np.floor(X) == X)
     if is_index.all(axis=0).mean() <= 0.5:
         return ""
-    return (
-        ". Most columns hold word indices. If the others are numbers beside the texts, give them a "
-        "model of their own, and join the probabilities of both by a StackingClassifier; see "
-        "'several columns' in the user guide."
-    )
+    return f". Most columns hold word indices. {_OF_NUMBERS}"
 
 
-_REMEDY = (
-    "The network would take a word of one, or a number, for the word of the same index. Join the "
-    "texts of a row to one text. Give numbers to a model of their own beside this one, as "
-    "StackingClassifier and VotingClassifier do; see 'several columns' in the user guide."
+_OF_NUMBERS = (
+    "Give numbers beside texts a model of their own, and join both by a StackingClassifier; see "
+    "'several columns' in the user guide."
 )
+_REMEDY = f"Join the texts of a row to one text. {_OF_NUMBERS}"
 
 
 def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) -> None:
@@ -89,10 +80,8 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         place = re.fullmatch(r"(.*)position\d+", str(name))
         origins.setdefault(place and place[1], name)
     if len(origins) > 1:
-        raise ValueError(
-            f"X holds columns of several transformers, such as {list(origins.values())}, where a "
-            f"row is to be one sequence. {_REMEDY}"
-        )
+        found = f"X holds columns of several transformers, such as {list(origins.values())}"
+        raise ValueError(f"{found}. {_REMEDY}")
     if X.max() < N_RESERVED:
         return
     is_padding = X == PADDING
@@ -113,10 +102,7 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         found = f"Row {late.argmax()} of X has padding before its words, and other rows behind them"
     else:
         return
-    raise ValueError(
-        f"{found}, as where columns of another vectorizer, or numbers, are beside those of a "
-        f"sequence. {_REMEDY}"
-    )
+    raise ValueError(f"{found}: pass only the columns of one vectorizer. {_REMEDY}")
 
 
 def _check_divider(
@@ -133,11 +119,10 @@ def _check_divider(
     elif counts.max() <= 1:
         return
     raise ValueError(
-        f"Row {row} of X holds divider={divider} {found}. The index stands once in a row, between "
-        "words and subwords. If it is a word, because index_from of the vectorizer is less than "
-        f"{divider}, set divider=None. Give the classifier the columns of one vectorizer, without "
-        "numbers beside them. Rows that a sampler such as SMOTE makes between rows are no "
-        "sequences: repeat rows, or set class_weight='balanced'."
+        f"Row {row} of X holds divider={divider} {found}. It stands once, between words and "
+        f"subwords. If it is a word, because index_from is less than {divider}, set divider=None. "
+        "Pass the columns of one vectorizer, without numbers. Do not draw rows between rows, as "
+        "SMOTE does: repeat rows, or set class_weight='balanced'."
     )
 
 

@@ -344,7 +344,7 @@ def test_scaled_numbers_beside_texts_are_told_of_the_guide(scaler):
 
 
 def test_scaled_counts_are_told_of_the_vectorizer():
-    with pytest.raises(ValueError, match="where a SequenceVectorizer should be"):
+    with pytest.raises(ValueError, match="put a SequenceVectorizer in front, no tf-idf or scaler"):
         EmbeddingAverageClassifier().fit(np.random.RandomState(0).rand(30, 4), LABELS)
 
 

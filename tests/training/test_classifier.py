@@ -381,7 +381,7 @@ def test_a_training_that_ends_before_it_has_learned_says_what_to_raise(
 ):
     parameters = {"early_stopping": early_stopping, "monitor": "loss"}
     classifier = quick(learning_rate=3e-4, epochs=12, batch_size=200, **parameters)
-    with pytest.warns(ConvergenceWarning, match=r"epochs=12 .* Raise learning_rate or epochs"):
+    with pytest.warns(ConvergenceWarning, match=r"epochs=12\. .* Raise learning_rate or epochs"):
         classifier.fit(*sequences)
 
 

@@ -327,9 +327,9 @@ def test_partial_fit_goes_on_with_the_optimizer(sequences):
         chunks = pickle.loads(pickle.dumps(chunks))
     at_once.fit(X, y)
     assert_same_training(chunks, at_once, atol=1e-6)
-    with pytest.raises(ValueError, match="optimizer='sgd' from what 'adam' began"):
+    with pytest.raises(ValueError, match=r"'adam'\), and cannot go on with \('keras', 'sgd'"):
         chunks.set_params(optimizer="sgd").partial_fit(X, y)
-    with pytest.raises(ValueError, match="another backend"):
+    with pytest.raises(ValueError, match=r"\('keras', .* cannot go on with \('scipy',"):
         chunks.set_params(optimizer="adam", backend="scipy").partial_fit(X, y)
 
 

@@ -15,11 +15,11 @@ from sklearn_imdb._targets import Targets
 from sklearn_imdb._training import scipy_backend
 from sklearn_imdb._training.network import (
     Network,
+    classify,
     cross_entropies,
     draw_weights,
     logits,
     loss_and_gradients,
-    most_probable,
     product,
 )
 from sklearn_imdb._training.optimizers import Adagrad, Adam
@@ -250,7 +250,7 @@ def test_a_whole_training_is_gradients_and_adam_in_order(n_outputs):
             X, y = training.X[rows], training.targets.numbers[rows]
             loss, gradients, z = loss_and_gradients(network, weights, Mean().shares(X, 9), y, None)
             row_losses += [loss] * len(y)
-            hits += np.sum(most_probable(network, z) == y)
+            hits += np.sum(classify(network, z) == y)
             optimizer.step(gradients)
         for array, expected in zip(trained, weights, strict=True):
             assert_allclose(array, expected, atol=1e-6)

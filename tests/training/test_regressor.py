@@ -152,7 +152,7 @@ def test_early_stopping_watches_the_bins(ratings):
     )
     regressor.fit(X[:600], y[:600], X_val=X[600:], y_val=y[600:] + 0.1)
     assert regressor.kept_epoch_ < regressor.n_iter_ < 60
-    with pytest.raises(ValueError, match=r"monitor of the bins must be one of .* got 'val_r2'"):
+    with pytest.raises(ValueError, match=r"'monitor' parameter .* str among .* Got 'val_r2'"):
         regressor.set_params(monitor="val_r2").fit(X, y)
 
 

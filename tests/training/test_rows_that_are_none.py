@@ -40,7 +40,7 @@ def test_numbers_beside_the_texts_are_refused(problem, name, first):
 
 def test_numbers_behind_the_padding_are_refused(rows):
     X, y, classifier = rows
-    with pytest.raises(ValueError, match=r"words, padding and words again, .* or numbers"):
+    with pytest.raises(ValueError, match=r"words, padding and words again: .* Give numbers beside"):
         classifier.fit(np.column_stack([X, np.full(len(X), 7)]), y)
 
 
