@@ -346,8 +346,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         before: VocabularyLearner | None = self.__dict__.get("_learner")
         if not isinstance(recipe.maxlen, Integral):
             raise ValueError(
-                f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
-                "chunk: give maxlen as an int."
+                f"maxlen={recipe.maxlen!r} needs all documents: for partial_fit set it to an int."
             )
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
@@ -358,8 +357,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             learner.add(Documents(X, progress), targets)
             if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
                 raise ValueError(
-                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
-                    "from the first chunk on, on a new or cloned SequenceVectorizer."
+                    "partial_fit cannot go on after fit, which keeps no counts: use a clone."
                 )
             keep_learned(self, learner.learned(None))
             self._learner: VocabularyLearner = learner
@@ -430,9 +428,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         usual = 1.0 if self.cut_share_ is None else self.cut_share_
         if len(rows) >= _MANY_TO_CUT and share > usual + _MORE_CUT:
             warn_user(
-                f"{share:.0%} of the documents are longer than maxlen={maxlen} and lost their "
-                f"{'ends' if self.truncating == 'post' else 'beginnings'}; fit cut {usual:.0%}. "
-                "Fit on documents of such lengths, or set a larger maxlen and fit anew."
+                f"{share:.0%} of the documents are longer than maxlen={maxlen} and are cut; fit "
+                f"cut {usual:.0%}. Fit on such documents, or set a larger maxlen and fit anew."
             )
         return rows
 
@@ -564,14 +561,12 @@ def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targ
         return None
     if y is None:
         raise ValueError(
-            f"rank_by={recipe.rank_by!r} needs the labels y of the documents, got None: pass them, "
-            "as in fit(texts, labels)."
+            f"rank_by={recipe.rank_by!r} needs labels, got y=None: call fit(texts, labels)."
         )
     if recipe.rank_by == "target_evidence":
         if is_chunk:
             raise ValueError(
-                "rank_by='target_evidence' needs all documents at once and partial_fit sees a "
-                "chunk: use streaming.fit_stream, or rank_by='frequency'."
+                "rank_by='target_evidence' needs all documents: use fit, or streaming.fit_stream."
             )
         targets, _ = make_bins(check_numbers(y), N_BINS)
         return targets

@@ -189,12 +189,11 @@ class VocabularyLearner:
         counts = TermCounts(words, targets, counted)
         kept = rank_terms(counts.occurrences, counts.by_class, recipe)
         terms = counts.name_terms(kept)
-        n_documents = int(words.by_class.n_documents)
         if not terms and not self._is_partial:
             raise ValueError(
-                f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
-                f"different words, of which max_df={recipe.max_df}, min_df={recipe.min_df}, "
-                f"ngram_range={recipe.ngram_range} and the filters keep none."
+                f"X leaves no word to learn: {words.by_class.n_documents} documents hold "
+                f"{len(words.words)} different words, of which max_df={recipe.max_df}, "
+                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and filters keep none."
             )
         warn_if_not_split(terms, recipe)
         vocabulary = dict(zip(terms, itertools.count(1)))
@@ -213,21 +212,17 @@ class VocabularyLearner:
         later = VocabularyLearner(recipe, is_partial=True)
         if changed := later.recipe.changed_terms(self.recipe):
             raise ValueError(
-                f"partial_fit cannot go on with another {' and '.join(changed)} than it began "
-                "with: set it back, or start with a clone."
+                f"partial_fit cannot change {' and '.join(changed)}: set it back, or use a clone."
             )
         counts = later.counts = self.counts
         later._id_of = self._id_of  # `WordCounts.add` removes the words of a chunk that failed.
         if counts is None:
             return later
         if recipe.needs_document_frequency and counts.words and not self._has_frequency:
-            bound = f"min_df={recipe.min_df}"
-            if recipe.leaves_out_frequent:
-                bound = f"max_df={recipe.max_df}"
+            bound = "max_df" if recipe.leaves_out_frequent else "min_df"
             raise ValueError(
-                f"{bound} needs the number of documents that contain each word, and partial_fit "
-                "began with min_df=1 and max_df=1.0, for which it counts none: set it back, or "
-                "start with a clone."
+                f"{bound}={getattr(recipe, bound)} needs document frequencies, but partial_fit "
+                "with min_df=1 and max_df=1.0 counted none: set it back, or use a clone."
             )
         if targets is not None and not targets.several and None not in counts.columns:
             # A chunk may bring new classes. This raises where kinds are mixed.

@@ -147,7 +147,7 @@ def sharing(**parameters):
     return quick(pooling="evidence", embedding_dim=1, epochs=1, **parameters)
 
 
-@pytest.mark.filterwarnings("ignore:Each row of y has one label")
+@pytest.mark.filterwarnings("ignore:Each row of y has one of")
 def test_the_evidence_of_one_label_a_document_is_that_of_classes():
     rng = np.random.RandomState(0)
     X, y = rng.randint(24, size=(120, 3)), rng.randint(3, size=120)
@@ -226,23 +226,23 @@ def test_chunks_go_on_and_need_the_labels_first(sequences_and_labels):
     classifier = quick(pooling="evidence", hidden_units=0)
     with pytest.raises(ValueError, match="classes must list all labels"):
         classifier.partial_fit(X, Y)
-    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] .* pass classes=range\(4\)"):
+    with pytest.raises(ValueError, match=r"classes .* must be range\(4\), got \[0, 1, 2\]"):
         classifier.partial_fit(X, Y, classes=range(3))
     for _ in range(12):
         for rows in (slice(0, 200), slice(200, 400)):
             classifier.partial_fit(X[rows], Y[rows], classes=range(4))
     assert classifier.score(X, Y) > 0.9
-    with pytest.raises(ValueError, match=r"y holds one label of each row, .* a matrix of labels"):
+    with pytest.raises(ValueError, match=r"y has shape \(400,\), .* with a matrix of labels"):
         classifier.partial_fit(X, Y[:, 0])
 
 
 def test_other_kinds_of_labels_in_a_warm_start_or_in_validation_are_refused(sequences_and_labels):
     X, Y = sequences_and_labels
     classifier = quick(epochs=1, warm_start=True)
-    with pytest.raises(ValueError, match="y_val holds one label of each row"):
+    with pytest.raises(ValueError, match=r"y_val has shape \(9,\), .* with a matrix of labels"):
         classifier.fit(X, Y, X_val=X[:9], y_val=Y[:9, 0])
     classifier.fit(X, Y[:, 0])
-    with pytest.raises(ValueError, match="y holds a matrix of labels, and training began with one"):
+    with pytest.raises(ValueError, match=r"y has shape \(400, 2\), and training began with one"):
         classifier.fit(X, Y[:, :2])
 
 
