@@ -16,18 +16,12 @@ from sklearn_imdb._text.counts import Blocks, TermIds, WordCounts, count_words, 
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
+from sklearn_imdb._text.packing import narrow, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile
 from sklearn_imdb._text.subwords import SubwordCounts
 from sklearn_imdb._text.unicode_tokens import detect_script
-from sklearn_imdb._text.vocabulary import (
-    check_vocabulary,
-    narrow,
-    pack_words,
-    rank_terms,
-    unpack_words,
-    warn_if_not_split,
-)
+from sklearn_imdb._text.vocabulary import check_vocabulary, rank_terms, warn_if_not_split
 
 
 class TermCounts:
