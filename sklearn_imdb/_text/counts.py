@@ -91,17 +91,12 @@ class WordCounts:
 
 
 def count_words(
-    texts: Iterable[str],
-    recipe: Recipe,
-    targets: Targets | None,
-    *,
-    by_document: bool,
-    keeps_documents: bool,
+    texts: Iterable[str], recipe: Recipe, targets: Targets | None, *, by_document: bool, keeps: bool
 ) -> WordCounts:
     """Count the words of `texts`, which may be those of n-grams.
 
     The document frequency is left at 0 for words of n-grams, and without `by_document`: counting it
-    takes a quarter of a fit's time.
+    takes a quarter of a fit's time. With `keeps`, the counts hold the documents.
     """
     tokenizer, are_terms = make_tokenizer(recipe), recipe.ngram_range == (1, 1)
     # An iterable may have no end: it is not read on to be counted.
@@ -141,7 +136,7 @@ def count_words(
             counted.data[:] = 1  # However often a document has an id.
             columns = class_columns(None if targets is None else targets[rows], len(block))
             frequency += (counted.T @ columns).tocsr()
-        if keeps_documents:
+        if keeps:
             documents += block
     if targets is not None and n_documents != len(targets):
         found = "more" if n_documents > len(targets) else str(n_documents)

@@ -18,7 +18,7 @@ from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.packing import narrow, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb._text.row_file import Rows
 from sklearn_imdb._text.subwords import SubwordCounts
 from sklearn_imdb._text.unicode_tokens import detect_script
 from sklearn_imdb._text.vocabulary import check_vocabulary, rank_terms, warn_if_not_split
@@ -100,11 +100,7 @@ class VocabularyLearner:
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        documents: list[TermIds] | RowFile | None = None,
-        *,
-        is_partial: bool = False,
+        self, recipe: Recipe, documents: Rows | None = None, *, is_partial: bool = False
     ) -> None:
         if is_partial and recipe.subword_range == "auto":  # A chunk does not tell what pays.
             recipe = recipe._replace(subword_range=None)
@@ -142,13 +138,9 @@ class VocabularyLearner:
     def count(self, documents: Documents, targets: Targets | None) -> WordCounts:
         """Return the counts of the words of a chunk of texts, for `merge`."""
         recipe = self.recipe
-        return count_words(
-            documents,
-            recipe,
-            targets,
-            by_document=recipe.needs_document_frequency or self._has_frequency,
-            keeps_documents=self._documents is not None or not recipe.is_of_words,
-        )
+        by_document = recipe.needs_document_frequency or self._has_frequency
+        keeps = self._documents is not None or not recipe.is_of_words
+        return count_words(documents, recipe, targets, by_document=by_document, keeps=keeps)
 
     def merge(self, counts: WordCounts) -> Sequence[TermIds]:
         """Add the counts of the next chunk, and return its documents with the ids of all chunks.
@@ -172,10 +164,9 @@ class VocabularyLearner:
         if self.counts is None:
             return Learned(self.recipe.resolve(0), check_vocabulary(self.recipe))
         words = replace(self.counts, documents=self._documents or ())
+        n_classes = 0 if targets is None else targets.n_classes
         recipe = self.recipe.resolve(
-            words.n_words,
-            0 if targets is None else targets.n_classes,
-            lambda: detect_script(words.words, words.occurrences.tolist()),
+            words.n_words, n_classes, lambda: detect_script(words.words, words.occurrences.tolist())
         )
         counted = recipe
         if self._is_partial:  # The terms of each chunk were counted as if they were words.
