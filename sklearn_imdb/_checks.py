@@ -44,14 +44,13 @@ def refuse_swapped(X: Any, y: Any) -> None:
     # The first rows may all be of one class, or each of another: then all rows are looked at.
     for n in (N_SEARCHED, None):
         labels, texts = _read_items(X, n), _read_items(y, n)
-        are_swapped = (
-            bool(texts)
+        if not (
+            texts
             and all(isinstance(item, str) for item in texts)
             and all(isinstance(item, str | Real | np.bool_) for item in labels)
             and len(texts) < 2 * len(set(texts))
             and sum(len(str(item)) for item in labels) < sum(map(len, texts))
-        )
-        if not are_swapped:
+        ):
             return
     if 1 < len(set(labels)) <= len(set(texts)) / 2:
         raise ValueError(

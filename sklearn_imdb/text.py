@@ -277,8 +277,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _learn(self, X: Iterable[Any], y: Any, *, makes_rows: bool = False) -> Any:
         """Learn; with `makes_rows`, return the padded sequences of the documents."""
         recipe = check_recipe(self)
-        finds_length = not isinstance(recipe.maxlen, Integral)
-        makes_sequences = makes_rows or finds_length
+        makes_sequences = makes_rows or not isinstance(recipe.maxlen, Integral)
         with self._fit_task("fit", X, y), self._progress("Counting", X) as progress:
             documents = Documents(X, progress)
             # A given vocabulary needs no documents.
@@ -286,10 +285,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 raise ValueError("X leaves no word to learn: 0 documents were given, X is empty.")
             refuse_swapped(X, y)
             targets = find_term_targets(y, recipe)
-            is_counted = documents.are_texts and recipe.vocabulary is None
             keeps_documents = makes_sequences or not recipe.is_of_words
             learner = VocabularyLearner(recipe, [] if keeps_documents else None)
-            if is_counted or not makes_sequences:
+            if not makes_sequences or (documents.are_texts and recipe.vocabulary is None):
                 learner.add(documents, targets)
             learned = learner.learned(targets)
             if not makes_sequences:

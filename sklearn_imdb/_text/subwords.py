@@ -95,7 +95,6 @@ class SubwordTable(dict[Any, bytes]):
     """The indices of each word's subwords, as bytes of int32, found when the word first occurs."""
 
     def __init__(self, index_of: Mapping[str, int], subword_range: tuple[int, int]) -> None:
-        super().__init__()
         self._index_of, self._range = index_of, subword_range
 
     def __missing__(self, word: str) -> bytes:
