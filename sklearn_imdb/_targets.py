@@ -99,13 +99,13 @@ def check_targets(
         message names the parameter, and the row where there is one.
     """
     labels = check_labels(y, name, are_classes=known is None and not is_chunk)
-    several = labels.ndim == 2
     if known is not None:
-        if several != known.several:
-            began = "a matrix of labels" if known.several else "one label of each row"
+        if labels.shape[1:] != known.numbers.shape[1:]:
+            began = f"{known.n_classes} columns" if known.several else "one label of each row"
             raise ValueError(f"{name} has shape {labels.shape}, and training began with {began}.")
-        return replace(known, numbers=_number_labels(labels, known.classes, name))
-    if several:
+        numbers = labels if known.several else _number_labels(labels, known.classes, name)
+        return replace(known, numbers=numbers)
+    if labels.ndim == 2:
         return Targets(np.arange(labels.shape[1]), labels, True)
     classes, numbers = np.unique(labels, return_inverse=True)
     return Targets(classes, numbers, False)
@@ -246,15 +246,8 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
 
 def _number_labels(
     labels: npt.NDArray[Any], classes: npt.NDArray[Any], name: str
-) -> npt.NDArray[np.integer]:
-    """Return the position in `classes` of each label, or raise a ValueError for one not there.
-
-    A matrix of labels, which has a column for each class, is returned as it is.
-    """
-    if labels.ndim == 2:
-        if labels.shape[1] != len(classes):
-            raise ValueError(f"{name} has {labels.shape[1]} columns, not {len(classes)} as before.")
-        return labels
+) -> npt.NDArray[np.intp]:
+    """Return the position in `classes` of each label, or raise a ValueError for one not there."""
     # Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     number_of = {label: number for number, label in enumerate(classes.tolist())}
     items = labels.tolist()

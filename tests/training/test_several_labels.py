@@ -232,14 +232,14 @@ def test_chunks_go_on_and_need_the_labels_first(sequences_and_labels):
         for rows in (slice(0, 200), slice(200, 400)):
             classifier.partial_fit(X[rows], Y[rows], classes=range(4))
     assert classifier.score(X, Y) > 0.9
-    with pytest.raises(ValueError, match=r"y has shape \(400,\), .* with a matrix of labels"):
+    with pytest.raises(ValueError, match=r"y has shape \(400,\), .* with 4 columns"):
         classifier.partial_fit(X, Y[:, 0])
 
 
 def test_other_kinds_of_labels_in_a_warm_start_or_in_validation_are_refused(sequences_and_labels):
     X, Y = sequences_and_labels
     classifier = quick(epochs=1, warm_start=True)
-    with pytest.raises(ValueError, match=r"y_val has shape \(9,\), .* with a matrix of labels"):
+    with pytest.raises(ValueError, match=r"y_val has shape \(9,\), .* with 4 columns"):
         classifier.fit(X, Y, X_val=X[:9], y_val=Y[:9, 0])
     classifier.fit(X, Y[:, 0])
     with pytest.raises(ValueError, match=r"y has shape \(400, 2\), and training began with one"):
