@@ -336,19 +336,18 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             `min_df` was 1 before and is not now; and after `fit`, which keeps no counts.
         """
         recipe = check_recipe(self)
-        before: VocabularyLearner | None = self.__dict__.get("_learner")
         if not isinstance(recipe.maxlen, Integral):
             raise ValueError(
                 f"maxlen={recipe.maxlen!r} needs all documents: for partial_fit set it to an int."
             )
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
-        learner = VocabularyLearner(recipe, is_partial=True)
-        if before is not None:
-            learner = before.go_on(recipe, targets)
+        before = self.__dict__.get("_learner", VocabularyLearner(recipe, is_partial=True))
+        learner = before.go_on(recipe, targets)
         with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
             learner.add(Documents(X, progress), targets)
-            if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
+            is_first = before.counts is None and self.vocabulary is None
+            if is_first and getattr(self, "vocabulary_", None):
                 raise ValueError(
                     "partial_fit cannot go on after fit, which keeps no counts: use a clone."
                 )
@@ -372,8 +371,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         -------
         X : ndarray of shape (n_samples, maxlen), dtype int32
         """
-        rows: npt.NDArray[np.int32] = self._learn(X, y, makes_rows=True)
-        return rows
+        return self._learn(X, y, makes_rows=True)
 
     # -- applying ---------------------------------------------------------------------------
 
@@ -561,8 +559,7 @@ def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targ
             raise ValueError(
                 "rank_by='target_evidence' needs all documents: use fit, or streaming.fit_stream."
             )
-        targets, _ = make_bins(check_numbers(y), N_BINS)
-        return targets
+        return make_bins(check_numbers(y), N_BINS)[0]
     targets = check_targets(y, is_chunk=is_chunk)
     if not is_chunk:
         targets.check_two_classes()

@@ -125,12 +125,9 @@ class VocabularyLearner:
         if self._is_partial and not self.recipe.is_of_words:
             found = TermCounts(counts, targets, self.recipe._replace(min_df=1))
             # From here on n-grams and subwords are stored one by one, as words are.
-            counts = replace(
-                counts,
-                words=found.name_terms(np.arange(len(found.occurrences))),
-                occurrences=found.occurrences,
-                by_class=found.by_class,
-            )
+            terms = found.name_terms(np.arange(len(found.occurrences)))
+            occurrences, by_class = found.occurrences, found.by_class
+            counts = replace(counts, words=terms, occurrences=occurrences, by_class=by_class)
         numbered = self.merge(counts)
         if self._documents is not None:
             self._documents.extend(list(numbered))

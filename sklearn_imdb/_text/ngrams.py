@@ -97,9 +97,8 @@ class NgramCounts:
         of_sorted[self._order] = index_of[:-1]
         tables = [np.append(of_sorted[slice(*at)], index_of[-1]) for at in pairwise(self._ends)]
         for block, rows in enumerate(self._blocks.rows):
-            columns = [
-                table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
-            ]
+            ids = [size.ids[block] for size in self._wanted]
+            columns = [table[at] for table, at in zip(tables, ids, strict=True)]
             yield from join_columns(columns, join_rows(self._blocks.documents[rows])[1])
 
     # -- counting ---------------------------------------------------------------------------

@@ -60,11 +60,10 @@ class Recipe(NamedTuple):
             )
         for name in ("ngram_range", "subword_range"):
             sizes = getattr(self, name)
-            if not isinstance(sizes, str | None) and not (
-                len(sizes) == 2
-                and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
-                and 1 <= sizes[0] <= sizes[1]
-            ):
+            if isinstance(sizes, str | None):
+                continue
+            are_whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+            if not (are_whole and len(sizes) == 2 and 1 <= sizes[0] <= sizes[1]):
                 raise ValueError(f"{name} must be two integers 1 <= min_n <= max_n, got {sizes!r}.")
         if self.subword_range is not None and self.index_from < DIVIDER:
             raise ValueError(
