@@ -210,13 +210,9 @@ class VocabularyLearner:
             # A chunk may bring new classes. This raises where kinds are mixed.
             unique_labels(counts.columns, targets.classes)
         elif targets is not None and label_columns(targets) != counts.columns:
-            before = [label for label in counts.columns if label is not None]
-            now_in = " in columns" if targets.several else ""
-            before_in = " in columns" if None in counts.columns else ""
-            raise ValueError(
-                f"y has the labels {targets.classes.tolist()}{now_in} where partial_fit began with "
-                f"the labels {before}{before_in}."
-            )
+            n_before = len(counts.columns) - 1
+            began = f"{n_before} columns" if None in counts.columns else "one label of each row"
+            raise ValueError(f"y has shape {targets.numbers.shape}, and chunks began with {began}.")
         return later
 
     def state(self) -> dict[str, Any]:

@@ -177,9 +177,9 @@ def test_chunks_with_other_labels_than_the_first_are_refused(texts_and_labels):
     texts, Y = texts_and_labels
     chunks = SequenceVectorizer(rank_by="class_evidence").partial_fit(texts, Y)
     assert set(list(chunks.vocabulary_)[:6]) & set(WORDS)
-    with pytest.raises(ValueError, match=r"y has the labels \[0, 1, 2\] .* began with .*\[0, 1"):
+    with pytest.raises(ValueError, match=r"y has shape \(9, 3\), .* began with 4 columns"):
         chunks.partial_fit(texts[:9], Y[:9, :3])
-    with pytest.raises(ValueError, match="began with the labels"):
+    with pytest.raises(ValueError, match=r"y has shape \(9,\), .* began with 4 columns"):
         chunks.partial_fit(texts[:9], Y[:9, 0])
 
 
@@ -188,9 +188,9 @@ def test_a_chunk_of_labels_and_one_of_their_columns_are_not_mixed(first_in_colum
     chunks = [(["a b", "b"], [0, 1]), (["a b", "b"], [[0, 1], [1, 0]])]
     first, second = reversed(chunks) if first_in_columns else chunks
     vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(*first)
-    with pytest.raises(ValueError, match=r"labels \[0, 1\].* with the labels \[0, 1\]") as raised:
+    shape, began = (r"\(2,\)", "2 columns") if first_in_columns else (r"\(2, 2\)", "one label")
+    with pytest.raises(ValueError, match=f"y has shape {shape}, and chunks began with {began}"):
         vectorizer.partial_fit(*second)
-    assert str(raised.value).endswith("in columns." if first_in_columns else "[0, 1].")
 
 
 # -- rows, weights, stopping ----------------------------------------------------------------------
