@@ -81,6 +81,5 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ValueError(
-            f"{name} must hold rows of one length, got {lengths[0]} and {lengths[-1]}: pad them "
-            "with SequenceVectorizer, which takes lists of word indices, too."
+            f"{name} has rows of {lengths[0]} and {lengths[-1]} indices: pad by SequenceVectorizer."
         )

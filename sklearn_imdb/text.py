@@ -337,9 +337,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """
         recipe = check_recipe(self)
         if not isinstance(recipe.maxlen, Integral):
-            raise ValueError(
-                f"maxlen={recipe.maxlen!r} needs all documents: for partial_fit set it to an int."
-            )
+            raise ValueError(f"maxlen must be an int in partial_fit, got {recipe.maxlen!r}.")
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
         before = self.__dict__.get("_learner", VocabularyLearner(recipe, is_partial=True))
@@ -348,9 +346,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             learner.add(Documents(X, progress), targets)
             is_first = before.counts is None and self.vocabulary is None
             if is_first and getattr(self, "vocabulary_", None):
-                raise ValueError(
-                    "partial_fit cannot go on after fit, which keeps no counts: use a clone."
-                )
+                raise ValueError("partial_fit cannot follow fit, which has no counts: use a clone.")
             keep_learned(self, learner.learned(None))
             self._learner: VocabularyLearner = learner
         return self
@@ -551,9 +547,7 @@ def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targ
     if recipe.rank_by == "frequency" or recipe.vocabulary is not None:
         return None
     if y is None:
-        raise ValueError(
-            f"rank_by={recipe.rank_by!r} needs labels, got y=None: call fit(texts, labels)."
-        )
+        raise ValueError(f"rank_by={recipe.rank_by!r} needs y, got None: call fit(texts, labels).")
     if recipe.rank_by == "target_evidence":
         if is_chunk:
             raise ValueError(

@@ -62,9 +62,7 @@ class Documents:
         if indices.size == 0:
             return np.empty(0, dtype=np.int32)
         if indices.dtype.kind == "f":
-            raise ValueError(
-                f"X[{row}] must hold word indices as int, got {indices[0]} of {indices.dtype}."
-            )
+            raise ValueError(f"X[{row}] must hold integers, got {indices[0]} of {indices.dtype}.")
         for index in (indices.min(), indices.max()):
             if not 0 <= index <= LARGEST_INDEX:
                 raise ValueError(f"X[{row}] must have indices 0 to {LARGEST_INDEX}, got {index}.")

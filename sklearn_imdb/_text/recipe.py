@@ -67,13 +67,11 @@ class Recipe(NamedTuple):
                 raise ValueError(f"{name} must be two integers 1 <= min_n <= max_n, got {sizes!r}.")
         if self.subword_range is not None and self.index_from < DIVIDER:
             raise ValueError(
-                f"index_from must be at least {DIVIDER} with subword_range={self.subword_range!r}, "
-                f"got {self.index_from}."
+                f"index_from must be at least {DIVIDER} with subword_range, got {self.index_from}."
             )
         if self.num_words is not None and self.num_words <= self.index_from + 1:
             raise ValueError(
-                f"num_words={self.num_words} leaves no index for a word: with index_from="
-                f"{self.index_from} it must be at least {self.index_from + 2}, or None."
+                f"num_words must be > index_from + 1 = {self.index_from + 1}, got {self.num_words}."
             )
 
     def changed_terms(self, before: "Recipe") -> list[str]:

@@ -207,7 +207,7 @@ def test_ngrams_of_characters_are_counted_across_spaces():
 
 
 def test_missing_labels_are_named():
-    with pytest.raises(ValueError, match="rank_by='class_evidence' needs labels, got y=None"):
+    with pytest.raises(ValueError, match="rank_by='class_evidence' needs y, got None"):
         SequenceVectorizer(rank_by="class_evidence").fit(TEXTS)
 
 

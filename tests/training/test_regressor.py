@@ -182,7 +182,7 @@ def test_a_constant_warns_and_is_predicted(ratings):
         (["good", "bad"] * 20, "y must hold a number .* or use EmbeddingAverageClass"),
         ([1.0, np.nan] * 20, r"y\[1\] = nan"),
         ([1.0, np.inf] * 20, r"y must be finite, got y\[1\] = inf"),
-        (None, "needs labels, got y=None|requires y"),
+        (None, "needs y, got None|requires y"),
     ],
 )
 def test_what_is_no_number_is_named(y, message):
