@@ -46,7 +46,7 @@ class Encoder:
             terms = {tuple(key.split(space)): index for key, index in keys.items()}
             self._ngrams = NgramTable(terms, recipe.ngram_range)
             return
-        self._unknown = _as_bytes(recipe.oov_char)
+        self._unknown = b"" if recipe.oov_char is None else _as_bytes(recipe.oov_char)
         self._index_of = {key: _as_bytes(index) for key, index in keys.items()}
 
     def __call__(self, documents: Documents, maxlen: int) -> Iterator[bytes]:
@@ -63,7 +63,7 @@ class Encoder:
                     self._tokenizer.split_part, n_tokens=maxlen + 1, truncating=recipe.truncating
                 )
             # As `encode_row` joins them, in one loop: 7 % less time.
-            start = _as_bytes(recipe.start_char)
+            start = b"" if recipe.start_char is None else _as_bytes(recipe.start_char)
             index_of, unknown = self._index_of.get, repeat(self._unknown)
             for words in map(split, documents):
                 yield start + b"".join(map(index_of, words, unknown))
@@ -96,7 +96,8 @@ def encode_row(row: Sequence[bytes], recipe: Recipe) -> bytes:
         # Of single words each was taken once before, because different ones may be unknown.
         n_taken = int(recipe.ngram_range == (1, 1))
         row = [*row[:n_taken], *map(_take_once, row[n_taken:])]
-    return _as_bytes(recipe.start_char) + _DIVIDER.join(row)
+    start = b"" if recipe.start_char is None else _as_bytes(recipe.start_char)
+    return start + _DIVIDER.join(row)
 
 
 def _take_once(indices: bytes) -> bytes:
@@ -185,9 +186,9 @@ def find_maxlen(lengths: npt.NDArray[np.integer], *, finds_all: bool) -> int:
     return max(int(np.count_nonzero(fits)), 1)
 
 
-def _as_bytes(index: int | None) -> bytes:
+def _as_bytes(index: int) -> bytes:
     # Faster than by an array: the first use of a vectorizer makes a table of up to 88,584 words.
-    return b"" if index is None else int(index).to_bytes(INDEX_BYTES, sys.byteorder, signed=True)
+    return int(index).to_bytes(INDEX_BYTES, sys.byteorder, signed=True)
 
 
 _DIVIDER = _as_bytes(DIVIDER)
