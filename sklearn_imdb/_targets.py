@@ -70,11 +70,8 @@ class Targets:
 
     def check_two_classes(self, name: str = "y") -> None:
         """Raise a ValueError where all rows are of one class."""
-        if self.several:
-            return
-        found = self.classes[np.unique(self.numbers)].tolist()
-        if len(found) < 2:
-            raise ValueError(f"{name} must hold at least two classes to tell apart, got {found}.")
+        if not self.several and len(np.unique(self.numbers)) < 2:
+            raise ValueError(f"{name} must hold at least two classes, got {self.labels[:1]}.")
 
     def warn_if_one_hot(self) -> None:
         """Warn where each of many rows has one label of several, as in one-hot classes."""

@@ -226,7 +226,7 @@ def test_labels_of_another_number_are_refused(n_labels, found, method):
         ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
         ([0, 1, None, 1, 0], r"y\[2\] = None"),
         ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
-        ([1, 1, 1, 1, 1], r"y must hold at least two classes to tell apart, got \[1\]"),
+        ([1, 1, 1, 1, 1], r"y must hold at least two classes, got \[1\]"),
         ([], "y must hold at least two classes"),
     ],
 )
