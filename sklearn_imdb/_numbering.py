@@ -41,8 +41,8 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
     if known is not None and numbering_of(X) not in (None, known):
         raise ValueError(
             f"{name} is numbered by another vocabulary than the network is trained with. Fit the "
-            "vectorizer once, and put it in a Pipeline as sklearn.frozen.FrozenEstimator(vectorizer"
-            "). Or train anew, with warm_start=False or a clone."
+            "vectorizer once, in a Pipeline as sklearn.frozen.FrozenEstimator(vectorizer); or "
+            "train anew, with warm_start=False or a clone."
         )
 
 
