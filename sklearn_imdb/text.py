@@ -584,9 +584,9 @@ def check_recipe(vectorizer: SequenceVectorizer) -> Recipe:
 def fitted_recipe(vectorizer: SequenceVectorizer) -> Recipe:
     """Return the recipe with what `fit` chose where it is "auto"."""
     recipe = _read_recipe(vectorizer)
-    if "auto" not in (recipe.min_df, recipe.subword_range):
-        return recipe
-    return recipe._replace(min_df=vectorizer.min_df_, subword_range=vectorizer.subword_range_)
+    if "auto" in (recipe.min_df, recipe.subword_range):
+        recipe = recipe._replace(min_df=vectorizer.min_df_, subword_range=vectorizer.subword_range_)
+    return recipe
 
 
 def sequence_length(vectorizer: SequenceVectorizer) -> int:

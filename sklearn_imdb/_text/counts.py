@@ -149,9 +149,7 @@ def count_words(
 
 def label_columns(targets: Targets | None) -> list[Any]:
     """Return the labels of the columns of `ClassCounts`."""
-    if targets is None:
-        return [None]
-    return [*targets.classes.tolist(), *[None] * targets.several]
+    return [None] if targets is None else [*targets.classes.tolist(), *[None] * targets.several]
 
 
 def find_df_bound(df: float | str, n_documents: int) -> float:
