@@ -51,5 +51,5 @@ def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
     if known is not None and numbered_by not in (None, known):
         warn_user(
             "The words are numbered by another vocabulary than the classifier was trained with: "
-            "its predictions mean nothing. Fit the vectorizer and the classifier together."
+            "predictions and explanations mean nothing. Fit vectorizer and classifier together."
         )

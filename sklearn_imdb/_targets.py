@@ -71,7 +71,7 @@ class Targets:
     def check_two_classes(self, name: str = "y") -> None:
         """Raise a ValueError where all rows are of one class."""
         if not self.several and len(np.unique(self.numbers)) < 2:
-            raise ValueError(f"{name} must hold at least two classes, got {self.labels[:1]}.")
+            raise ValueError(f"{name} must hold more than one class, got {self.labels[:1]}.")
 
     def warn_if_one_hot(self) -> None:
         """Warn where each of many rows has one label of several, as in one-hot classes."""

@@ -252,7 +252,7 @@ def test_an_error_names_the_chunk_and_leaves_no_file(reviews, tmp_path, chunk, e
         ([["a film", "a play"]], TypeError, "must yield tuples of columns"),
         (list, ValueError, "at least one text"),
         (lambda: [([], [])], ValueError, "at least one text"),
-        (lambda: [(["a film", "a play"], [1, 1])], ValueError, "at least two classes"),
+        (lambda: [(["a film", "a play"], [1, 1])], ValueError, "more than one class"),
     ],
 )
 def test_what_gives_no_chunks_of_two_classes_is_refused(read_chunks, error, message):

@@ -226,8 +226,8 @@ def test_labels_of_another_number_are_refused(n_labels, found, method):
         ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
         ([0, 1, None, 1, 0], r"y\[2\] = None"),
         ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
-        ([1, 1, 1, 1, 1], r"y must hold at least two classes, got \[1\]"),
-        ([], "y must hold at least two classes"),
+        ([1, 1, 1, 1, 1], r"y must hold more than one class, got \[1\]"),
+        ([], "y must hold more than one class"),
     ],
 )
 def test_labels_that_are_none_are_refused(labels, message):

@@ -75,7 +75,7 @@ def test_a_warm_start_refuses_a_vectorizer_that_was_fitted_to_other_texts(
         pipeline.fit(texts[:20], y[:20])
     assert "fit the Pipeline again before it predicts" in raised.value.__notes__[1]
     assert pipeline[-1].embedding_ is weights
-    with pytest.warns(UserWarning, match="its predictions mean nothing"):
+    with pytest.warns(UserWarning, match="predictions and explanations mean nothing"):
         pipeline.predict(texts[:2])
 
 

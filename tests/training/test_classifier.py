@@ -72,7 +72,7 @@ def test_a_label_that_is_none_of_the_classes_is_named_by_its_row(quick, sequence
         ([0, None], r"classes\[1\] = None\. A label is missing"),
         ([0, "a"], r"classes must hold either text or numbers, got classes\[1\] = 'a'"),
         (5, r"classes: y should be a 1d array"),
-        ([0], "classes must hold at least two classes"),
+        ([0], "classes must hold more than one class"),
         ([0.5, 1.5], r"Unknown label type: continuous, classes\[0\] = 0\.5"),
     ],
 )
@@ -259,7 +259,7 @@ def test_a_loss_that_is_not_finite_says_what_to_change(quick, sequences, learnin
         (lambda X, y: (X.astype(np.int64) + 2**31, y), "beyond the largest word index"),
         (lambda X, y: (X[0], y), "Expected 2D array"),
         (lambda X, y: (X[:-1], y), "inconsistent numbers of samples"),
-        (lambda X, y: (X, np.zeros(len(X))), r"at least two classes.*got \[0\.\]\."),
+        (lambda X, y: (X, np.zeros(len(X))), r"more than one class.*got \[0\.\]\."),
         (lambda X, y: (X, None), "requires y to be passed"),
         (lambda X, y: (X, y + 0.5 * X[:, 0] + np.arange(len(y)) / 7), "Unknown label type"),
         (lambda X, y: (["a text", "another"], [0, 1]), r"X holds raw texts.*SequenceVectorizer"),
