@@ -32,8 +32,7 @@ def refuse_lazy(X: Any, name: str) -> None:
     """Raise a TypeError where `X` is a query that has not been run, as a LazyFrame of polars."""
     if hasattr(X, "collect"):
         raise TypeError(
-            f"{name} is a {type(X).__name__}, which has no rows before it is run: call "
-            f"{name}.collect(), and pass one column of what it returns."
+            f"{name} is a {type(X).__name__}, which was not run: pass a column of {name}.collect()."
         )
 
 
@@ -45,21 +44,18 @@ def refuse_swapped(X: Any, y: Any) -> None:
     # The first rows may all be of one class, or each of another: then all rows are looked at.
     for n in (N_SEARCHED, None):
         labels, texts = _read_items(X, n), _read_items(y, n)
-        are_swapped = (
-            bool(texts)
+        if not (
+            texts
             and all(isinstance(item, str) for item in texts)
             and all(isinstance(item, str | Real | np.bool_) for item in labels)
             and len(texts) < 2 * len(set(texts))
             and sum(len(str(item)) for item in labels) < sum(map(len, texts))
-        )
-        if not are_swapped:
+        ):
             return
-    n_labels, n_texts = len(set(labels)), len(set(texts))
-    if 1 < n_labels <= n_texts / 2:
+    if 1 < len(set(labels)) <= len(set(texts)) / 2:
         raise ValueError(
-            f"X looks like labels and y like texts: X holds {n_labels} different values, such as "
-            f"{labels[0]!r}, and y holds {n_texts} different texts, such as {texts[0][:40]!r}. The "
-            "texts come first, as in fit(texts, labels)."
+            f"X looks like labels, such as {labels[0]!r}, and y like texts, such as "
+            f"{texts[0][:40]!r}: the texts come first, as in fit(texts, labels)."
         )
 
 
@@ -85,7 +81,5 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ValueError(
-            f"{name} holds rows of different lengths, {lengths[0]} and {lengths[-1]} among them, "
-            "where padded sequences are needed: have SequenceVectorizer pad them, which takes "
-            "lists of word indices as it takes texts."
+            f"{name} has rows of {lengths[0]} and {lengths[-1]} indices: pad by SequenceVectorizer."
         )

@@ -64,9 +64,8 @@ class ClassCounts:
     @property
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """The counts in arrays alone, which skops trusts."""
-        frequency = self.frequency
-        n_classes = np.array(self.n_classes)
-        return frequency.data, frequency.indices, frequency.indptr, self.sizes, n_classes
+        counts = self.frequency
+        return counts.data, counts.indices, counts.indptr, self.sizes, np.array(self.n_classes)
 
     @classmethod
     def from_arrays(cls, arrays: tuple[npt.NDArray[Any], ...]) -> Self:

@@ -40,11 +40,9 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
     """Raise a ValueError where training would go on with words that are numbered otherwise."""
     if known is not None and numbering_of(X) not in (None, known):
         raise ValueError(
-            f"{name} is numbered by another vocabulary than the network is trained with: an index "
-            "stands for another word. A Pipeline fits its vectorizer anew in every fit, and "
-            "partial_fit of a vectorizer numbers words anew. Fit the vectorizer once and leave it "
-            "as it is, in a Pipeline as sklearn.frozen.FrozenEstimator(vectorizer); or train anew, "
-            "with warm_start=False or a clone."
+            f"{name} is numbered by another vocabulary than the network is trained with. Fit the "
+            "vectorizer once, in a Pipeline as sklearn.frozen.FrozenEstimator(vectorizer); or "
+            "train anew, with warm_start=False or a clone."
         )
 
 
@@ -53,6 +51,5 @@ def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
     if known is not None and numbered_by not in (None, known):
         warn_user(
             "The words are numbered by another vocabulary than the classifier was trained with: "
-            "indices stand for other words, and the predictions mean nothing, nor does what "
-            "explains them. Fit the vectorizer and the classifier together."
+            "predictions and explanations mean nothing. Fit vectorizer and classifier together."
         )

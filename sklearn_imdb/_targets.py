@@ -70,20 +70,15 @@ class Targets:
 
     def check_two_classes(self, name: str = "y") -> None:
         """Raise a ValueError where all rows are of one class."""
-        if self.several:
-            return
-        found = self.classes[np.unique(self.numbers)].tolist()
-        if len(found) < 2:
-            got = f"one class: {found[0]!r}" if found else "no labels"
-            raise ValueError(f"{name} must hold at least two classes to tell apart, got {got}.")
+        if not self.several and len(np.unique(self.numbers)) < 2:
+            raise ValueError(f"{name} must hold more than one class, got {self.labels[:1]}.")
 
     def warn_if_one_hot(self) -> None:
         """Warn where each of many rows has one label of several, as in one-hot classes."""
         if self.several and len(self) > self.n_classes and (self.numbers.sum(axis=1) == 1).all():
             warn_user(
-                f"Each row of y has one label of {self.n_classes}, as one-hot classes have it, and "
-                "a row may have any number of them: a text may get no label, or two. Where the "
-                "columns are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1)."
+                f"Each row of y has one of {self.n_classes} labels. A text may get none, or two. "
+                "If they are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1)."
             )
 
 
@@ -101,15 +96,13 @@ def check_targets(
         message names the parameter, and the row where there is one.
     """
     labels = check_labels(y, name, are_classes=known is None and not is_chunk)
-    several = labels.ndim == 2
     if known is not None:
-        if several != known.several:
-            kinds = ("one label of each row", "a matrix of labels")
-            raise ValueError(
-                f"{name} holds {kinds[several]}, and training began with {kinds[known.several]}."
-            )
-        return replace(known, numbers=_number_labels(labels, known.classes, name))
-    if several:
+        if labels.shape[1:] != known.numbers.shape[1:]:
+            began = f"{known.n_classes} columns" if known.several else "one label of each row"
+            raise ValueError(f"{name} has shape {labels.shape}, and training began with {began}.")
+        numbers = labels if known.several else _number_labels(labels, known.classes, name)
+        return replace(known, numbers=numbers)
+    if labels.ndim == 2:
         return Targets(np.arange(labels.shape[1]), labels, True)
     classes, numbers = np.unique(labels, return_inverse=True)
     return Targets(classes, numbers, False)
@@ -129,8 +122,7 @@ def check_classes(classes: Any, like: Targets) -> Targets:
     listed.check_two_classes("classes")
     if like.several and listed.classes.tolist() != like.classes.tolist():
         raise ValueError(
-            f"classes={listed.classes.tolist()} are for a matrix of labels, whose columns go by "
-            f"their numbers: pass classes=range({like.n_classes})."
+            f"classes of a matrix y must be range({like.n_classes}), got {listed.classes.tolist()}."
         )
     return Targets(listed.classes, like.numbers[:0], like.several)
 
@@ -142,8 +134,7 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
     """
     if y is None:
         raise ValueError(
-            f"This estimator requires {name} to be passed, but the target {name} is None: pass the "
-            "labels behind X."
+            f"This estimator requires {name} to be passed, but the target {name} is None."
         )
     refuse_lazy(y, name)
     labels = _make_array(y)
@@ -155,9 +146,8 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
         labels = _narrow_dtype(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         warn_user(
-            f"A column-vector {name} was passed when a 1d array was expected. It is taken for one "
-            f"label of each row, and predict returns shape (n_samples,). Pass {name}.ravel(). For "
-            "inverse_transform of a MultiLabelBinarizer pass predict(X)[:, None].",
+            f"A column-vector {name} was passed when a 1d array was expected. Pass {name}.ravel(). "
+            "For inverse_transform of a MultiLabelBinarizer pass predict(X)[:, None].",
             DataConversionWarning,
         )
     try:
@@ -169,10 +159,9 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
         if labels.dtype.kind == "f" and np.isfinite(labels).all():
             row = int(np.argmax(labels % 1 != 0))
             message = (
-                f"{name}: Unknown label type: continuous. {name}[{row}] = {labels[row]} is no "
-                "whole number. For numbers use make_text_regressor, or rank_by='target_evidence' "
-                "and EmbeddingAverageRegressor. To take few values, as ratings with halves, for "
-                f"classes, pass [str(label) for label in {name}]; see 'Ratings' in the user guide."
+                f"Unknown label type: continuous, {name}[{row}] = {labels[row]}. For numbers use "
+                "make_text_regressor, or rank_by='target_evidence' and EmbeddingAverageRegressor. "
+                f"For classes pass [str(x) for x in {name}]; see 'Ratings' in the user guide."
             )
         raise ValueError(message) from error
     return labels
@@ -210,8 +199,7 @@ def _check_indicator(labels: npt.NDArray[Any], y: Any, name: str) -> npt.NDArray
     columns = list(y.columns) if hasattr(y, "iloc") else []
     if len(columns) > len(set(columns)) == 1:  # The user asked for one column.
         raise ValueError(
-            f"{name} has {len(columns)} columns of the same name, {columns[0]!r}: pass one of them "
-            f"by its position, {name}.iloc[:, 0]."
+            f"{name} has {len(columns)} columns named {columns[0]!r}: pass one, {name}.iloc[:, 0]."
         )
     if labels.dtype.kind not in "biuf":
         labels = labels.astype(object)
@@ -219,9 +207,8 @@ def _check_indicator(labels: npt.NDArray[Any], y: Any, name: str) -> npt.NDArray
     if np.any(wrong):
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
-            f"{name} has the shape {labels.shape} and {name}[{row}, {column}] = "
-            f"{labels[row, column]!r}: pass a column of 0 and 1 for each label, as "
-            "MultiLabelBinarizer makes them; or one column, with one label of each row."
+            f"{name} of shape {labels.shape} must hold 0 and 1, got {name}[{row}, {column}] = "
+            f"{labels[row, column]!r}: use MultiLabelBinarizer, or pass one column of labels."
         )
     return labels.astype(np.int8)
 
@@ -233,8 +220,7 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
     for row, label in enumerate(items):
         if isinstance(label, list | tuple | Set | np.ndarray):
             raise ValueError(
-                f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: have "
-                "sklearn.preprocessing.MultiLabelBinarizer make a matrix of 0 and 1 of them."
+                f"{name}[{row}] = {label!r}: pass MultiLabelBinarizer().fit_transform({name})."
             )
         if is_missing(label):
             raise ValueError(
@@ -257,18 +243,8 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
 
 def _number_labels(
     labels: npt.NDArray[Any], classes: npt.NDArray[Any], name: str
-) -> npt.NDArray[np.integer]:
-    """Return the position in `classes` of each label, or raise a ValueError for one not there.
-
-    A matrix of labels, which has a column for each class, is returned as it is.
-    """
-    if labels.ndim == 2:
-        if labels.shape[1] != len(classes):
-            raise ValueError(
-                f"{name} has {labels.shape[1]} columns of labels, and {len(classes)} labels are "
-                "known."
-            )
-        return labels
+) -> npt.NDArray[np.intp]:
+    """Return the position in `classes` of each label, or raise a ValueError for one not there."""
     # Python's equality: NumPy's would cast "negative" to "negat" beside shorter classes.
     number_of = {label: number for number, label in enumerate(classes.tolist())}
     items = labels.tolist()
@@ -283,10 +259,7 @@ def _number_labels(
         f"{sorted({items[row] for row in unknown}, key=str)[:5]}; {name}[{row}] = {items[row]!r}."
     )
     if isinstance(items[row], str) and not any(isinstance(label, str) for label in number_of):
-        message += (
-            " The labels are text and the classes are numbers: a reader makes a whole column text "
-            "where one value of it is no number."
-        )
+        message += " The classes are numbers: a reader takes a column with one word for text."
     raise ValueError(message)
 
 
@@ -300,9 +273,8 @@ def check_numbers(y: Any, name: str = "y") -> npt.NDArray[np.float64]:
         raise ValueError(f"{name} must hold at least one number, got none.")
     if labels.ndim == 2 or labels.dtype.kind not in "biuf":
         raise ValueError(
-            f"{name} must hold a number for each row, got {labels[:1].tolist()[0]!r} in the first: "
-            f"pass numbers that are text as [float(value) for value in {name}]; for labels use "
-            "EmbeddingAverageClassifier."
+            f"{name} must hold a number for each row, got {name}[0] = {labels[:1].tolist()[0]!r}: "
+            f"pass [float(value) for value in {name}], or use EmbeddingAverageClassifier."
         )
     numbers = labels.astype(np.float64)
     if not np.isfinite(numbers).all():

@@ -28,14 +28,9 @@ from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import INDEX_BYTES, Encoder, find_maxlen, pad_sequences
 from sklearn_imdb._text.learner import Learned, VocabularyLearner
+from sklearn_imdb._text.packing import is_packable, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.vocabulary import (
-    check_has_words,
-    is_packable,
-    name_indices,
-    pack_words,
-    unpack_words,
-)
+from sklearn_imdb._text.vocabulary import check_has_words, name_indices
 from sklearn_imdb._warnings import warn_user
 
 __all__ = ["SequenceVectorizer"]
@@ -283,8 +278,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
     def _learn(self, X: Iterable[Any], y: Any, *, makes_rows: bool = False) -> Any:
         """Learn; with `makes_rows`, return the padded sequences of the documents."""
         recipe = check_recipe(self)
-        finds_length = not isinstance(recipe.maxlen, Integral)
-        makes_sequences = makes_rows or finds_length
+        makes_sequences = makes_rows or not isinstance(recipe.maxlen, Integral)
         with self._fit_task("fit", X, y), self._progress("Counting", X) as progress:
             documents = Documents(X, progress)
             # A given vocabulary needs no documents.
@@ -292,10 +286,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                 raise ValueError("X leaves no word to learn: 0 documents were given, X is empty.")
             refuse_swapped(X, y)
             targets = find_term_targets(y, recipe)
-            is_counted = documents.are_texts and recipe.vocabulary is None
             keeps_documents = makes_sequences or not recipe.is_of_words
             learner = VocabularyLearner(recipe, [] if keeps_documents else None)
-            if is_counted or not makes_sequences:
+            if not makes_sequences or (documents.are_texts and recipe.vocabulary is None):
                 learner.add(documents, targets)
             learned = learner.learned(targets)
             if not makes_sequences:
@@ -344,24 +337,17 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             `min_df` was 1 before and is not now; and after `fit`, which keeps no counts.
         """
         recipe = check_recipe(self)
-        before: VocabularyLearner | None = self.__dict__.get("_learner")
         if not isinstance(recipe.maxlen, Integral):
-            raise ValueError(
-                f"maxlen={recipe.maxlen!r} needs all documents at once and partial_fit sees a "
-                "chunk: give maxlen as an int."
-            )
+            raise ValueError(f"maxlen must be an int in partial_fit, got {recipe.maxlen!r}.")
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
-        learner = VocabularyLearner(recipe, is_partial=True)
-        if before is not None:
-            learner = before.go_on(recipe, targets)
+        before = self.__dict__.get("_learner", VocabularyLearner(recipe, is_partial=True))
+        learner = before.go_on(recipe, targets)
         with self._fit_task("partial_fit", X, y), self._progress("Counting", X) as progress:
             learner.add(Documents(X, progress), targets)
-            if before is None and self.vocabulary is None and getattr(self, "vocabulary_", None):
-                raise ValueError(
-                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
-                    "from the first chunk on, on a new or cloned SequenceVectorizer."
-                )
+            is_first = before.counts is None and self.vocabulary is None
+            if is_first and getattr(self, "vocabulary_", None):
+                raise ValueError("partial_fit cannot follow fit, which has no counts: use a clone.")
             keep_learned(self, learner.learned(None))
             self._learner: VocabularyLearner = learner
         return self
@@ -382,8 +368,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         -------
         X : ndarray of shape (n_samples, maxlen), dtype int32
         """
-        rows: npt.NDArray[np.int32] = self._learn(X, y, makes_rows=True)
-        return rows
+        return self._learn(X, y, makes_rows=True)
 
     # -- applying ---------------------------------------------------------------------------
 
@@ -431,9 +416,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         usual = 1.0 if self.cut_share_ is None else self.cut_share_
         if len(rows) >= _MANY_TO_CUT and share > usual + _MORE_CUT:
             warn_user(
-                f"{share:.0%} of the documents are longer than maxlen={maxlen} and lost their "
-                f"{'ends' if self.truncating == 'post' else 'beginnings'}; fit cut {usual:.0%}. "
-                "Fit on documents of such lengths, or set a larger maxlen and fit anew."
+                f"{share:.0%} of the documents are longer than maxlen={maxlen} and are cut; fit "
+                f"cut {usual:.0%}. Fit on such documents, or set a larger maxlen and fit anew."
             )
         return rows
 
@@ -564,18 +548,13 @@ def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targ
     if recipe.rank_by == "frequency" or recipe.vocabulary is not None:
         return None
     if y is None:
-        raise ValueError(
-            f"rank_by={recipe.rank_by!r} needs the labels y of the documents, got None: pass them, "
-            "as in fit(texts, labels)."
-        )
+        raise ValueError(f"rank_by={recipe.rank_by!r} needs y, got None: call fit(texts, labels).")
     if recipe.rank_by == "target_evidence":
         if is_chunk:
             raise ValueError(
-                "rank_by='target_evidence' needs all documents at once and partial_fit sees a "
-                "chunk: use streaming.fit_stream, or rank_by='frequency'."
+                "rank_by='target_evidence' needs all documents: use fit, or streaming.fit_stream."
             )
-        targets, _ = make_bins(check_numbers(y), N_BINS)
-        return targets
+        return make_bins(check_numbers(y), N_BINS)[0]
     targets = check_targets(y, is_chunk=is_chunk)
     if not is_chunk:
         targets.check_two_classes()
@@ -606,9 +585,9 @@ def check_recipe(vectorizer: SequenceVectorizer) -> Recipe:
 def fitted_recipe(vectorizer: SequenceVectorizer) -> Recipe:
     """Return the recipe with what `fit` chose where it is "auto"."""
     recipe = _read_recipe(vectorizer)
-    if "auto" not in (recipe.min_df, recipe.subword_range):
-        return recipe
-    return recipe._replace(min_df=vectorizer.min_df_, subword_range=vectorizer.subword_range_)
+    if "auto" in (recipe.min_df, recipe.subword_range):
+        recipe = recipe._replace(min_df=vectorizer.min_df_, subword_range=vectorizer.subword_range_)
+    return recipe
 
 
 def sequence_length(vectorizer: SequenceVectorizer) -> int:

@@ -91,17 +91,12 @@ class WordCounts:
 
 
 def count_words(
-    texts: Iterable[str],
-    recipe: Recipe,
-    targets: Targets | None,
-    *,
-    by_document: bool,
-    keeps_documents: bool,
+    texts: Iterable[str], recipe: Recipe, targets: Targets | None, *, by_document: bool, keeps: bool
 ) -> WordCounts:
     """Count the words of `texts`, which may be those of n-grams.
 
     The document frequency is left at 0 for words of n-grams, and without `by_document`: counting it
-    takes a quarter of a fit's time.
+    takes a quarter of a fit's time. With `keeps`, the counts hold the documents.
     """
     tokenizer, are_terms = make_tokenizer(recipe), recipe.ngram_range == (1, 1)
     # An iterable may have no end: it is not read on to be counted.
@@ -141,14 +136,11 @@ def count_words(
             counted.data[:] = 1  # However often a document has an id.
             columns = class_columns(None if targets is None else targets[rows], len(block))
             frequency += (counted.T @ columns).tocsr()
-        if keeps_documents:
+        if keeps:
             documents += block
     if targets is not None and n_documents != len(targets):
         found = "more" if n_documents > len(targets) else str(n_documents)
-        raise ValueError(
-            f"y must have a label for each document of X: it has {len(targets)}, and X holds "
-            f"{found}."
-        )
+        raise ValueError(f"y must label each document: y has {len(targets)}, and X holds {found}.")
     sizes = np.asarray(class_columns(targets, n_documents).sum(axis=0), np.int64).ravel()
     by_class = ClassCounts(frequency, sizes, len(labels) - labels.count(None))
     words = tokenizer.words(list(id_of))
@@ -157,9 +149,7 @@ def count_words(
 
 def label_columns(targets: Targets | None) -> list[Any]:
     """Return the labels of the columns of `ClassCounts`."""
-    if targets is None:
-        return [None]
-    return [*targets.classes.tolist(), *[None] * targets.several]
+    return [None] if targets is None else [*targets.classes.tolist(), *[None] * targets.several]
 
 
 def find_df_bound(df: float | str, n_documents: int) -> float:

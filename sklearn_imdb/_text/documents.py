@@ -20,10 +20,7 @@ _EXPECTED = "X must be an iterable of texts (str) or of lists of word indices (i
 _SUFFIXES = tuple(".txt .text .md .rst .html .htm .xml .json .pdf .docx .eml".split())
 """How names of files end that hold a text."""
 
-_READ_FILES = (
-    "Read the files, as in [path.read_text() for path in paths] with pathlib.Path; "
-    "sklearn.datasets.load_files reads a folder for each class."
-)
+_READ_FILES = "Pass [Path(name).read_text() for name in names] or use sklearn.datasets.load_files."
 
 
 class Documents:
@@ -38,10 +35,7 @@ class Documents:
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
         if 2 * sum(map(_names_file, first)) > len(first):
-            warn_user(
-                f"X holds names of files, such as {first[0]!r}, and each name is taken for a text. "
-                + _READ_FILES
-            )
+            warn_user(f"X holds names of files, such as {first[0]!r}, as texts. {_READ_FILES}")
         self._X = X
         documents = chain(first, documents)
         self._documents = documents if progress is None else progress.over(documents)
@@ -68,28 +62,17 @@ class Documents:
         if indices.size == 0:
             return np.empty(0, dtype=np.int32)
         if indices.dtype.kind == "f":
-            raise ValueError(
-                f"X[{row}] holds {indices[0]} of dtype {indices.dtype}: word indices are whole "
-                "numbers; pass them as int."
-            )
-        lowest, highest = indices.min(), indices.max()
-        if lowest < 0 or highest > LARGEST_INDEX:
-            raise ValueError(
-                f"X[{row}] holds the word index {lowest if lowest < 0 else highest}: "
-                f"word indices lie between 0 and {LARGEST_INDEX}."
-            )
+            raise ValueError(f"X[{row}] must hold integers, got {indices[0]} of {indices.dtype}.")
+        for index in (indices.min(), indices.max()):
+            if not 0 <= index <= LARGEST_INDEX:
+                raise ValueError(f"X[{row}] must have indices 0 to {LARGEST_INDEX}, got {index}.")
         return indices.astype(np.int32, copy=False)
 
     def _wrong_type(self, document: Any, row: int, others: str) -> TypeError:
-        shown = repr(document)
-        if len(shown) > 60:
-            shown = shown[:57] + "..."
         where = f" where the documents before it are {others}" if row and others else ""
-        return TypeError(
-            f"{_EXPECTED}, got X[{row}] = {shown} of type {type(document).__name__}{where}."
-            + _find_remedy(document)
-            + show_index_label(self._X, row)
-        )
+        got = f"X[{row}] = {document!r:.60} of type {type(document).__name__}{where}"
+        remedy = _find_remedy(document) + show_index_label(self._X, row)
+        return TypeError(f"{_EXPECTED}, got {got}.{remedy}")
 
 
 def materialized(X: Iterable[Any]) -> Iterable[Any]:
@@ -100,10 +83,8 @@ def materialized(X: Iterable[Any]) -> Iterable[Any]:
 
 def _check_iterable(X: Any) -> Iterator[Any]:
     if isinstance(X, str | bytes):
-        remedy = "for a single text pass a list, [text]."
-        if _names_file(X) or os.path.isdir(X):
-            remedy = f"it looks like a path. {_READ_FILES} For a single text pass a list, [text]."
-        raise ValueError(f"{_EXPECTED}, got one {type(X).__name__}: {remedy}")
+        remedy = _READ_FILES if _names_file(X) or os.path.isdir(X) else "Pass a list, [text]."
+        raise ValueError(f"{_EXPECTED}, got one {type(X).__name__}. {remedy}")
     refuse_lazy(X, "X")
     if len(getattr(X, "column_names", ())) == 1:  # A table of pyarrow.
         X = X.column(0)
@@ -115,18 +96,13 @@ def _check_iterable(X: Any) -> Iterator[Any]:
         return iter(np.asarray(X, dtype=object)[:, 0].tolist())
     is_set = isinstance(X, Set) and not isinstance(X, KeysView)
     if is_table or issparse(X) or isinstance(X, Mapping) or is_set:
-        raise TypeError(
-            f"{_EXPECTED}, got a {type(X).__name__}"
-            + (f" of shape {shape}" if len(shape) != 1 else "")
-            + f": {_find_column(X)}."
-        )
+        of_shape = f" of shape {shape}" if len(shape) != 1 else ""
+        raise TypeError(f"{_EXPECTED}, got a {type(X).__name__}{of_shape}: {_find_column(X)}.")
     try:
         return iter(X)
     except TypeError:
-        raise TypeError(
-            f"{_EXPECTED}, got {X!r} of type {type(X).__name__}."
-            + ("" if X is None else _find_remedy(X))
-        ) from None
+        remedy = "" if X is None else _find_remedy(X)
+        raise TypeError(f"{_EXPECTED}, got {X!r} of type {type(X).__name__}.{remedy}") from None
 
 
 # -- what to do about it ----------------------------------------------------------------------
@@ -149,10 +125,7 @@ def _find_column(X: Any) -> str:
     """Return how to take one column of a table."""
     names = list(X.columns) if hasattr(X, "iloc") else []
     if twins := [name for name in names if names.count(name) > 1]:
-        return (
-            f"{names.count(twins[0])} columns have the same name, {twins[0]!r}; pass one of them "
-            f"by its position, X.iloc[:, {names.index(twins[0])}]"
-        )
+        return f"some columns share the name {twins[0]!r}; pass X.iloc[:, {names.index(twins[0])}]"
     how = "X[:, 0]" if isinstance(X, np.ndarray) else "X['text']"
     return f"pass one column of texts, such as {how}"
 
@@ -196,8 +169,5 @@ def _find_remedy_of_row(row: Any) -> str:
     if not may_be_words or has_spaces or len(texts) == 1 or isinstance(row, tuple):
         remedy += f" Of rows of a table pass one column, [row[{longest!r}] for row in X]."
     if may_be_words:
-        remedy += (
-            ' Of lists of words join the words by spaces, [" ".join(words) for words in X]; with '
-            "tokenizer=str.split they stay as they are."
-        )
+        remedy += ' Of word lists pass [" ".join(words) for words in X], with tokenizer=str.split.'
     return remedy

@@ -16,18 +16,12 @@ from sklearn_imdb._text.counts import Blocks, TermIds, WordCounts, count_words, 
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
+from sklearn_imdb._text.packing import narrow, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.row_file import RowFile
+from sklearn_imdb._text.row_file import Rows
 from sklearn_imdb._text.subwords import SubwordCounts
 from sklearn_imdb._text.unicode_tokens import detect_script
-from sklearn_imdb._text.vocabulary import (
-    check_vocabulary,
-    narrow,
-    pack_words,
-    rank_terms,
-    unpack_words,
-    warn_if_not_split,
-)
+from sklearn_imdb._text.vocabulary import check_vocabulary, rank_terms, warn_if_not_split
 
 
 class TermCounts:
@@ -106,11 +100,7 @@ class VocabularyLearner:
     """
 
     def __init__(
-        self,
-        recipe: Recipe,
-        documents: list[TermIds] | RowFile | None = None,
-        *,
-        is_partial: bool = False,
+        self, recipe: Recipe, documents: Rows | None = None, *, is_partial: bool = False
     ) -> None:
         if is_partial and recipe.subword_range == "auto":  # A chunk does not tell what pays.
             recipe = recipe._replace(subword_range=None)
@@ -135,12 +125,9 @@ class VocabularyLearner:
         if self._is_partial and not self.recipe.is_of_words:
             found = TermCounts(counts, targets, self.recipe._replace(min_df=1))
             # From here on n-grams and subwords are stored one by one, as words are.
-            counts = replace(
-                counts,
-                words=found.name_terms(np.arange(len(found.occurrences))),
-                occurrences=found.occurrences,
-                by_class=found.by_class,
-            )
+            terms = found.name_terms(np.arange(len(found.occurrences)))
+            occurrences, by_class = found.occurrences, found.by_class
+            counts = replace(counts, words=terms, occurrences=occurrences, by_class=by_class)
         numbered = self.merge(counts)
         if self._documents is not None:
             self._documents.extend(list(numbered))
@@ -148,13 +135,9 @@ class VocabularyLearner:
     def count(self, documents: Documents, targets: Targets | None) -> WordCounts:
         """Return the counts of the words of a chunk of texts, for `merge`."""
         recipe = self.recipe
-        return count_words(
-            documents,
-            recipe,
-            targets,
-            by_document=recipe.needs_document_frequency or self._has_frequency,
-            keeps_documents=self._documents is not None or not recipe.is_of_words,
-        )
+        by_document = recipe.needs_document_frequency or self._has_frequency
+        keeps = self._documents is not None or not recipe.is_of_words
+        return count_words(documents, recipe, targets, by_document=by_document, keeps=keeps)
 
     def merge(self, counts: WordCounts) -> Sequence[TermIds]:
         """Add the counts of the next chunk, and return its documents with the ids of all chunks.
@@ -178,10 +161,9 @@ class VocabularyLearner:
         if self.counts is None:
             return Learned(self.recipe.resolve(0), check_vocabulary(self.recipe))
         words = replace(self.counts, documents=self._documents or ())
+        n_classes = 0 if targets is None else targets.n_classes
         recipe = self.recipe.resolve(
-            words.n_words,
-            0 if targets is None else targets.n_classes,
-            lambda: detect_script(words.words, words.occurrences.tolist()),
+            words.n_words, n_classes, lambda: detect_script(words.words, words.occurrences.tolist())
         )
         counted = recipe
         if self._is_partial:  # The terms of each chunk were counted as if they were words.
@@ -189,12 +171,11 @@ class VocabularyLearner:
         counts = TermCounts(words, targets, counted)
         kept = rank_terms(counts.occurrences, counts.by_class, recipe)
         terms = counts.name_terms(kept)
-        n_documents = int(words.by_class.n_documents)
         if not terms and not self._is_partial:
             raise ValueError(
-                f"X leaves no word to learn: {n_documents} documents hold {len(words.words)} "
-                f"different words, of which max_df={recipe.max_df}, min_df={recipe.min_df}, "
-                f"ngram_range={recipe.ngram_range} and the filters keep none."
+                f"X leaves no word to learn: {words.by_class.n_documents} documents hold "
+                f"{len(words.words)} different words, of which max_df={recipe.max_df}, "
+                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and filters keep none."
             )
         warn_if_not_split(terms, recipe)
         vocabulary = dict(zip(terms, itertools.count(1)))
@@ -213,33 +194,25 @@ class VocabularyLearner:
         later = VocabularyLearner(recipe, is_partial=True)
         if changed := later.recipe.changed_terms(self.recipe):
             raise ValueError(
-                f"partial_fit cannot go on with another {' and '.join(changed)} than it began "
-                "with: set it back, or start with a clone."
+                f"partial_fit cannot change {' and '.join(changed)}: set it back, or use a clone."
             )
         counts = later.counts = self.counts
         later._id_of = self._id_of  # `WordCounts.add` removes the words of a chunk that failed.
         if counts is None:
             return later
         if recipe.needs_document_frequency and counts.words and not self._has_frequency:
-            bound = f"min_df={recipe.min_df}"
-            if recipe.leaves_out_frequent:
-                bound = f"max_df={recipe.max_df}"
+            bound = "max_df" if recipe.leaves_out_frequent else "min_df"
             raise ValueError(
-                f"{bound} needs the number of documents that contain each word, and partial_fit "
-                "began with min_df=1 and max_df=1.0, for which it counts none: set it back, or "
-                "start with a clone."
+                f"{bound}={getattr(recipe, bound)} needs document frequencies, but partial_fit "
+                "with min_df=1 and max_df=1.0 counted none: set it back, or use a clone."
             )
         if targets is not None and not targets.several and None not in counts.columns:
             # A chunk may bring new classes. This raises where kinds are mixed.
             unique_labels(counts.columns, targets.classes)
         elif targets is not None and label_columns(targets) != counts.columns:
-            before = [label for label in counts.columns if label is not None]
-            now_in = " in columns" if targets.several else ""
-            before_in = " in columns" if None in counts.columns else ""
-            raise ValueError(
-                f"y has the labels {targets.classes.tolist()}{now_in} where partial_fit began with "
-                f"the labels {before}{before_in}."
-            )
+            n_before = len(counts.columns) - 1
+            began = f"{n_before} columns" if None in counts.columns else "one label of each row"
+            raise ValueError(f"y has shape {targets.numbers.shape}, and chunks began with {began}.")
         return later
 
     def state(self) -> dict[str, Any]:

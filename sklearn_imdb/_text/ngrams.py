@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix, vstack
 from sklearn_imdb._class_evidence import ClassCounts
 from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
-from sklearn_imdb._text.row_file import RowFile, join_rows
+from sklearn_imdb._text.row_file import RowFile, Rows, join_rows
 
 _PAIRS_AT_ONCE = 2**22
 """Pairs that are sorted together. All occurrences of a pair are."""
@@ -31,7 +31,7 @@ _PAIRS_AT_ONCE = 2**22
 class _Size(NamedTuple):
     """The n-grams of one size that are kept, with ids from 0."""
 
-    ids: RowFile | list[TermIds]
+    ids: Rows
     """For each block, the id of the n-gram that starts at each of its words. -1 means none."""
     pairs: Integers
     """Id of the n-gram one word shorter, times the number of different words, plus the word's."""
@@ -97,9 +97,8 @@ class NgramCounts:
         of_sorted[self._order] = index_of[:-1]
         tables = [np.append(of_sorted[slice(*at)], index_of[-1]) for at in pairwise(self._ends)]
         for block, rows in enumerate(self._blocks.rows):
-            columns = [
-                table[size.ids[block]] for table, size in zip(tables, self._wanted, strict=True)
-            ]
+            ids = [size.ids[block] for size in self._wanted]
+            columns = [table[at] for table, at in zip(tables, ids, strict=True)]
             yield from join_columns(columns, join_rows(self._blocks.documents[rows])[1])
 
     # -- counting ---------------------------------------------------------------------------
@@ -110,7 +109,7 @@ class NgramCounts:
         A word is an n-gram that begins with the empty one.
         """
         blocks, begins = self._blocks, self._blocks.first_words
-        ids: RowFile | list[TermIds] = RowFile() if isinstance(blocks.documents, RowFile) else []
+        ids: Rows = RowFile() if isinstance(blocks.documents, RowFile) else []
         for n_words in np.diff(begins).tolist():
             ids.extend([np.full(n_words, -1, np.intc)])
         n_pairs = self._sizes[-1].occurrences.sum() if self._sizes else begins[-1]
@@ -193,9 +192,8 @@ class NgramCounts:
 def find_longer(shorter: TermIds, document_of: TermIds, n: int) -> TermIds:
     """Return the positions where a kept (n-1)-gram starts and its document has a word after it."""
     n_starts = max(len(shorter) - n + 1, 0)
-    return np.flatnonzero(
-        (shorter[:n_starts] >= 0) & (document_of[:n_starts] == document_of[n - 1 :])
-    ).astype(np.intc)
+    is_followed = document_of[:n_starts] == document_of[n - 1 :]
+    return np.flatnonzero((shorter[:n_starts] >= 0) & is_followed).astype(np.intc)
 
 
 def join_columns(columns: list[npt.NDArray[np.int32]], ends: Integers) -> Iterator[bytes]:

@@ -56,31 +56,22 @@ class Recipe(NamedTuple):
         if self.tokenizer != "keras" and self.token_pattern is not None:
             raise ValueError(
                 f"tokenizer={self.tokenizer!r} and token_pattern={self.token_pattern!r} are both "
-                "given, and both say how to split a text: set token_pattern to None, or tokenizer "
-                "to 'keras'."
+                "given: set token_pattern to None, or tokenizer to 'keras'."
             )
         for name in ("ngram_range", "subword_range"):
             sizes = getattr(self, name)
-            if not isinstance(sizes, str | None) and not (
-                len(sizes) == 2
-                and all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
-                and 1 <= sizes[0] <= sizes[1]
-            ):
-                raise ValueError(
-                    f"{name} must be a tuple (min_n, max_n) of integers with 1 <= min_n <= max_n, "
-                    f"got {sizes!r}."
-                )
+            if isinstance(sizes, str | None):
+                continue
+            are_whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
+            if not (are_whole and len(sizes) == 2 and 1 <= sizes[0] <= sizes[1]):
+                raise ValueError(f"{name} must be two integers 1 <= min_n <= max_n, got {sizes!r}.")
         if self.subword_range is not None and self.index_from < DIVIDER:
             raise ValueError(
-                f"subword_range={self.subword_range!r} puts the index {DIVIDER} between words and "
-                f"subwords, and index_from={self.index_from} leaves it to a word: set index_from "
-                f"to {DIVIDER} or more, or subword_range to None."
+                f"index_from must be at least {DIVIDER} with subword_range, got {self.index_from}."
             )
         if self.num_words is not None and self.num_words <= self.index_from + 1:
             raise ValueError(
-                f"num_words={self.num_words} leaves no index for a word, as indices up to "
-                f"index_from={self.index_from} are reserved: num_words must be at least "
-                f"{self.index_from + 2}, or None."
+                f"num_words must be > index_from + 1 = {self.index_from + 1}, got {self.num_words}."
             )
 
     def changed_terms(self, before: "Recipe") -> list[str]:

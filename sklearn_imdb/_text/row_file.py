@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from itertools import pairwise
 from os import SEEK_END, PathLike
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -77,3 +77,7 @@ class RowFile(Sequence[Row], AbstractContextManager["RowFile"]):
 
     def __exit__(self, *error: object) -> None:
         self._close()
+
+
+Rows: TypeAlias = list[Row] | RowFile
+"""Rows in memory or in a file, to which rows can be added."""

@@ -32,13 +32,12 @@ def make_subwords(word: str, subword_range: tuple[int, int]) -> list[str]:
         return []
     shortest, longest = subword_range
     bounded = f" {word} "
-    terms = []
-    for n in range(shortest, longest + 1):
-        n_positions = len(bounded) - n + 1
-        terms += [" " + bounded[start : start + n] for start in range(max(n_positions, 1))]
-        if n_positions <= 1:
-            break
-    return terms
+    longest = max(min(longest, len(bounded)), shortest)
+    return [
+        " " + bounded[start : start + n]
+        for n in range(shortest, longest + 1)
+        for start in range(max(len(bounded) - n + 1, 1))
+    ]
 
 
 def is_subword(term: str) -> bool:
@@ -49,13 +48,12 @@ def is_subword(term: str) -> bool:
 class SubwordCounts:
     """Counts of the subwords of some documents, whose words have been counted."""
 
-    def __init__(self, counts: WordCounts, blocks: Blocks, subword_range: tuple[int, int]) -> None:
+    def __init__(self, counts: WordCounts, blocks: Blocks, sizes: tuple[int, int]) -> None:
         self._blocks = blocks
         id_of: dict[str, int] = {}
         ids, ends = [], [0]
         for word in counts.words:
-            terms = make_subwords(word, subword_range)
-            ids += [id_of.setdefault(term, len(id_of)) for term in terms]
+            ids += [id_of.setdefault(term, len(id_of)) for term in make_subwords(word, sizes)]
             ends.append(len(ids))
         self._terms = list(id_of)
         shape = len(counts.words), len(id_of)
@@ -95,7 +93,6 @@ class SubwordTable(dict[Any, bytes]):
     """The indices of each word's subwords, as bytes of int32, found when the word first occurs."""
 
     def __init__(self, index_of: Mapping[str, int], subword_range: tuple[int, int]) -> None:
-        super().__init__()
         self._index_of, self._range = index_of, subword_range
 
     def __missing__(self, word: str) -> bytes:

@@ -102,8 +102,7 @@ class CallableTokenizer(Tokenizer):
         for word in words:
             if not isinstance(word, str):
                 raise TypeError(
-                    f"tokenizer must return words of type str, got {word!r} "
-                    f"of type {type(word).__name__} among them"
+                    f"tokenizer must return strings, got {word!r} of type {type(word).__name__}."
                 )
         return words
 
@@ -136,13 +135,10 @@ class PatternTokenizer(CallableTokenizer):
         try:
             self._pattern = re.compile(token_pattern)
         except re.error as error:
-            raise ValueError(
-                f"token_pattern={token_pattern!r} is no regular expression: {error}."
-            ) from error
+            raise ValueError(f"{token_pattern=} is no regular expression: {error}.") from error
         if self._pattern.groups > 1:
             raise ValueError(
-                f"token_pattern={token_pattern!r} has {self._pattern.groups} capturing groups: it "
-                "may have one, which is then the word; write the others as (?:...)."
+                f"{token_pattern=} has {self._pattern.groups} groups: write all but one as (?:...)."
             )
         self._blanks = str.maketrans(dict.fromkeys(filters, " "))
         super().__init__(recipe, self._pattern.findall)

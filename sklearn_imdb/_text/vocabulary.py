@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,29 +68,20 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
     for word, rank in vocabulary.items():
         if not isinstance(word, str):
             raise TypeError(
-                f"vocabulary must map words to ranks, or list words, got the key {word!r} of type "
-                f"{type(word).__name__}."
+                f"vocabulary must hold words as str, got {word!r} of type {type(word).__name__}."
             )
         if not isinstance(rank, Integral) or isinstance(rank, bool) or rank < 1:
-            raise ValueError(
-                f"vocabulary must map words to ranks, integers counted from 1, got {rank!r} for "
-                f"the word {word!r}."
-            )
+            raise ValueError(f"vocabulary needs integer ranks from 1, got {rank!r} for {word!r}.")
         if (twin := word_of.setdefault(int(rank), word)) != word:
-            raise ValueError(
-                f"vocabulary must give each word its own rank, got {rank} for {twin!r} and "
-                f"{word!r}."
-            )
+            raise ValueError(f"vocabulary must not give {twin!r} and {word!r} one rank, {rank}.")
     ranks = sorted(word_of)
     if recipe.num_words is None and ranks[-1] + index_from > LARGEST_INDEX:
         raise ValueError(
-            f"vocabulary holds the rank {ranks[-1]}, and with index_from={index_from} that is "
-            f"beyond the largest index, {LARGEST_INDEX}."
+            f"vocabulary must hold ranks up to {LARGEST_INDEX - index_from}, got {ranks[-1]}."
         )
     if ranks[0] > n_ranks:
         raise ValueError(
-            f"vocabulary holds no rank that num_words leaves room for: its lowest is {ranks[0]}, "
-            f"and ranks end at {n_ranks}. Raise num_words."
+            f"vocabulary has ranks from {ranks[0]}, and num_words to {n_ranks}: raise num_words."
         )
     _warn_of_capitals(vocabulary, recipe)
     return {word_of[rank]: rank for rank in ranks if rank <= n_ranks}
@@ -125,20 +115,15 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
     unspaced = [term for term in some if has_unspaced_script(term)]
     if 2 * len(unspaced) > len(some) and sum(map(len, unspaced)) > _WORD_LENGTH * len(unspaced):
         warn_user(
-            "The texts are of a script without spaces, and tokenizer='keras' splits them at spaces "
-            f"alone: a word is a sentence, such as {unspaced[0]!r}. Set tokenizer='unicode' and "
-            "ngram_range=(1, 3), or separate the words with spaces."
+            "The texts are of a script without spaces, so that tokenizer='keras' takes sentences "
+            f"for words, such as {unspaced[0]!r}. Set tokenizer='unicode' and ngram_range=(1, 3)."
         )
 
 
 def check_has_words(vocabulary: Mapping[str, int]) -> None:
     """Raise a ValueError if there are no words to look up or to name."""
     if not vocabulary:
-        raise ValueError(
-            "This SequenceVectorizer knows no words, because it was fitted on index lists or no "
-            "word was kept yet: fit it on texts, or give it the vocabulary that encoded the lists, "
-            "such as Keras's word index."
-        )
+        raise ValueError("The vectorizer knows no words: fit it on texts, or set a vocabulary.")
 
 
 def name_indices(
@@ -166,37 +151,3 @@ def name_indices(
         return words[position] if is_found else "<UNK>"
 
     return [name(index) for index in indices]
-
-
-# -- in a file --------------------------------------------------------------------------------
-
-
-def pack_words(number_of: Mapping[str, int]) -> list[npt.NDArray[Any]]:
-    """Return words and the number of each as few arrays, which take the least room in a file.
-
-    These are the text of the words in UTF-8, their lengths in characters, and the numbers.
-    """
-    # Bytes, because JSON, in which skops keeps a str, would merge surrogates of adjacent words.
-    text = np.frombuffer("".join(number_of).encode("utf-8", "surrogatepass"), np.uint8)
-    return [text, narrow(list(map(len, number_of))), narrow(list(number_of.values()))]
-
-
-def narrow(numbers: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-    """Return whole numbers in the smallest dtype that holds them."""
-    return np.array(numbers, dtype=np.min_scalar_type(max(numbers, default=0)))
-
-
-def unpack_words(arrays: Sequence[npt.NDArray[Any]]) -> dict[str, int]:
-    """Return the words with their numbers that `pack_words` was given."""
-    text, lengths, numbers = arrays
-    characters = text.tobytes().decode("utf-8", "surrogatepass")
-    ends = np.cumsum(lengths, dtype=np.int64).tolist()
-    words = (characters[start:end] for start, end in itertools.pairwise([0, *ends]))
-    return dict(zip(words, numbers.tolist(), strict=True))
-
-
-def is_packable(vocabulary: Any) -> bool:
-    """Whether a vocabulary is a dict that `pack_words` and `unpack_words` give back as it was."""
-    return type(vocabulary) is dict and all(
-        type(word) is str and type(rank) is int and rank >= 0 for word, rank in vocabulary.items()
-    )

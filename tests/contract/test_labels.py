@@ -58,7 +58,7 @@ def test_labels_of_arrow_are_taken(kind, labels):
     [
         ([Mood.BAD, Mood.GOOD] * 10, r"y\[0\] = <Mood.BAD: 0> .*\[label.value for label in y\]"),
         ([decimal.Decimal(0), decimal.Decimal(1)] * 10, r"pass \[float\(label\) for label in y\]"),
-        ([["a"], ["a", "b"]] * 10, r"y\[0\] = \['a'\]: have .*MultiLabelBinarizer"),
+        ([["a"], ["a", "b"]] * 10, r"y\[0\] = \['a'\]: pass MultiLabelBinarizer"),
         ([{"a"}, {"b"}] * 10, "MultiLabelBinarizer"),
         ([["a", "b"], ["b", "c"]] * 10, r"y\[0, 0\] = 'a': .*MultiLabelBinarizer"),
         (np.array([[0.0, np.nan], [1.0, 0.0]] * 10), r"y\[0, 1\] = .*nan"),
@@ -108,9 +108,9 @@ def test_sparse_counts_are_refused_with_the_remedy():
 def test_rows_of_different_lengths_are_refused_with_the_remedy(kind):
     rows = kind([[1, 4, 5], [1, 6], [1, 4, 7, 8], [1, 9]])
     classifier = EmbeddingAverageClassifier(epochs=1)
-    with pytest.raises(ValueError, match=r"2 and 4 among them, .*SequenceVectorizer"):
+    with pytest.raises(ValueError, match="rows of 2 and 4 indices: pad by SequenceVectorizer"):
         classifier.fit(rows, [0, 1, 0, 1])
-    with pytest.raises(ValueError, match=r"2 and 4 among them, .*SequenceVectorizer"):
+    with pytest.raises(ValueError, match="rows of 2 and 4 indices: pad by SequenceVectorizer"):
         classifier.fit(np.ones((4, 3), int), [0, 1, 0, 1]).predict(rows)
 
 

@@ -146,7 +146,7 @@ def test_a_vocabulary_given_comes_back_whatever_it_is(tmp_path, save_and_load, v
 
 def test_a_vocabulary_that_fit_would_refuse_comes_back_to_be_refused(tmp_path):
     loaded = by_pickle(SequenceVectorizer(vocabulary={1: 1}), tmp_path)
-    with pytest.raises(TypeError, match="got the key 1 of type int"):
+    with pytest.raises(TypeError, match="must hold words as str, got 1 of type int"):
         loaded.fit(["a"])
 
 

@@ -47,7 +47,9 @@ def test_names_of_files_in_place_of_texts_are_warned_of(paths, kind):
     names = [str(path) + ".log" for path in paths]
     for path, name in zip(paths, names, strict=True):
         path.rename(name)
-    with pytest.warns(UserWarning, match=r"X holds names of files, .*Read the files"):
+    with pytest.warns(
+        UserWarning, match=r"X holds names of files, .*Pass \[Path\(name\)\.read_text"
+    ):
         learn(kind(names))
     with pytest.warns(UserWarning, match="X holds names of files"):
         learn(TEXTS).transform(kind(names))
@@ -60,13 +62,13 @@ def test_names_of_files_of_another_folder_are_warned_of():
 
 @pytest.mark.parametrize("kind", [list, np.array, pd.Series])
 def test_paths_are_refused_with_the_remedy(paths, kind):
-    with pytest.raises(TypeError, match=r"path\.read_text\(\) for path in paths"):
+    with pytest.raises(TypeError, match=r"Path\(name\)\.read_text\(\) for name in names"):
         learn(kind(paths))
 
 
 def test_one_path_is_refused_as_a_path(paths):
     for path in (paths[0], str(paths[0].parent), "reviews/pos/0_9.txt"):
-        with pytest.raises((TypeError, ValueError), match=r"path.*read_text.*load_files"):
+        with pytest.raises((TypeError, ValueError), match=r"Path.*read_text.*load_files"):
             learn(path)
 
 
@@ -115,10 +117,10 @@ def test_texts_with_dots_and_slashes_are_no_names_of_files(texts):
 def test_labels_in_place_of_texts_are_refused(preset, labels):
     texts = [f"{text} of {number} acts" for number, text in enumerate(TEXTS)]
     with pytest.raises(
-        ValueError, match=r"X looks like labels and y like texts: X holds (2|3|15) dif"
+        ValueError, match=r"X looks like labels, such as .*, and y like texts, such as 'a fine"
     ):
         make_text_classifier(preset).fit(labels, texts)
-    with pytest.raises(ValueError, match=r"y holds 30 .* as in fit\(texts, labels\)"):
+    with pytest.raises(ValueError, match=r"X looks like labels, .* as in fit\(texts, labels\)"):
         fit_stream(make_text_classifier(), [(labels, pd.Series(texts))])
     with pytest.raises(ValueError, match="X looks like labels"):
         SequenceVectorizer(maxlen=4).partial_fit(labels, texts)
@@ -169,9 +171,12 @@ def rows_of_database():
         ([np.array(["a", "fine"])], r'\[" "\.join\(words\) for words in X\]'),
         ([np.array(3)], r"X\[0\] = array\(3\) of type ndarray\.(\n|$)"),
         ([0, 1], "swap it with y: the texts come first"),
-        ([io.StringIO("a fine play")], r"A file .* is no text\. Read the files"),
+        ([io.StringIO("a fine play")], r"A file .* is no text\. Pass \[Path\(name\)\.read_text"),
         ([SimpleNamespace(text="a fine play")], r"\[document\.text for document in X\]"),
-        (pd.DataFrame([["a", "b"]], columns=["text"] * 2), r"same name, 'text'.*X\.iloc\[:, 0\]"),
+        (
+            pd.DataFrame([["a", "b"]], columns=["text"] * 2),
+            r"share the name 'text'; pass X\.iloc\[:, 0\]",
+        ),
         (np.array([["a", "b"]]), r"X\[:, 0\]"),
     ],
 )
@@ -252,14 +257,16 @@ def test_a_missing_label_is_named_by_its_position_and_its_index_label():
 
 
 def test_ratings_with_halves_are_told_of_the_guide():
-    with pytest.raises(ValueError, match=r"y\[1\] = 0\.5 is no whole.*'Ratings' in the user guide"):
+    with pytest.raises(
+        ValueError, match=r"continuous, y\[1\] = 0\.5\. .*'Ratings' in the user guide"
+    ):
         fitted([0.0, 0.5, 1.0] * 10)
 
 
 def test_two_columns_of_labels_with_one_name_are_told_so():
     table = pd.DataFrame({"text": TEXTS, "label": LABELS})
     table = pd.concat([table, table["label"]], axis=1)
-    with pytest.raises(ValueError, match=r"y has 2 columns of the same name, 'label'.*y\.iloc"):
+    with pytest.raises(ValueError, match=r"y has 2 columns named 'label': pass one, y\.iloc"):
         fitted(table["label"])
 
 
@@ -310,7 +317,7 @@ def test_no_texts_are_told_so(preset, kind):
 
 def test_a_forgotten_y_is_asked_for():
     for preset in ("ngram", "tutorial"):
-        with pytest.raises(ValueError, match=r"pass the.*labels") as raised:
+        with pytest.raises(ValueError, match=r"requires y to be|needs y, got None") as raised:
             make_text_classifier(preset).fit(TEXTS)
         assert "frequency" not in str(raised.value)
 

@@ -68,7 +68,7 @@ def test_a_bound_that_leaves_nothing_is_named():
 
 def test_partial_fit_counts_chunks_that_keep_no_word_yet():
     vectorizer = SequenceVectorizer(min_df=2).partial_fit(["a b"])
-    with pytest.raises(ValueError, match="no word was kept yet"):
+    with pytest.raises(ValueError, match="knows no words: fit it on texts"):
         vectorizer.transform(["a b"])
     assert vectorizer.partial_fit(["..."]).partial_fit(["b c"]).vocabulary_ == {"b": 1}
     # min_df may be another one later where the documents have been counted.
@@ -83,12 +83,12 @@ def test_partial_fit_counts_chunks_that_keep_no_word_yet():
 
 def test_partial_fit_that_counted_no_documents_refuses_a_min_df_that_needs_them():
     vectorizer = SequenceVectorizer().partial_fit([]).partial_fit(["a b"])
-    with pytest.raises(ValueError, match=r"min_df=2 needs the number of documents.* min_df=1"):
+    with pytest.raises(ValueError, match=r"min_df=2 needs document frequencies.* min_df=1"):
         vectorizer.set_params(min_df=2).partial_fit(["b c"])
     assert vectorizer.set_params(min_df=1).partial_fit(["b c"]).vocabulary_["b"] == 1
 
 
 def test_chunks_that_counted_no_documents_cannot_have_a_bound():
     counted_none = SequenceVectorizer().partial_fit(TEXTS)
-    with pytest.raises(ValueError, match=r"max_df=2 needs the number of documents"):
+    with pytest.raises(ValueError, match="max_df=2 needs document frequencies"):
         counted_none.set_params(max_df=2).partial_fit(TEXTS)

@@ -25,7 +25,7 @@ def test_the_length_of_an_iterator_of_index_lists_is_found_too():
 
 @pytest.mark.parametrize("maxlen", ["auto", None])
 def test_chunks_cannot_know_the_longest(maxlen):
-    with pytest.raises(ValueError, match="give maxlen as an int"):
+    with pytest.raises(ValueError, match="maxlen must be an int in partial_fit"):
         SequenceVectorizer(maxlen=maxlen).partial_fit(["a text"])
 
 

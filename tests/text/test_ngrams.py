@@ -153,7 +153,7 @@ def test_class_evidence_keeps_the_words_that_tell_classes_apart():
 def test_what_is_counted_cannot_change_between_chunks(changed):
     vectorizer = SequenceVectorizer().partial_fit(TEXTS)
     vectorizer.set_params(**changed)
-    with pytest.raises(ValueError, match=f"with another {next(iter(changed))} than it began with"):
+    with pytest.raises(ValueError, match=f"cannot change {next(iter(changed))}: set it back"):
         vectorizer.partial_fit(TEXTS, [0, 1, 0, 1, 0])
 
 
@@ -176,7 +176,7 @@ def test_counting_takes_memory_by_the_word_not_by_the_ngram(peak_memory):
 
 @pytest.mark.parametrize("ngram_range", [(0, 1), (2, 1), (1, 2, 3), (1.0, 2), (True, 2), [1]])
 def test_a_range_that_is_none_is_named(ngram_range):
-    with pytest.raises(ValueError, match="ngram_range must be a tuple"):
+    with pytest.raises(ValueError, match="ngram_range must be two integers 1 <= min_n <= max_n"):
         SequenceVectorizer(ngram_range=ngram_range).fit(TEXTS)
 
 
@@ -207,7 +207,7 @@ def test_ngrams_of_characters_are_counted_across_spaces():
 
 
 def test_missing_labels_are_named():
-    with pytest.raises(ValueError, match="rank_by='class_evidence' needs the labels y"):
+    with pytest.raises(ValueError, match="rank_by='class_evidence' needs y, got None"):
         SequenceVectorizer(rank_by="class_evidence").fit(TEXTS)
 
 
@@ -215,7 +215,7 @@ def test_missing_labels_are_named():
 @pytest.mark.parametrize("method", ["fit", "fit_transform", "partial_fit"])
 def test_labels_of_another_number_are_refused(n_labels, found, method):
     vectorizer = SequenceVectorizer(rank_by="class_evidence")
-    with pytest.raises(ValueError, match=f"it has {n_labels}, and X holds {found}"):
+    with pytest.raises(ValueError, match=f"y has {n_labels}, and X holds {found}"):
         getattr(vectorizer, method)(iter(TEXTS), [0, 1, 0, 1, 0, 1][:n_labels])
     assert not hasattr(vectorizer, "vocabulary_")
 
@@ -226,8 +226,8 @@ def test_labels_of_another_number_are_refused(n_labels, found, method):
         ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
         ([0, 1, None, 1, 0], r"y\[2\] = None"),
         ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
-        ([1, 1, 1, 1, 1], r"y must hold at least two classes to tell apart, got one class: 1"),
-        ([], "y must hold at least two classes"),
+        ([1, 1, 1, 1, 1], r"y must hold more than one class, got \[1\]"),
+        ([], "y must hold more than one class"),
     ],
 )
 def test_labels_that_are_none_are_refused(labels, message):
@@ -250,7 +250,7 @@ def test_a_chunk_with_labels_of_another_kind_is_refused():
 
 
 def test_nothing_left_is_an_error():
-    with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and the filters keep"):
+    with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and filters keep"):
         SequenceVectorizer(ngram_range=(1, 2), min_df=9).fit(TEXTS)
     for y in ([0, 1], [[0, 1], [1, 0]]):
         with pytest.raises(ValueError, match="X leaves no word to learn: 2 documents"):

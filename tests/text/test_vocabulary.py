@@ -21,7 +21,7 @@ def test_a_list_of_words_is_a_vocabulary_in_order(kind):
     ("vocabulary", "error", "message"),
     [
         (["a", "b", "a"], ValueError, "list each word once, got 'a' 2 times"),
-        (["a", 1], TypeError, "got the key 1 of type int"),
+        (["a", 1], TypeError, "must hold words as str, got 1 of type int"),
         ([], ValueError, "at least one word"),
     ],
 )
@@ -56,7 +56,9 @@ def sentences(n, separator=""):
 
 
 def test_sentences_without_spaces_split_at_spaces_warn_and_are_learned_all_the_same():
-    with pytest.warns(UserWarning, match=r"tokenizer='keras' splits.*Set tokenizer='unicode'"):
+    with pytest.warns(
+        UserWarning, match=r"tokenizer='keras' takes sentences for words, .*Set tokenizer='unicode'"
+    ):
         vectorizer = SequenceVectorizer().fit(sentences(5))
     assert len(vectorizer.vocabulary_) == 5
     thai = ["ผมชอบหนังเรื่องนี้มาก", "เรื่องนี้น่าเบื่อมากจริงๆ"]

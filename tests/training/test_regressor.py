@@ -179,10 +179,10 @@ def test_a_constant_warns_and_is_predicted(ratings):
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (["good", "bad"] * 20, "y must hold a number .* for labels use EmbeddingAverageClass"),
+        (["good", "bad"] * 20, "y must hold a number .* or use EmbeddingAverageClass"),
         ([1.0, np.nan] * 20, r"y\[1\] = nan"),
         ([1.0, np.inf] * 20, r"y must be finite, got y\[1\] = inf"),
-        (None, "needs the labels y|requires y"),
+        (None, "needs y, got None|requires y"),
     ],
 )
 def test_what_is_no_number_is_named(y, message):
@@ -191,7 +191,7 @@ def test_what_is_no_number_is_named(y, message):
 
 
 def test_chunks_cannot_be_ranked_by_bins():
-    with pytest.raises(ValueError, match="'target_evidence' needs all documents at once"):
+    with pytest.raises(ValueError, match="'target_evidence' needs all documents: use fit"):
         SequenceVectorizer(rank_by="target_evidence").partial_fit(["a"], [1.5])
 
 

@@ -147,7 +147,7 @@ def test_class_weights_of_zero_and_below(quick, sequences):
         (lambda y: -np.ones(len(y)), "must not be negative|Negative values"),
         (lambda y: np.zeros(len(y)), "zero"),
         (lambda y: np.ones(len(y) - 1), "sample_weight"),
-        (lambda y: np.where(y == 0, 0, 1), "at least two classes"),
+        (lambda y: np.where(y == 0, 0, 1), "more than one class"),
     ],
 )
 def test_sample_weights_that_do_not_do_are_named(quick, sequences, weight, message):

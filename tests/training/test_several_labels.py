@@ -147,7 +147,7 @@ def sharing(**parameters):
     return quick(pooling="evidence", embedding_dim=1, epochs=1, **parameters)
 
 
-@pytest.mark.filterwarnings("ignore:Each row of y has one label")
+@pytest.mark.filterwarnings("ignore:Each row of y has one of")
 def test_the_evidence_of_one_label_a_document_is_that_of_classes():
     rng = np.random.RandomState(0)
     X, y = rng.randint(24, size=(120, 3)), rng.randint(3, size=120)
@@ -177,9 +177,9 @@ def test_chunks_with_other_labels_than_the_first_are_refused(texts_and_labels):
     texts, Y = texts_and_labels
     chunks = SequenceVectorizer(rank_by="class_evidence").partial_fit(texts, Y)
     assert set(list(chunks.vocabulary_)[:6]) & set(WORDS)
-    with pytest.raises(ValueError, match=r"y has the labels \[0, 1, 2\] .* began with .*\[0, 1"):
+    with pytest.raises(ValueError, match=r"y has shape \(9, 3\), .* began with 4 columns"):
         chunks.partial_fit(texts[:9], Y[:9, :3])
-    with pytest.raises(ValueError, match="began with the labels"):
+    with pytest.raises(ValueError, match=r"y has shape \(9,\), .* began with 4 columns"):
         chunks.partial_fit(texts[:9], Y[:9, 0])
 
 
@@ -188,9 +188,9 @@ def test_a_chunk_of_labels_and_one_of_their_columns_are_not_mixed(first_in_colum
     chunks = [(["a b", "b"], [0, 1]), (["a b", "b"], [[0, 1], [1, 0]])]
     first, second = reversed(chunks) if first_in_columns else chunks
     vectorizer = SequenceVectorizer(rank_by="class_evidence").partial_fit(*first)
-    with pytest.raises(ValueError, match=r"labels \[0, 1\].* with the labels \[0, 1\]") as raised:
+    shape, began = (r"\(2,\)", "2 columns") if first_in_columns else (r"\(2, 2\)", "one label")
+    with pytest.raises(ValueError, match=f"y has shape {shape}, and chunks began with {began}"):
         vectorizer.partial_fit(*second)
-    assert str(raised.value).endswith("in columns." if first_in_columns else "[0, 1].")
 
 
 # -- rows, weights, stopping ----------------------------------------------------------------------
@@ -226,23 +226,23 @@ def test_chunks_go_on_and_need_the_labels_first(sequences_and_labels):
     classifier = quick(pooling="evidence", hidden_units=0)
     with pytest.raises(ValueError, match="classes must list all labels"):
         classifier.partial_fit(X, Y)
-    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] .* pass classes=range\(4\)"):
+    with pytest.raises(ValueError, match=r"classes .* must be range\(4\), got \[0, 1, 2\]"):
         classifier.partial_fit(X, Y, classes=range(3))
     for _ in range(12):
         for rows in (slice(0, 200), slice(200, 400)):
             classifier.partial_fit(X[rows], Y[rows], classes=range(4))
     assert classifier.score(X, Y) > 0.9
-    with pytest.raises(ValueError, match=r"y holds one label of each row, .* a matrix of labels"):
+    with pytest.raises(ValueError, match=r"y has shape \(400,\), .* with 4 columns"):
         classifier.partial_fit(X, Y[:, 0])
 
 
 def test_other_kinds_of_labels_in_a_warm_start_or_in_validation_are_refused(sequences_and_labels):
     X, Y = sequences_and_labels
     classifier = quick(epochs=1, warm_start=True)
-    with pytest.raises(ValueError, match="y_val holds one label of each row"):
+    with pytest.raises(ValueError, match=r"y_val has shape \(9,\), .* with 4 columns"):
         classifier.fit(X, Y, X_val=X[:9], y_val=Y[:9, 0])
     classifier.fit(X, Y[:, 0])
-    with pytest.raises(ValueError, match="y holds a matrix of labels, and training began with one"):
+    with pytest.raises(ValueError, match=r"y has shape \(400, 2\), and training began with one"):
         classifier.fit(X, Y[:, :2])
 
 
