@@ -32,7 +32,8 @@ def refuse_lazy(X: Any, name: str) -> None:
     """Raise a TypeError where `X` is a query that has not been run, as a LazyFrame of polars."""
     if hasattr(X, "collect"):
         raise TypeError(
-            f"{name} is a {type(X).__name__}, which was not run: pass a column of {name}.collect()."
+            f"{name} is a {type(X).__name__}, a query that has not been run: pass one column of "
+            f"{name}.collect()."
         )
 
 
@@ -81,5 +82,6 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ValueError(
-            f"{name} has rows of {lengths[0]} and {lengths[-1]} indices: pad by SequenceVectorizer."
+            f"{name} holds rows of different lengths, such as {lengths[0]} and {lengths[-1]}: have "
+            "SequenceVectorizer pad them, which takes lists of word indices, too."
         )

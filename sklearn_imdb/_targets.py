@@ -207,8 +207,9 @@ def _check_indicator(labels: npt.NDArray[Any], y: Any, name: str) -> npt.NDArray
     if np.any(wrong):
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
-            f"{name} of shape {labels.shape} must hold 0 and 1, got {name}[{row}, {column}] = "
-            f"{labels[row, column]!r}: use MultiLabelBinarizer, or pass one column of labels."
+            f"{name} of shape {labels.shape} must hold 0 and 1, a column for each label, got "
+            f"{name}[{row}, {column}] = {labels[row, column]!r}: use MultiLabelBinarizer, or pass "
+            "one column of labels."
         )
     return labels.astype(np.int8)
 
@@ -220,7 +221,8 @@ def _check_each(labels: npt.NDArray[Any], y: Any, name: str) -> None:
     for row, label in enumerate(items):
         if isinstance(label, list | tuple | Set | np.ndarray):
             raise ValueError(
-                f"{name}[{row}] = {label!r}: pass MultiLabelBinarizer().fit_transform({name})."
+                f"{name} holds lists of labels, such as {name}[{row}] = {label!r}: pass "
+                f"sklearn.preprocessing.MultiLabelBinarizer().fit_transform({name})."
             )
         if is_missing(label):
             raise ValueError(
@@ -259,7 +261,10 @@ def _number_labels(
         f"{sorted({items[row] for row in unknown}, key=str)[:5]}; {name}[{row}] = {items[row]!r}."
     )
     if isinstance(items[row], str) and not any(isinstance(label, str) for label in number_of):
-        message += " The classes are numbers: a reader takes a column with one word for text."
+        message += (
+            " The labels are text and the classes are numbers: a reader makes a whole column text "
+            "where one value of it is no number."
+        )
     raise ValueError(message)
 
 

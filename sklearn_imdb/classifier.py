@@ -218,7 +218,8 @@ class BaseEmbeddingAverage(
             raise ValueError(f"{found}: transform both by the same SequenceVectorizer.")
         if len(targets) != len(X_checked):
             raise ValueError(
-                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: check both."
+                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must "
+                "be of one length."
             )
         try:  # Whether the columns have the names of those of X, in their order.
             validate_data(self, X_val, reset=False, skip_check_array=True)

@@ -338,7 +338,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         """
         recipe = check_recipe(self)
         if not isinstance(recipe.maxlen, Integral):
-            raise ValueError(f"maxlen must be an int in partial_fit, got {recipe.maxlen!r}.")
+            raise ValueError(
+                f"maxlen must be an int in partial_fit, which sees a chunk, got {recipe.maxlen!r}."
+            )
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
         before = self.__dict__.get("_learner", VocabularyLearner(recipe, is_partial=True))
@@ -347,7 +349,10 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             learner.add(Documents(X, progress), targets)
             is_first = before.counts is None and self.vocabulary is None
             if is_first and getattr(self, "vocabulary_", None):
-                raise ValueError("partial_fit cannot follow fit, which has no counts: use a clone.")
+                raise ValueError(
+                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
+                    "from the first chunk on, of a clone."
+                )
             keep_learned(self, learner.learned(None))
             self._learner: VocabularyLearner = learner
         return self

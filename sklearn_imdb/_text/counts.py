@@ -140,7 +140,9 @@ def count_words(
             documents += block
     if targets is not None and n_documents != len(targets):
         found = "more" if n_documents > len(targets) else str(n_documents)
-        raise ValueError(f"y must label each document: y has {len(targets)}, and X holds {found}.")
+        raise ValueError(
+            f"y must have a label for each document: y has {len(targets)}, and X holds {found}."
+        )
     sizes = np.asarray(class_columns(targets, n_documents).sum(axis=0), np.int64).ravel()
     by_class = ClassCounts(frequency, sizes, len(labels) - labels.count(None))
     words = tokenizer.words(list(id_of))

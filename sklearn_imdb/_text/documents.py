@@ -35,7 +35,10 @@ class Documents:
         self.is_empty = not first
         self.are_texts = self.is_empty or isinstance(first[0], str)
         if 2 * sum(map(_names_file, first)) > len(first):
-            warn_user(f"X holds names of files, such as {first[0]!r}, as texts. {_READ_FILES}")
+            warn_user(
+                f"X holds names of files, such as {first[0]!r}, and each is taken for a text. "
+                f"{_READ_FILES}"
+            )
         self._X = X
         documents = chain(first, documents)
         self._documents = documents if progress is None else progress.over(documents)

@@ -123,7 +123,10 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
 def check_has_words(vocabulary: Mapping[str, int]) -> None:
     """Raise a ValueError if there are no words to look up or to name."""
     if not vocabulary:
-        raise ValueError("The vectorizer knows no words: fit it on texts, or set a vocabulary.")
+        raise ValueError(
+            "The vectorizer knows no words, as after a fit on index lists: fit it on texts, or set "
+            "a vocabulary, such as Keras's word index."
+        )
 
 
 def name_indices(

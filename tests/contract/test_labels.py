@@ -108,9 +108,9 @@ def test_sparse_counts_are_refused_with_the_remedy():
 def test_rows_of_different_lengths_are_refused_with_the_remedy(kind):
     rows = kind([[1, 4, 5], [1, 6], [1, 4, 7, 8], [1, 9]])
     classifier = EmbeddingAverageClassifier(epochs=1)
-    with pytest.raises(ValueError, match="rows of 2 and 4 indices: pad by SequenceVectorizer"):
+    with pytest.raises(ValueError, match="such as 2 and 4: have SequenceVectorizer pad them"):
         classifier.fit(rows, [0, 1, 0, 1])
-    with pytest.raises(ValueError, match="rows of 2 and 4 indices: pad by SequenceVectorizer"):
+    with pytest.raises(ValueError, match="such as 2 and 4: have SequenceVectorizer pad them"):
         classifier.fit(np.ones((4, 3), int), [0, 1, 0, 1]).predict(rows)
 
 

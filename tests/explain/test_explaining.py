@@ -109,7 +109,9 @@ def test_coverage_takes_texts_alone(knowing, quick):
         coverage(knowing(["superb"]), [[1, 4]])
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
-    with pytest.raises(ValueError, match="knows no words: fit it on texts"):
+    with pytest.raises(
+        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+    ):
         coverage(pipeline, ["superb"])
 
 

@@ -190,7 +190,9 @@ def test_tokens_are_named_as_inverse_transform_names_them(quick, parameters):
 def test_without_a_vocabulary_there_is_nothing_to_explain_by(quick, ask):
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
-    with pytest.raises(ValueError, match="knows no words: fit it on texts"):
+    with pytest.raises(
+        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+    ):
         ask(pipeline)
 
 

@@ -68,7 +68,9 @@ def test_a_bound_that_leaves_nothing_is_named():
 
 def test_partial_fit_counts_chunks_that_keep_no_word_yet():
     vectorizer = SequenceVectorizer(min_df=2).partial_fit(["a b"])
-    with pytest.raises(ValueError, match="knows no words: fit it on texts"):
+    with pytest.raises(
+        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+    ):
         vectorizer.transform(["a b"])
     assert vectorizer.partial_fit(["..."]).partial_fit(["b c"]).vocabulary_ == {"b": 1}
     # min_df may be another one later where the documents have been counted.

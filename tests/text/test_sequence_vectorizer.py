@@ -221,10 +221,14 @@ def test_partial_fit_on_index_lists_keeps_what_was_counted():
 
 
 def test_partial_fit_after_fit_says_that_the_counts_are_gone():
-    with pytest.raises(ValueError, match="partial_fit cannot follow fit, which has no counts"):
+    with pytest.raises(
+        ValueError, match="partial_fit cannot go on after fit, which keeps no counts"
+    ):
         fitted().partial_fit(["more"])
     whole = fitted()
-    with pytest.raises(ValueError, match="partial_fit cannot follow fit, which has no counts"):
+    with pytest.raises(
+        ValueError, match="partial_fit cannot go on after fit, which keeps no counts"
+    ):
         whole.partial_fit([[1, 4, 5]])
     assert whole.vocabulary_
     chunks = SequenceVectorizer().partial_fit(["a"])
