@@ -58,7 +58,10 @@ def test_labels_of_arrow_are_taken(kind, labels):
     [
         ([Mood.BAD, Mood.GOOD] * 10, r"y\[0\] = <Mood.BAD: 0> .*\[label.value for label in y\]"),
         ([decimal.Decimal(0), decimal.Decimal(1)] * 10, r"pass \[float\(label\) for label in y\]"),
-        ([["a"], ["a", "b"]] * 10, r"y\[0\] = \['a'\]: pass MultiLabelBinarizer"),
+        (
+            [["a"], ["a", "b"]] * 10,
+            r"y\[0\] = \['a'\]: pass sklearn.preprocessing.MultiLabelBinarizer",
+        ),
         ([{"a"}, {"b"}] * 10, "MultiLabelBinarizer"),
         ([["a", "b"], ["b", "c"]] * 10, r"y\[0, 0\] = 'a': .*MultiLabelBinarizer"),
         (np.array([[0.0, np.nan], [1.0, 0.0]] * 10), r"y\[0, 1\] = .*nan"),

@@ -292,7 +292,7 @@ def published_by_keras(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("published_by_keras")
 def test_texts_are_encoded_as_keras_did(unpacked):
     load = partial(fetch_imdb, encoding="index", data_home=unpacked, download_if_missing=False)
-    with pytest.warns(UserWarning, match=r"made from the texts: the same lists in another order"):
+    with pytest.warns(UserWarning, match=r"made from the texts: the same lists, in another order"):
         bunch = load(shuffle=False)
     # Only ASCII is lower-cased, and a word without a rank leaves no trace.
     assert bunch.data == [[1, 5, 6], [1, 4], [1], [1, 7], [1]]

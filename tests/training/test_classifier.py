@@ -52,8 +52,14 @@ def test_probabilities_follow_from_the_decision(quick, sequences, n_classes):
         ([0, 0.5, 1], r"\[0, 1\]: \[0\.5\]; y\[1\] = 0\.5\."),
         ([0, "two", 1], r"either text or numbers, got y\[1\] = 'two' beside 0"),
         (np.array([0, 1, "two"], object), r"y\[2\] = 'two' beside 0"),
-        (["0", "1", "x"], r"y\[2\] = 'x'\. The classes are numbers: a reader takes"),
-        (["0", "1", "1"], r"y\[0\] = '0'\. The classes are numbers: a reader takes"),
+        (
+            ["0", "1", "x"],
+            r"y\[2\] = 'x'\. The labels are text and the classes are numbers: a reader",
+        ),
+        (
+            ["0", "1", "1"],
+            r"y\[0\] = '0'\. The labels are text and the classes are numbers: a reader",
+        ),
         ([0, None, 1], r"y\[1\] = None\. A label is missing"),
         ([0, 1, pd.NaT], r"y\[2\] = NaT\. A label is missing"),
         (pd.Series([0, pd.NA, 1], index=[7, 8, 9]), r"y\[1\] = <NA>\. A label is missing"),

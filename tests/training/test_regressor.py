@@ -213,7 +213,7 @@ def test_contributions_are_in_the_units_of_y_and_add_up(ratings, hidden_units, n
 
 
 def test_what_explains_classes_refuses_numbers(fitted):
-    with pytest.raises(TypeError, match="predicts numbers: use token_contributions"):
+    with pytest.raises(TypeError, match="predicts numbers, not classes: use token_contributions"):
         class_words(fitted)
-    with pytest.raises(TypeError, match="predicts numbers: use token_contributions"):
+    with pytest.raises(TypeError, match="predicts numbers, not classes: use token_contributions"):
         explain_html(fitted, "A film.")
