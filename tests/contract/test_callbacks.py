@@ -160,9 +160,17 @@ def test_the_monitor_does_not_mind_column_names(reviews):
     assert len(monitor.get_logs().data) == 5  # The fit itself is the fifth.
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_the_monitor_sees_every_epoch_of_every_fit_of_a_grid_search(reviews, n_jobs):
-    texts, y = reviews
+def test_the_monitor_sees_every_epoch_of_every_fit_of_a_grid_search(reviews):
+    check_monitor(*reviews, n_jobs=1)
+
+
+@pytest.mark.usefixtures("new_process")
+def test_the_monitor_sees_the_epochs_of_workers_too(reviews):
+    check_monitor(*reviews, n_jobs=2)
+
+
+def check_monitor(texts, y, n_jobs):
+    """Check what a monitor has of a grid search."""
     monitor = callback.ScoringMonitor(scoring="accuracy")
     pipeline = make_pipeline()
     pipeline["classifier"].set_callbacks(monitor)

@@ -66,6 +66,7 @@ def test_a_thread_draws_no_bar():
     assert [line[:16] for line in output.splitlines()] == ["Epoch 1/2 loss 0", "Epoch 2/2 loss 0"]
 
 
+@pytest.mark.usefixtures("new_process")
 def test_a_worker_of_joblib_draws_no_bar():
     for terminal, output in Parallel(n_jobs=2)(delayed(shown_in_a_terminal)() for _ in range(2)):
         assert terminal == ""

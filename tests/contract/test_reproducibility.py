@@ -44,7 +44,7 @@ def test_the_number_of_blas_threads_changes_no_bit(quick, long_problem, paramete
     X, y = long_problem
     y = y % n_classes
     results = []
-    for n_threads in (1, 2, 5):
+    for n_threads in (1, 3):
         with threadpool_limits(n_threads, user_api="blas"):
             classifier = quick(**{**LARGE, **parameters, "epochs": 1})
             classifier.fit(X, y, X_val=X[:5000], y_val=y[:5000])
@@ -66,6 +66,7 @@ def test_threads_that_fit_at_once_learn_the_same(quick, long_problem):
     assert_all_bitwise_equal([learned(quick(**LARGE).fit(X, y)), *map(learned, fits)])
 
 
+@pytest.mark.usefixtures("new_process")
 def test_workers_of_joblib_learn_the_same(quick, long_problem):
     X, y = long_problem
     fits = [

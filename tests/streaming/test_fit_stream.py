@@ -35,7 +35,7 @@ def pipeline(request):
 
 @pytest.fixture(scope="module")
 def few_reviews(reviews):
-    return reviews[0][:240], reviews[1][:240]
+    return reviews[0][:150], reviews[1][:150]
 
 
 def in_chunks(texts, y, size):
@@ -62,7 +62,7 @@ def test_one_chunk_gives_what_fit_does(few_reviews, pipeline):
 
 def test_chunks_are_encoded_and_weighted_as_all_at_once(few_reviews, pipeline):
     fitted = clone(pipeline).fit(*few_reviews)
-    streamed = fit_stream(pipeline, in_chunks(*few_reviews, 90), epochs=EPOCHS)
+    streamed = fit_stream(pipeline, in_chunks(*few_reviews, 60), epochs=EPOCHS)
     assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
     assert_array_equal(streamed[0].transform(few_reviews[0]), fitted[0].transform(few_reviews[0]))
     assert streamed[1].learning_rate_ == fitted[1].learning_rate_
@@ -134,11 +134,11 @@ def test_a_stream_is_read_once_whatever_it_comes_in(few_reviews, pipeline):
 
     def read_chunks():
         calls.append(1)
-        yield from in_chunks(*few_reviews, 90)()
+        yield from in_chunks(*few_reviews, 60)()
 
     by_function = fit_stream(clone(pipeline), read_chunks)
-    by_iterator = fit_stream(clone(pipeline), in_chunks(*few_reviews, 90)())
-    by_list = fit_stream(clone(pipeline), list(in_chunks(*few_reviews, 90)()))
+    by_iterator = fit_stream(clone(pipeline), in_chunks(*few_reviews, 60)())
+    by_list = fit_stream(clone(pipeline), list(in_chunks(*few_reviews, 60)()))
     assert calls == [1]
     assert by_function[1].n_iter_ == EPOCHS  # The classifier's own.
     assert_array_equal(by_function[1].embedding_, by_iterator[1].embedding_)

@@ -57,6 +57,7 @@ def test_the_network_in_keras_predicts_the_number(ratings, kind):
     assert_allclose(found, pipeline.predict(texts[:50])[:, np.newaxis], atol=1e-5)
 
 
+@pytest.mark.usefixtures("keras")
 def test_few_values_are_the_bins_and_the_prediction_is_the_expected_one(ratings, fitted):
     texts, y = ratings
     regressor = fitted["regressor"]
