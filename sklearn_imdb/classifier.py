@@ -107,7 +107,8 @@ class BaseEmbeddingAverage(
     _classes_name: ClassVar[str] = "classes_"
     """The fitted attribute that holds the classes of the targets."""
 
-    # Both are read by LearningMixin.
+    # LearningMixin adds the first to the error of a failed fit, and the second to that of an
+    # unknown argument of `fit`.
     _note_if_unchanged = (
         "The estimator is unchanged. In a Pipeline, the vectorizer may number words differently: "
         "fit the Pipeline again before it predicts."
@@ -248,7 +249,7 @@ class BaseEmbeddingAverage(
     def _note_rows(self, X: Any, training: Rows, known: Targets | None) -> None:
         """Set the classes, check the sequences, and note what numbered their words.
 
-        What was made of the weights before is stale from here on.
+        What belongs to the old weights goes: the model in Keras and the state of `partial_fit`.
         """
         for name in ("_in_keras", "_partial_fit_state"):
             self.__dict__.pop(name, None)
@@ -259,7 +260,7 @@ class BaseEmbeddingAverage(
             self._numbering = numbering_of(X)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()  # A dict of its own.
+        state = super().__getstate__()  # LearningMixin returns a copy.
         state.pop("_in_keras", None)
         # As plain types, which skops trusts.
         if "_network" in state:
@@ -307,8 +308,8 @@ class BaseEmbeddingAverage(
         if not self.__sklearn_is_fitted__():  # scikit-learn's check is slow for a single text.
             check_is_fitted(self)
         warn_of_other_numbering(numbering_of(X), self._numbering)
-        # Of such an array scikit-learn's check would only refuse that it has no rows. It takes
-        # longer than a prediction.
+        # Of such an array scikit-learn's check would only refuse that it has no rows, and the check
+        # takes longer than the prediction of a text. So an array without rows passes.
         is_checked = (
             type(X) is np.ndarray
             and X.dtype.kind in "iu"
@@ -323,7 +324,8 @@ class BaseEmbeddingAverage(
         # Not properties: scikit-learn's HTML representation reads every property, and TensorFlow
         # would be imported for a look at the estimator.
         if name not in ("model_", "keras_classifier_"):
-            # Look again, so that the AttributeError of available_if is raised, with its cause.
+            # Python calls this after a look-up that failed. Look again, to raise that error: of
+            # `partial_fit` it has the cause.
             return self.__getattribute__(name)
         check_is_fitted(self)
         embedding, made = self.__dict__.get("_in_keras", (None, {}))
@@ -444,7 +446,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
     batch_size : int or "auto", default=512
         Rows in a step of the optimizer. "auto" is a 125th of the training rows (with several labels
         per row, a 200th), but at least 2 and at most 128. An epoch then has some 125 steps or
-        more, even if there are few rows.
+        more, if there are 250 rows or more.
     shuffle : bool, default=True
         Take the rows in a new order each epoch.
     class_weight : dict, "balanced" or list of dict, default=None
@@ -634,6 +636,7 @@ class EmbeddingAverageClassifier(ClassifierMixin, BaseEmbeddingAverage):
         self._validate_params()
         known, before = self._find_trained()
         state = self.__dict__.get("_partial_fit_state")
+        # First on its own: whether y holds labels or columns says how `classes` is to be read.
         targets = check_targets(y, known=known, is_chunk=True)
         if classes is not None:
             listed = check_classes(classes, like=targets)

@@ -160,7 +160,7 @@ def fit_stream(
             raise ValueError("chunks must hold at least one text, got none.")
         labels = np.concatenate([of_chunk.labels for of_chunk in reader.targets])
         targets = find_targets(classifier, labels, known=reader.known)
-        learned = reader.learner.learned(find_term_targets(labels, recipe))
+        learned = reader.learner.learn(find_term_targets(labels, recipe))
         if learned.sequences is not None:
             while some := list(map(_unpack, islice(learned.sequences, ROWS_AT_ONCE))):
                 sequences.extend(some)
@@ -257,7 +257,7 @@ class _Reader:
         self.learner = VocabularyLearner(recipe, documents)
         encoder, self._rows = None, documents
         if recipe.vocabulary is not None:  # It is known before the first chunk.
-            learned = self.learner.learned(None)
+            learned = self.learner.learn(None)
             encoder, self._rows = Encoder(learned.vocabulary, learned.recipe), encoded
         self.count = partial(_count_chunk, recipe, encoder)
         self._classes = classes

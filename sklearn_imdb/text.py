@@ -290,7 +290,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             learner = VocabularyLearner(recipe, [] if keeps_documents else None)
             if not makes_sequences or (documents.are_texts and recipe.vocabulary is None):
                 learner.add(documents, targets)
-            learned = learner.learned(targets)
+            learned = learner.learn(targets)
             if not makes_sequences:
                 keep_learned(self, learned)
                 return None
@@ -353,7 +353,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
                     "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
                     "from the first chunk on, of a clone."
                 )
-            keep_learned(self, learner.learned(None))
+            keep_learned(self, learner.learn(None))
             self._learner: VocabularyLearner = learner
         return self
 

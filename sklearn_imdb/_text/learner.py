@@ -30,13 +30,13 @@ class TermCounts:
     def __init__(self, words: WordCounts, targets: Targets | None, recipe: Recipe) -> None:
         self.parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
         self.occurrences, self.by_class = words.occurrences, words.by_class
-        # Recount if the columns differ: a stream can meet its classes in another order, and bins of
+        # If not, count again below: a stream can meet its classes in another order, and bins of
         # numbers are known only at its end.
-        are_by_class = targets is None or words.columns == label_columns(targets)
-        if recipe.is_of_words and are_by_class:
+        columns_fit = targets is None or words.columns == label_columns(targets)
+        if recipe.is_of_words and columns_fit:
             return
         blocks = Blocks(words.documents, targets)
-        if recipe.ngram_range != (1, 1) or not are_by_class:
+        if recipe.ngram_range != (1, 1) or not columns_fit:
             self.parts = [NgramCounts(words.words, blocks, recipe)]
         if isinstance(recipe.subword_range, tuple):
             self.parts.append(SubwordCounts(words, blocks, recipe.subword_range))
@@ -124,10 +124,10 @@ class VocabularyLearner:
         counts = self.count(documents, targets)
         if self._is_partial and not self.recipe.is_of_words:
             found = TermCounts(counts, targets, self.recipe._replace(min_df=1))
-            # From here on n-grams and subwords are stored one by one, as words are.
+            # From here on each n-gram and subword is stored by its text, as a word is.
             terms = found.name_terms(np.arange(len(found.occurrences)))
-            occurrences, by_class = found.occurrences, found.by_class
-            counts = replace(counts, words=terms, occurrences=occurrences, by_class=by_class)
+            n_words, columns = counts.n_words, counts.columns
+            counts = WordCounts(terms, n_words, found.occurrences, found.by_class, columns)
         numbered = self.merge(counts)
         if self._documents is not None:
             self._documents.extend(list(numbered))
@@ -156,8 +156,8 @@ class VocabularyLearner:
 
     # -- learning ---------------------------------------------------------------------------
 
-    def learned(self, targets: Targets | None) -> Learned:
-        """Return what was learned, given the targets of all documents."""
+    def learn(self, targets: Targets | None) -> Learned:
+        """Learn a vocabulary from all counts, given the targets of all documents."""
         if self.counts is None:
             return Learned(self.recipe.resolve(0), check_vocabulary(self.recipe))
         words = replace(self.counts, documents=self._documents or ())
@@ -206,6 +206,7 @@ class VocabularyLearner:
                 f"{bound}={getattr(recipe, bound)} needs document frequencies, but partial_fit "
                 "with min_df=1 and max_df=1.0 counted none: set it back, or use a clone."
             )
+        # Of several labels, one of the columns is None: that of all documents.
         if targets is not None and not targets.several and None not in counts.columns:
             # A chunk may bring new classes. This raises where kinds are mixed.
             unique_labels(counts.columns, targets.classes)
@@ -219,10 +220,10 @@ class VocabularyLearner:
         """Return plain types and few arrays, from which `from_state` rebuilds the learner."""
         state: dict[str, Any] = {"recipe": self.recipe._asdict()}
         if self.counts is not None:
-            n_documents, *places = self.counts.by_class.arrays
+            frequencies, *places = self.counts.by_class.arrays
             occurrences = self.counts.occurrences.tolist()
             state["words"] = pack_words(dict(zip(self.counts.words, occurrences, strict=True)))
-            state["by_class"] = [narrow(n_documents), *places]
+            state["by_class"] = [narrow(frequencies), *places]
             state["others"] = [self.counts.n_words, self.counts.columns]
         return state
 
@@ -233,8 +234,8 @@ class VocabularyLearner:
         if "words" in state:
             words = unpack_words(state["words"])
             occurrences = np.fromiter(words.values(), np.int64, len(words))
-            n_documents, *places = state["by_class"]
-            by_class = ClassCounts.from_arrays((n_documents.astype(np.int64), *places))
+            frequencies, *places = state["by_class"]
+            by_class = ClassCounts.from_arrays((frequencies.astype(np.int64), *places))
             n_words, columns = state["others"]
             learner.counts = WordCounts(list(words), n_words, occurrences, by_class, columns)
         return learner

@@ -37,7 +37,7 @@ class PartialFitState:
     class_totals: npt.NDArray[np.float64] | float = 0.0
     """`Rows.class_totals` of all chunks, by weights that are scaled to a mean of 1."""
     learning_rate: float | None = None
-    """The rate chosen for the first chunk, if `learning_rate` is "auto"."""
+    """The rate chosen for the first chunk with a `learning_rate` of "auto"."""
     n_rows: int = 0
     mean_weight: float = 1.0
     """Mean weight of the rows of all chunks, as they were given."""
@@ -67,7 +67,8 @@ def fit_network(
         network = replace(network, pooling=pooling)
     plan = Plan.of(parameters, training, network)
     classes = training.targets.classes
-    if len(classes) >= _MANY_NUMBERS and classes.dtype.kind in "iuf" and plan.is_of_a_regression:
+    are_numbers = classes.dtype.kind in "iuf" and not training.targets.several
+    if len(classes) >= _MANY_NUMBERS and are_numbers and plan.has_loss_of_regression:
         found = f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are"
         warn_user(f"{found} classes. To predict a number, take predict_proba(X) @ classes_.")
     training, _ = weigh_rows(training, parameters.get("class_weight"))
@@ -114,6 +115,7 @@ def fit_chunk(
     training, (n_rows, mean) = weigh_rows(
         training, parameters["class_weight"], state.n_rows, state.mean_weight
     )
+    # Those of the chunks before were divided by the mean weight of then: divide by that of now.
     totals = training.class_totals() + state.class_totals * (state.mean_weight / mean)
     if goes_on_counting:
         weights = fix_bias(network, weights, totals)
@@ -125,7 +127,7 @@ def fit_chunk(
         optimizer=optimizer,
         class_counts=counts.arrays if counts else (),
         class_totals=totals,
-        learning_rate=plan.learning_rate if is_auto else None,
+        learning_rate=plan.learning_rate if is_auto else state.learning_rate,
         n_rows=n_rows,
         mean_weight=mean,
         rng=rng if isinstance(parameters["random_state"], Integral) else None,

@@ -109,7 +109,7 @@ class Plan:
         return _name_kind(self.optimizer)
 
     @property
-    def is_of_a_regression(self) -> bool:
+    def has_loss_of_regression(self) -> bool:
         """Whether the loss is one that compares numbers, elsewhere."""
         return _name_kind(self.loss).replace("_", "") in REGRESSION_LOSSES
 
@@ -177,7 +177,7 @@ def auto_learning_rate(rows: Rows, network: Network) -> float:
     """
     some = rows.X[:: -(-len(rows.X) // ROWS_AT_ONCE)]
     shares = network.pooling.shares(some, network.input_dim)
-    return network.pooling.step_factor(rows.targets) / shares.mean_length()
+    return network.pooling.step_factor(rows.targets) / shares.mean_sum()
 
 
 @dataclass(frozen=True)

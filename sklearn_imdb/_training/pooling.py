@@ -21,7 +21,7 @@ from sklearn_imdb._training.rows import Rows
 from sklearn_imdb._training.sequences import Floats, Words, count_words, split_rows, within
 
 _LONG = 1024
-"""Above this number of places a float32 sum is inexact."""
+"""Above this number of places the rounding of a float32 sum is noticeable."""
 
 WEIGHTED_LENGTH = 5.0
 """Euclidean length of a sequence's shares where words are weighted."""
@@ -56,8 +56,8 @@ class WordShares(csr_matrix):
         """Return the gradient of the embedding table, from that of the sequences' vectors."""
         return self.T @ backward
 
-    def mean_length(self) -> float:
-        """Return the mean sum of a sequence's shares."""
+    def mean_sum(self) -> float:
+        """Return the mean sum of a sequence's absolute shares; 1 if all are 0."""
         return float(np.abs(self.data).sum(dtype=np.float64)) / self.shape[0] or 1.0
 
 
@@ -67,7 +67,7 @@ class LabelShares:
 
     The dimension d of the embedding belongs to the label d modulo the number of labels. Row 2 i of
     `counts` and `scales` has the words of sequence i, and row 2 i + 1 its subwords. For each label
-    a word's share is its count, times the scale of the row, times the weight of the word.
+    a word's share is its entry in `counts`, times the scale of the row, times the word's weight.
     """
 
     counts: WordShares
@@ -120,8 +120,8 @@ class LabelShares:
         gradient *= by_dimension(self.weights, width)
         return gradient
 
-    def mean_length(self) -> float:
-        """Return the mean sum of a sequence's shares, over the labels, too."""
+    def mean_sum(self) -> float:
+        """Return the mean sum of a sequence's shares, over sequences and labels; 1 if all are 0."""
         sums = (self.counts @ self.weights) * self.scales
         return float(2 * sums.mean(dtype=np.float64)) or 1.0
 
@@ -200,7 +200,8 @@ class Pooling(ABC):
     def pool(self, X: Words, embedding: Floats) -> Floats:
         """Return the vector of each sequence, shape (n_samples, embedding_dim).
 
-        A subclass may leave repeated words apart: to merge them pays if shares are used again.
+        `shares` merges the repeated words of a sequence, which pays if the shares are used again,
+        as in training. A subclass may take each place by itself.
         """
         return self.shares(X, len(embedding)) @ embedding
 
@@ -208,8 +209,8 @@ class Pooling(ABC):
     def weigh_terms(self, terms: Words | slice, maxlen: int, embedding_dim: int) -> Floats:
         """Return the share of each term in a sequence that holds it once, and no other word.
 
-        It is a column, or one for each dimension. Evidence is taken as it is, not scaled to a
-        length.
+        It is a column, or one for each dimension. Where words are weighted, it is the weight, not
+        scaled to a length.
         """
 
 
@@ -223,7 +224,8 @@ class Mean(Pooling):
 
     def _share_block(self, X: Words, input_dim: int) -> csr_matrix:
         counts = count_words(X, input_dim, counts_padding=self.counts_padding)
-        # Without a divider the second of a sequence's two parts is empty.
+        # A sequence has two rows of counts, its words and its subwords. Without a divider the
+        # second is empty.
         indptr, lengths = counts.indptr[::2], np.ravel(counts.sum(axis=1))[::2]
         shares = (counts.data / np.repeat(lengths, np.diff(indptr))).astype(np.float32)
         return csr_matrix((shares, counts.indices, indptr), shape=(len(X), input_dim))
@@ -234,7 +236,7 @@ class Mean(Pooling):
             return super().pool(X, embedding)
         X = within(X, len(embedding))
         shares = self._share_places(X)
-        if n_samples == 1 < embedding.shape[1]:
+        if n_samples == 1 and embedding.shape[1] > 1:
             # A sparse matrix takes longer to make. NumPy's sum has the same order, and so the same
             # bits, except where the embeddings are a single column.
             return (shares.T * embedding[X[0]]).sum(axis=0, keepdims=True)
@@ -278,7 +280,7 @@ class Evidence(Pooling):
     def learn(
         self, rows: Rows, input_dim: int, before: ClassCounts | None = None
     ) -> tuple[Self, ClassCounts | None]:
-        # The columns of `class_columns`.
+        # A column for each class; of several labels one more, for all rows.
         n_columns = rows.targets.n_classes + rows.targets.several
         frequency, sizes = csr_matrix((n_columns, input_dim)), np.zeros(n_columns)
         for chunk in rows.chunks():

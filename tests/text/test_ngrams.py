@@ -255,3 +255,11 @@ def test_nothing_left_is_an_error():
     for y in ([0, 1], [[0, 1], [1, 0]]):
         with pytest.raises(ValueError, match="X leaves no word to learn: 2 documents"):
             SequenceVectorizer(rank_by="class_evidence").fit(["", "..."], y)
+
+
+def test_chunks_may_have_fewer_pairs_than_words():
+    chunks = [["a b", "c d"], ["a", "b", "c d", "e", "f", "g", "h"], ["x", "y"]]
+    vectorizer = SequenceVectorizer(ngram_range=(2, 2), maxlen=3)
+    for chunk in chunks:
+        vectorizer.partial_fit(chunk)
+    assert list(vectorizer.vocabulary_) == ["c d", "a b"]

@@ -196,6 +196,8 @@ def test_chunks_keep_the_learning_rate_of_the_first(terms, weighing):
     assert classifier.partial_fit(X[200:220, ::-1], y[200:220]).learning_rate_ == first
     classifier.set_params(learning_rate=0.5)
     assert classifier.partial_fit(X[220:240], y[220:240]).learning_rate_ == 0.5
+    classifier.set_params(learning_rate="auto")
+    assert classifier.partial_fit(X[240:260], y[240:260]).learning_rate_ == first
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

@@ -357,6 +357,8 @@ def test_a_loss_of_a_regression_on_numbers_warns(sequences):
     X, _ = sequences
     with pytest.warns(UserWarning, match=r"makes no regression: the 5 numbers.*@ classes_"):
         quick(loss="mean_squared_error", epochs=1).fit(X, np.arange(len(X)) % 5)
+    labels = np.eye(5, dtype=int)[np.arange(len(X)) % 5] | 1 - np.eye(5, dtype=int)[0]
+    quick(loss="mean_squared_error", epochs=1).fit(X, labels)  # Several labels are no numbers.
 
 
 def test_what_an_optimizers_config_leaves_out_is_kept(sequences):

@@ -105,7 +105,7 @@ def test_an_automatic_backend_is_scipy_where_it_can(parameters, expected):
     ],
 )
 def test_losses_of_a_regression_are_known(loss, expected):
-    assert plan(loss=loss).is_of_a_regression == expected
+    assert plan(loss=loss).has_loss_of_regression == expected
 
 
 def test_the_rate_falls_over_the_steps_of_all_epochs():
