@@ -556,7 +556,7 @@ def test_many_fits_do_not_grow_the_process(run_python):
         "    with open('/proc/self/statm') as pages:\n"
         "        return int(pages.read().split()[1]) * resource.getpagesize()\n"
         "X = np.random.RandomState(0).randint(1, 500, (64, 20)); y = np.arange(64) % 2\n"
-        "for n_fits in range(1, 51):\n"
+        "for n_fits in range(1, 31):\n"
         "    EmbeddingAverageClassifier(backend='keras', epochs=1, random_state=0).fit(X, y)\n"
         "    if n_fits == 10:\n"
         "        start = resident()\n"
