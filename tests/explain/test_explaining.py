@@ -110,7 +110,7 @@ def test_coverage_takes_texts_alone(knowing, quick):
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
     with pytest.raises(
-        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+        ValueError, match=r"knows no words\. .* fitted on lists of word indices\. Fit it on texts"
     ):
         coverage(pipeline, ["superb"])
 
