@@ -41,9 +41,8 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
     if known is not None and numbering_of(X) not in (None, known):
         raise ValueError(
             f"{name} is numbered by another vocabulary than the network was trained with. Fit the "
-            "vectorizer only once, and put it into a Pipeline as "
-            "sklearn.frozen.FrozenEstimator(vectorizer). Or start the training again, with "
-            "warm_start=False or with a clone."
+            "vectorizer only once. In a Pipeline, use sklearn.frozen.FrozenEstimator(vectorizer). "
+            "Or start the training again, with warm_start=False or with a clone."
         )
 
 

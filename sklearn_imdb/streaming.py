@@ -272,7 +272,7 @@ class _Reader:
         if len(chunk) not in (2, 3):
             raise TypeError(
                 "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
-                f"{len(chunk)}."
+                f"length {len(chunk)}."
             )
         self.merge(self.count(*chunk))
 

@@ -120,7 +120,8 @@ def initial_embedding(
             table = np.zeros((max(vocabulary.values()) + offset + 1, len(vector)), np.float32)
         if vector.shape != table.shape[1:] or not np.isfinite(vector).all():
             raise ValueError(
-                f"vectors must be {len(table.T)} finite numbers each, got {vector!r} for {word!r}."
+                f"vectors must have {len(table.T)} finite numbers for each word, got {vector!r} "
+                f"for {word!r}."
             )
         table[index_of[word]] = vector
         missing.discard(word)

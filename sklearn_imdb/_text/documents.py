@@ -36,7 +36,7 @@ class Documents:
         self.are_texts = self.is_empty or isinstance(first[0], str)
         if 2 * sum(map(_names_file, first)) > len(first):
             warn_user(
-                f"X holds names of files, such as {first[0]!r}, and each is taken for a text. "
+                f"X holds names of files, such as {first[0]!r}, and each name is used as a text. "
                 f"{_READ_FILES}"
             )
         self._X = X

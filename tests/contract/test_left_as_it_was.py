@@ -226,7 +226,7 @@ BROKEN = {
     "labels of another kind": ((["fine"], ["good"]), ValueError, r"'good'.* such as 0"),
     "lengths": ((["fine", "dull"], [0]), ValueError, "same length"),
     "index lists": (([[1, 5]], [0]), TypeError, "takes texts"),
-    "four columns": ((["fine"], [0], [1], [1]), TypeError, "tuple of 4"),
+    "four columns": ((["fine"], [0], [1], [1]), TypeError, "tuple of length 4"),
     "weights": ((["fine"], [0], [-1]), ValueError, "sample_weight must not be negative"),
     "reader": (OSError("The disk is gone."), OSError, "The disk is gone"),
 }

@@ -196,7 +196,7 @@ def test_the_words_of_a_class_take_its_name(default_pipeline):
     assert named.word.tolist() == class_words(default_pipeline, n=3).word.tolist()
     assert set(class_words(default_pipeline, 3, 1, target_names=["bad", "good"]).label) == {"good"}
     with pytest.raises(
-        ValueError, match=r"target_names must have a name for each of \[0, 1\], got"
+        ValueError, match=r"target_names must have a name for each of the classes \[0, 1\], got"
     ):
         class_words(default_pipeline, target_names=["bad"])
 
