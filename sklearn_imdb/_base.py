@@ -124,13 +124,16 @@ class LearningMixin(CallbackSupportMixin):
         stamp = state.pop(_STAMP, {"version": "unknown", "format": 0})
         version, saved_format = stamp["version"], stamp["format"]
         saved_by = f"This {type(self).__name__} was saved by sklearn_imdb {version}"
-        remedy = "load it with the version that saved it, or"
         if saved_format != STATE_FORMAT:
-            found = f"{saved_by} in state format {saved_format}, and {__version__} reads"
-            raise ValueError(f"{found} {STATE_FORMAT}: {remedy} fit anew with this version.")
+            raise ValueError(
+                f"{saved_by} in state format {saved_format}. This version, {__version__}, reads "
+                f"only format {STATE_FORMAT}. Load it with version {version}, or fit it again."
+            )
         if version != __version__:
-            found = f"{saved_by} and may predict otherwise in {__version__}"
-            warn_user(f"{found}: {remedy} check its predictions and save it anew.")
+            warn_user(
+                f"{saved_by}, and may predict something else in version {__version__}. Load it "
+                f"with version {version}, or check its predictions and save it again."
+            )
         behind: Any = super()  # BaseEstimator, which has `__setstate__`, stands behind this mixin.
         behind.__setstate__(state)
 

@@ -82,6 +82,6 @@ def refuse_texts(X: Any, name: str, remedy: str) -> None:
     lengths = sorted(set(map(len, rows)))
     if len(lengths) > 1:
         raise ValueError(
-            f"{name} holds rows of different lengths, such as {lengths[0]} and {lengths[-1]}: have "
-            "SequenceVectorizer pad them, which takes lists of word indices, too."
+            f"{name} holds rows of different lengths, such as {lengths[0]} and {lengths[-1]}: pass "
+            "them through a SequenceVectorizer, which takes lists of word indices and pads them."
         )

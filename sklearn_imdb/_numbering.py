@@ -40,9 +40,9 @@ def refuse_other_numbering(X: Any, name: str, known: str | None) -> None:
     """Raise a ValueError where training would go on with words that are numbered otherwise."""
     if known is not None and numbering_of(X) not in (None, known):
         raise ValueError(
-            f"{name} is numbered by another vocabulary than the network is trained with. Fit the "
-            "vectorizer once, in a Pipeline as sklearn.frozen.FrozenEstimator(vectorizer); or "
-            "train anew, with warm_start=False or a clone."
+            f"{name} is numbered by another vocabulary than the network was trained with. Fit the "
+            "vectorizer only once. In a Pipeline, use sklearn.frozen.FrozenEstimator(vectorizer). "
+            "Or start the training again, with warm_start=False or with a clone."
         )
 
 
@@ -51,5 +51,6 @@ def warn_of_other_numbering(numbered_by: str | None, known: str | None) -> None:
     if known is not None and numbered_by not in (None, known):
         warn_user(
             "The words are numbered by another vocabulary than the classifier was trained with: "
-            "predictions and explanations mean nothing. Fit vectorizer and classifier together."
+            "predictions and explanations mean nothing. Fit the vectorizer and the classifier "
+            "together."
         )

@@ -63,7 +63,7 @@ class Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
             from rich.table import Column
         except ImportError as error:
-            remedy = "pip install rich, or set verbose=2 for lines"
+            remedy = "pip install rich, or set verbose=2, which prints lines"
             raise ImportError(f"verbose=1 needs rich for its progress bar: {remedy}.") from error
         console = Console()
         self._is_notebook = console.is_jupyter

@@ -71,14 +71,15 @@ class Targets:
     def check_two_classes(self, name: str = "y") -> None:
         """Raise a ValueError where all rows are of one class."""
         if not self.several and len(np.unique(self.numbers)) < 2:
-            raise ValueError(f"{name} must hold more than one class, got {self.labels[:1]}.")
+            raise ValueError(f"{name} must hold more than one class, got only {self.labels[:1]}.")
 
     def warn_if_one_hot(self) -> None:
         """Warn where each of many rows has one label of several, as in one-hot classes."""
         if self.several and len(self) > self.n_classes and (self.numbers.sum(axis=1) == 1).all():
             warn_user(
-                f"Each row of y has one of {self.n_classes} labels. A text may get none, or two. "
-                "If they are classes, pass y.argmax(axis=1), of a DataFrame y.idxmax(axis=1)."
+                f"Each row of y has exactly one of the {self.n_classes} labels, but predict may "
+                "give a text none of them, or several. If each text belongs to one class, pass "
+                "y.argmax(axis=1), or y.idxmax(axis=1) for a DataFrame."
             )
 
 
@@ -98,8 +99,8 @@ def check_targets(
     labels = check_labels(y, name, are_classes=known is None and not is_chunk)
     if known is not None:
         if labels.shape[1:] != known.numbers.shape[1:]:
-            began = f"{known.n_classes} columns" if known.several else "one label of each row"
-            raise ValueError(f"{name} has shape {labels.shape}, and training began with {began}.")
+            began = f"{known.n_classes} columns" if known.several else "one label per row"
+            raise ValueError(f"{name} has shape {labels.shape}, but training began with {began}.")
         numbers = labels if known.several else _number_labels(labels, known.classes, name)
         return replace(known, numbers=numbers)
     if labels.ndim == 2:
@@ -122,7 +123,8 @@ def check_classes(classes: Any, like: Targets) -> Targets:
     listed.check_two_classes("classes")
     if like.several and listed.classes.tolist() != like.classes.tolist():
         raise ValueError(
-            f"classes of a matrix y must be range({like.n_classes}), got {listed.classes.tolist()}."
+            f"classes must be range({like.n_classes}), the numbers of the columns of y, got "
+            f"{listed.classes.tolist()}."
         )
     return Targets(listed.classes, like.numbers[:0], like.several)
 
@@ -159,9 +161,10 @@ def check_labels(y: Any, name: str = "y", *, are_classes: bool = False) -> npt.N
         if labels.dtype.kind == "f" and np.isfinite(labels).all():
             row = int(np.argmax(labels % 1 != 0))
             message = (
-                f"Unknown label type: continuous, {name}[{row}] = {labels[row]}. For numbers use "
-                "make_text_regressor, or rank_by='target_evidence' and EmbeddingAverageRegressor. "
-                f"For classes pass [str(x) for x in {name}]; see 'Ratings' in the user guide."
+                f"Unknown label type: continuous, {name}[{row}] = {labels[row]}. To predict "
+                "numbers, use make_text_regressor, or rank_by='target_evidence' and "
+                f"EmbeddingAverageRegressor. To predict classes, pass [str(x) for x in {name}]; "
+                "see 'Ratings' in the user guide."
             )
         raise ValueError(message) from error
     return labels
@@ -207,9 +210,10 @@ def _check_indicator(labels: npt.NDArray[Any], y: Any, name: str) -> npt.NDArray
     if np.any(wrong):
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
-            f"{name} of shape {labels.shape} must hold 0 and 1, a column for each label, got "
-            f"{name}[{row}, {column}] = {labels[row, column]!r}: use MultiLabelBinarizer, or pass "
-            "one column of labels."
+            f"{name} has shape {labels.shape}, but {name}[{row}, {column}] = "
+            f"{labels[row, column]!r} is not 0 or 1. If a row has several labels, have "
+            "MultiLabelBinarizer make a column of 0 and 1 for each label. If not, pass one column "
+            "of labels."
         )
     return labels.astype(np.int8)
 
@@ -279,7 +283,8 @@ def check_numbers(y: Any, name: str = "y") -> npt.NDArray[np.float64]:
     if labels.ndim == 2 or labels.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold a number for each row, got {name}[0] = {labels[:1].tolist()[0]!r}: "
-            f"pass [float(value) for value in {name}], or use EmbeddingAverageClassifier."
+            f"pass [float(value) for value in {name}], or use EmbeddingAverageClassifier for "
+            "labels."
         )
     numbers = labels.astype(np.float64)
     if not np.isfinite(numbers).all():

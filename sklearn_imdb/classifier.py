@@ -110,8 +110,8 @@ class BaseEmbeddingAverage(
     # LearningMixin adds the first to the error of a failed fit, and the second to that of an
     # unknown argument of `fit`.
     _note_if_unchanged = (
-        "The estimator is unchanged. In a Pipeline, the vectorizer may number words differently: "
-        "fit the Pipeline again before it predicts."
+        "The estimator is unchanged. In a Pipeline, the vectorizer may now number words "
+        "differently: fit the Pipeline again before you predict."
     )
     _elsewhere = {"validation_data": ": pass X_val and y_val."}
 
@@ -210,17 +210,17 @@ class BaseEmbeddingAverage(
         """Return the validation rows; `training` are the targets of all training rows."""
         check_pair(X_val, y_val)
         refuse_other_numbering(X_val, "X_val", self._numbering)
-        remedy = "transform them, or have it done by Pipeline(..., transform_input=['X_val'])."
+        remedy = "transform them, or let Pipeline(..., transform_input=['X_val']) do it."
         refuse_texts(X_val, "X_val", remedy)
         X_checked = check_array(X_val, dtype="numeric", input_name="X_val")
         targets = self._find_targets(y_val, "y_val", training)
         if X_checked.shape[1] != self.n_features_in_:
-            found = f"X_val has {X_checked.shape[1]} columns where X has {self.n_features_in_}"
-            raise ValueError(f"{found}: transform both by the same SequenceVectorizer.")
+            found = f"X_val has {X_checked.shape[1]} columns, but X has {self.n_features_in_}"
+            raise ValueError(f"{found}: transform both with the same SequenceVectorizer.")
         if len(targets) != len(X_checked):
             raise ValueError(
-                f"X_val and y_val have {len(X_checked)} rows and {len(targets)} labels: they must "
-                "be of one length."
+                f"X_val has {len(X_checked)} rows, but y_val has {len(targets)} labels: they must "
+                "have the same length."
             )
         try:  # Whether the columns have the names of those of X, in their order.
             validate_data(self, X_val, reset=False, skip_check_array=True)
@@ -228,9 +228,10 @@ class BaseEmbeddingAverage(
             raise ValueError(f"X_val: {error}") from error
         if len(targets) == len(training):
             warn_user(
-                f"X_val has as many rows as X, {len(training)}. In a cross-validation or a search, "
-                "both are cut to the rows of each fold: pass an X_val of another length there, or "
-                "set early_stopping=True without it."
+                f"X_val has as many rows as X, {len(training)}. If this is part of a "
+                "cross-validation or a search, X_val was cut to the rows of each fold: pass an "
+                "X_val of another length, or set early_stopping=True and pass no X_val. If not, "
+                "ignore this warning."
             )
         return check_rows(X_checked, targets, weights, "_val")
 
@@ -351,7 +352,7 @@ class BaseEmbeddingAverage(
 
     def _check_X(self, X: Any, *, reset: bool) -> Any:
         if issparse(X):
-            raise TypeError("X is a sparse matrix: put a SequenceVectorizer in front, no tf-idf.")
+            raise TypeError("X is a sparse matrix: put a SequenceVectorizer in front instead.")
         refuse_texts(X, "X", "put a SequenceVectorizer in front, in a Pipeline.")
         try:
             return validate_data(self, X, dtype="numeric", reset=reset)
@@ -359,7 +360,8 @@ class BaseEmbeddingAverage(
             n_columns = getattr(X, "shape", ())[1:]
             if not reset and n_columns and n_columns != (self.n_features_in_,):
                 error.add_note(
-                    "A failed fit may have fitted only the vectorizer: fit the Pipeline again."
+                    "In a Pipeline, a fit that failed may have fitted only the vectorizer: fit the "
+                    "Pipeline again."
                 )
             raise
 

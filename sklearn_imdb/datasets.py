@@ -189,7 +189,10 @@ def fetch_imdb(
         if subset != "unsupervised":
             columns = load_encoded(splits, home)
     elif num_words is not None:
-        raise ValueError(f"num_words={num_words} goes with encoding='index' or SequenceVectorizer.")
+        raise ValueError(
+            f"num_words={num_words} is for encoding='index', got encoding='text': give num_words "
+            "to SequenceVectorizer instead."
+        )
     if columns is None:
         columns = load_texts(splits, home)
         if encoding == "index":

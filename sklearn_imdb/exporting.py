@@ -87,7 +87,8 @@ def to_keras(pipeline: Pipeline) -> Any:
         got = getattr(recipe, name)
         if got != only:
             raise ValueError(
-                f"{name}={got!r} is beyond TensorFlow: set it to {only!r} or use classifier.model_."
+                f"TensorFlow cannot do {name}={got!r} in a model of texts: set {name}={only!r}, or "
+                "use classifier.model_, which takes sequences."
             )
     check_has_words(vectorizer.vocabulary_)
     # The network reads an index beyond its embeddings as the unknown word.

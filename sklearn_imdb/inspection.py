@@ -340,7 +340,7 @@ def nearest_words(pipeline: Pipeline, word: str, n: int = 10) -> list[tuple[str,
     if not isinstance(word, str):
         raise TypeError(f"word must be a str, got {word!r} of type {type(word).__name__}.")
     if word not in known:
-        remedy = f"{len(known)} words are known, those of vectorizer.vocabulary_."
+        remedy = f"choose one of the {len(known)} words of vectorizer.vocabulary_."
         if word.lower() in known:
             remedy = f"did you mean {word.lower()!r}?"
         raise ValueError(f"word={word!r} is not known to the network: {remedy}")

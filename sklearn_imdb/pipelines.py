@@ -178,8 +178,8 @@ class Steps(NamedTuple):
         """Return the steps. Raise a TypeError for one that cleans, which belongs `instead`."""
         if self.cleaning:
             raise TypeError(
-                "pipeline must be a SequenceVectorizer and an EmbeddingAverageClassifier alone, "
-                f"got {type(self.cleaning[0]).__name__} in front. Apply it {instead}."
+                "pipeline must have only a SequenceVectorizer and an EmbeddingAverageClassifier, "
+                f"got also {type(self.cleaning[0]).__name__}: leave it out, and apply it {instead}."
             )
         return self
 

@@ -157,11 +157,11 @@ class TrainingHistoryDisplay:
         """
         if not isinstance(cv_results, Mapping):
             raise TypeError(
-                f"cv_results must be the dict of cross_validate, got {type(cv_results).__name__}."
+                f"cv_results must be the dict from cross_validate, got {type(cv_results).__name__}."
             )
         if "estimator" not in cv_results:
             raise ValueError(
-                "cv_results is without estimators: call cross_validate with return_estimator=True."
+                "cv_results has no key 'estimator': call cross_validate with return_estimator=True."
             )
         estimators = enumerate(cv_results["estimator"])
         folds = [_find_history(one, f"cv_results['estimator'][{fold}]") for fold, one in estimators]
@@ -224,12 +224,12 @@ class TrainingHistoryDisplay:
         if len(axes) == 1 < len(metrics):
             (outer,) = axes
             if not outer.axison:
-                raise ValueError("ax holds a display of two Axes already: pass its ax_.")
+                raise ValueError("ax holds a display of two Axes already: pass its axes, ax_.")
             outer.set_axis_off()
             axes = np.array([outer.inset_axes((left, 0, 0.42, 1)) for left in (0, 0.58)])
         if len(axes) != len(metrics):
             raise ValueError(
-                f"ax has {len(axes)} Axes for {' and '.join(metrics)}: pass one for each, or one."
+                f"ax has {len(axes)} Axes for {' and '.join(metrics)}: pass {len(metrics)}, or one."
             )
 
         self.figure_ = axes[0].figure
@@ -354,5 +354,7 @@ def _check_history(history: Any, kept_epoch: Any, name: str) -> dict[str, Any]:
     if n_epochs == 0 or len(set(lengths.values())) > 1:
         raise ValueError(f"{name} must have a value for each epoch, got lengths {lengths}.")
     if kept_epoch is not None and kept_epoch not in range(1, n_epochs + 1):
-        raise ValueError(f"kept_epoch={kept_epoch!r} is none of epochs 1 to {n_epochs} of {name}.")
+        raise ValueError(
+            f"kept_epoch={kept_epoch!r} is no epoch of {name}: its epochs are 1 to {n_epochs}."
+        )
     return curves

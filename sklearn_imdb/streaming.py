@@ -236,8 +236,8 @@ def _count_chunk(
     documents = Documents(texts)
     if not documents.are_texts:
         raise TypeError(
-            "fit_stream takes texts, got lists of word indices: pad them by a SequenceVectorizer, "
-            "and pass them to partial_fit of the classifier."
+            "fit_stream takes texts, got lists of word indices: pad them with a "
+            "SequenceVectorizer, and pass the sequences to partial_fit of the classifier."
         )
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, targets.numbers, "sample_weight")
@@ -270,7 +270,10 @@ class _Reader:
 
     def add(self, *chunk: Any) -> None:
         if len(chunk) not in (2, 3):
-            raise TypeError(f"A chunk is (texts, y[, sample_weight]), got a tuple of {len(chunk)}.")
+            raise TypeError(
+                "A chunk must be (texts, y) or (texts, y, sample_weight), got a tuple of "
+                f"length {len(chunk)}."
+            )
         self.merge(self.count(*chunk))
 
     def merge(self, chunk: _CountedChunk) -> None:
@@ -281,8 +284,9 @@ class _Reader:
         kinds = [(some.dtype.kind in "OU", some.shape[1:]) for some in (first, labels)]
         if kinds[0] != kinds[1]:
             raise ValueError(
-                f"y holds labels such as {labels[:1].tolist()[0]!r}, and earlier chunks such as "
-                f"{first[:1].tolist()[0]!r}: labels must be text, numbers, or rows of one length."
+                f"y holds labels such as {labels[:1].tolist()[0]!r}, but earlier chunks hold "
+                f"labels such as {first[:1].tolist()[0]!r}: in all chunks, labels must be text, or "
+                "numbers, or rows of the same length."
             )
         if self._classes is not None and self.known is None:
             self.known = check_classes(self._classes, like=chunk.targets)

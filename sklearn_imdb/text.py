@@ -339,7 +339,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         recipe = check_recipe(self)
         if not isinstance(recipe.maxlen, Integral):
             raise ValueError(
-                f"maxlen must be an int in partial_fit, which sees a chunk, got {recipe.maxlen!r}."
+                "maxlen must be an int for partial_fit, which sees only a chunk of the texts, got "
+                f"{recipe.maxlen!r}."
             )
         refuse_swapped(X, y)
         targets = find_term_targets(y, recipe, is_chunk=True)
@@ -350,8 +351,8 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             is_first = before.counts is None and self.vocabulary is None
             if is_first and getattr(self, "vocabulary_", None):
                 raise ValueError(
-                    "partial_fit cannot go on after fit, which keeps no counts: call partial_fit "
-                    "from the first chunk on, of a clone."
+                    "partial_fit cannot go on after fit, which keeps no counts: make a clone, and "
+                    "call its partial_fit from the first chunk on."
                 )
             keep_learned(self, learner.learn(None))
             self._learner: VocabularyLearner = learner
@@ -421,8 +422,9 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
         usual = 1.0 if self.cut_share_ is None else self.cut_share_
         if len(rows) >= _MANY_TO_CUT and share > usual + _MORE_CUT:
             warn_user(
-                f"{share:.0%} of the documents are longer than maxlen={maxlen} and are cut; fit "
-                f"cut {usual:.0%}. Fit on such documents, or set a larger maxlen and fit anew."
+                f"{share:.0%} of the documents are longer than maxlen={maxlen} and are cut; in fit "
+                f"it was {usual:.0%}. Fit on documents of such lengths, or set a larger maxlen and "
+                "fit again."
             )
         return rows
 
@@ -557,7 +559,8 @@ def find_term_targets(y: Any, recipe: Recipe, *, is_chunk: bool = False) -> Targ
     if recipe.rank_by == "target_evidence":
         if is_chunk:
             raise ValueError(
-                "rank_by='target_evidence' needs all documents: use fit, or streaming.fit_stream."
+                "rank_by='target_evidence' needs all documents at once: use fit or "
+                "streaming.fit_stream instead of partial_fit."
             )
         return make_bins(check_numbers(y), N_BINS)[0]
     targets = check_targets(y, is_chunk=is_chunk)

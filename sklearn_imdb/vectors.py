@@ -120,7 +120,8 @@ def initial_embedding(
             table = np.zeros((max(vocabulary.values()) + offset + 1, len(vector)), np.float32)
         if vector.shape != table.shape[1:] or not np.isfinite(vector).all():
             raise ValueError(
-                f"vectors must be {len(table.T)} finite numbers each, got {vector!r} for {word!r}."
+                f"vectors must have {len(table.T)} finite numbers for each word, got {vector!r} "
+                f"for {word!r}."
             )
         table[index_of[word]] = vector
         missing.discard(word)
@@ -134,10 +135,11 @@ def initial_embedding(
 
 _OTHER_FILES = (
     " A file must be text in UTF-8, plain or compressed by gzip, bzip2, xz or zip. Unpack other "
-    "archives. Load a binary file, and pass what is returned, by gensim.models.KeyedVectors."
-    "load_word2vec_format(path, binary=True) for word2vec's .bin, fasttext.load_model(path) for "
-    "fastText's, gensim.models.KeyedVectors.load(path) for gensim's own files, pickle.load for a "
-    ".pkl, pymagnitude.Magnitude(path) for a .magnitude."
+    "archives. Load a binary file with its own library, and pass what this returns: a .bin of "
+    "word2vec with gensim.models.KeyedVectors.load_word2vec_format(path, binary=True), a .bin of "
+    "fastText with fasttext.load_model(path), a file of gensim with "
+    "gensim.models.KeyedVectors.load(path), a .pkl with pickle.load, a .magnitude with "
+    "pymagnitude.Magnitude(path)."
 )
 
 _LINE = re.compile(rb"(?i)[^\0]+?((?:\s+[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))+)")
@@ -183,7 +185,8 @@ def _open_zip(file: Any) -> Any:
     names = [n for n in archive.namelist() if not (n.endswith("/") or n.startswith("__MACOSX/"))]
     if len(names) != 1:
         raise ValueError(
-            f"{file.name} is an archive of {len(names)} files: {names[:9]}. Unpack it and pass one."
+            f"{file.name} is an archive of {len(names)} files, such as {names[:9]}. Unpack it, and "
+            "pass the path of one file."
         )
     return archive.open(names[0])
 

@@ -190,7 +190,9 @@ def check_names(classes: list[Any], target_names: Sequence[str] | None) -> list[
     if not isinstance(names, Sequence | np.ndarray):
         raise TypeError(f"target_names must be a list in the order of classes_, got {names!r}.")
     if isinstance(names, str) or len(names) != len(classes):
-        raise ValueError(f"target_names must have a name for each of {classes}, got {names!r}.")
+        raise ValueError(
+            f"target_names must have a name for each of the classes {classes}, got {names!r}."
+        )
     return [str(name) for name in names]
 
 

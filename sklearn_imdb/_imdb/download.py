@@ -74,7 +74,7 @@ def fetch_published(published: PublishedFile, data_home: DataHome) -> Path:
             return path
         fault = f"{path} is damaged or not the published file: its SHA-256 is {got}, not {sha256},"
     size = f"{n_bytes / 1e6:.0f} MB"
-    remedy = f"Download {url} ({size}) into {home}, or pass the folder that has it as data_home."
+    remedy = f"Download {url} ({size}) into {home}, or set data_home to the folder that has it."
     if download is None:
         raise OSError(f"{fault} and download_if_missing=False. {remedy}")
     logger.info("Downloading %s (%.0f MB)", url, n_bytes / 1e6)

@@ -63,8 +63,8 @@ def _load_split(split: str, data_home: DataHome) -> dict[str, Any]:
     n_reviews = len(columns["data"])
     if n_reviews != N_REVIEWS[split]:
         logger.warning(
-            f"{source} holds {n_reviews} {split} reviews, not {N_REVIEWS[split]}. If that is not "
-            "meant, unpack the archive again and delete the caches imdb_*.npz."
+            f"{source} holds {n_reviews} {split} reviews, but {N_REVIEWS[split]} were published. "
+            "If you removed none, unpack the archive again and delete the caches imdb_*.npz."
         )
     return columns
 
@@ -85,7 +85,8 @@ def _read_folder(folder: Path, split: str, is_shown: bool) -> dict[str, dict[str
         if not reviews:
             fault = "holds no review, no file named like 0_9.txt" if part.is_dir() else "is missing"
             raise OSError(
-                f"{folder} is incomplete: {part} {fault}. Move it away or unpack the archive again."
+                f"{folder} is incomplete: {part} {fault}. Unpack the archive again, or remove "
+                f"{folder} to have the reviews downloaded."
             )
         files += reviews
     with Progress("Reading reviews", len(files), shown=is_shown) as progress:

@@ -24,8 +24,8 @@ def load_encoded(splits: list[str], data_home: DataHome) -> dict[str, Any] | Non
         path = fetch_published(download.ENCODED, data_home)
     except OSError as error:
         warn_user(
-            "Keras's encoded reviews are made from the texts: the same lists, in another order. "
-            f"{error}"
+            "Keras's encoded reviews are made from the texts, because Keras's file cannot be "
+            f"used. The lists are the same, but in another order. {error}"
         )
         return None
     # The lists in the file are pickled. That is safe, because the checksum has been verified.

@@ -36,7 +36,7 @@ class Documents:
         self.are_texts = self.is_empty or isinstance(first[0], str)
         if 2 * sum(map(_names_file, first)) > len(first):
             warn_user(
-                f"X holds names of files, such as {first[0]!r}, and each is taken for a text. "
+                f"X holds names of files, such as {first[0]!r}, and each name is used as a text. "
                 f"{_READ_FILES}"
             )
         self._X = X
@@ -68,7 +68,9 @@ class Documents:
             raise ValueError(f"X[{row}] must hold integers, got {indices[0]} of {indices.dtype}.")
         for index in (indices.min(), indices.max()):
             if not 0 <= index <= LARGEST_INDEX:
-                raise ValueError(f"X[{row}] must have indices 0 to {LARGEST_INDEX}, got {index}.")
+                raise ValueError(
+                    f"X[{row}] must hold word indices from 0 to {LARGEST_INDEX}, got {index}."
+                )
         return indices.astype(np.int32, copy=False)
 
     def _wrong_type(self, document: Any, row: int, others: str) -> TypeError:
@@ -140,7 +142,7 @@ def _find_remedy(document: Any) -> str:
     if isinstance(document, bytes):
         return " Decode it first."
     if hasattr(document, "as_py"):
-        return " Of pyarrow's arrays pass X.to_pylist()."
+        return " For an array of pyarrow, pass X.to_pylist()."
     if hasattr(document, "__fspath__") or hasattr(document, "read"):
         return f" A file or a path is no text. {_READ_FILES}"
     if isinstance(document, Real | np.bool_):
@@ -170,7 +172,7 @@ def _find_remedy_of_row(row: Any) -> str:
     may_be_words = is_list and len(texts) == len(fields) and (len(texts) > 1 or not has_spaces)
     remedy = ""
     if not may_be_words or has_spaces or len(texts) == 1 or isinstance(row, tuple):
-        remedy += f" Of rows of a table pass one column, [row[{longest!r}] for row in X]."
+        remedy += f" For rows of a table, pass one column, [row[{longest!r}] for row in X]."
     if may_be_words:
-        remedy += ' Of word lists pass [" ".join(words) for words in X], with tokenizer=str.split.'
+        remedy += ' For word lists pass [" ".join(words) for words in X], with tokenizer=str.split.'
     return remedy

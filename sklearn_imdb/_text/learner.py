@@ -173,9 +173,10 @@ class VocabularyLearner:
         terms = counts.name_terms(kept)
         if not terms and not self._is_partial:
             raise ValueError(
-                f"X leaves no word to learn: {words.by_class.n_documents} documents hold "
-                f"{len(words.words)} different words, of which max_df={recipe.max_df}, "
-                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and filters keep none."
+                f"X leaves no word to learn. Its {words.by_class.n_documents} documents hold "
+                f"{len(words.words)} different words, and max_df={recipe.max_df}, "
+                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and filters keep "
+                "none of them. Lower min_df, raise max_df, or pass longer texts."
             )
         warn_if_not_split(terms, recipe)
         vocabulary = dict(zip(terms, itertools.count(1)))
@@ -194,7 +195,8 @@ class VocabularyLearner:
         later = VocabularyLearner(recipe, is_partial=True)
         if changed := later.recipe.changed_terms(self.recipe):
             raise ValueError(
-                f"partial_fit cannot change {' and '.join(changed)}: set it back, or use a clone."
+                f"partial_fit cannot go on after {' and '.join(changed)} changed: set the earlier "
+                "value again, or start with a clone."
             )
         counts = later.counts = self.counts
         later._id_of = self._id_of  # `WordCounts.add` removes the words of a chunk that failed.
@@ -204,7 +206,8 @@ class VocabularyLearner:
             bound = "max_df" if recipe.leaves_out_frequent else "min_df"
             raise ValueError(
                 f"{bound}={getattr(recipe, bound)} needs document frequencies, but partial_fit "
-                "with min_df=1 and max_df=1.0 counted none: set it back, or use a clone."
+                "began with min_df=1 and max_df=1.0 and did not count them: set these values "
+                "again, or start with a clone."
             )
         # Of several labels, one of the columns is None: that of all documents.
         if targets is not None and not targets.several and None not in counts.columns:
@@ -212,8 +215,8 @@ class VocabularyLearner:
             unique_labels(counts.columns, targets.classes)
         elif targets is not None and label_columns(targets) != counts.columns:
             n_before = len(counts.columns) - 1
-            began = f"{n_before} columns" if None in counts.columns else "one label of each row"
-            raise ValueError(f"y has shape {targets.numbers.shape}, and chunks began with {began}.")
+            began = f"{n_before} columns" if None in counts.columns else "one label per row"
+            raise ValueError(f"y has shape {targets.numbers.shape}, but chunks began with {began}.")
         return later
 
     def state(self) -> dict[str, Any]:

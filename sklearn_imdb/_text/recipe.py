@@ -64,7 +64,10 @@ class Recipe(NamedTuple):
                 continue
             are_whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sizes)
             if not (are_whole and len(sizes) == 2 and 1 <= sizes[0] <= sizes[1]):
-                raise ValueError(f"{name} must be two integers 1 <= min_n <= max_n, got {sizes!r}.")
+                raise ValueError(
+                    f"{name} must be (min_n, max_n), integers with 1 <= min_n <= max_n, got "
+                    f"{sizes!r}."
+                )
         if self.subword_range is not None and self.index_from < DIVIDER:
             raise ValueError(
                 f"index_from must be at least {DIVIDER} with subword_range, got {self.index_from}."

@@ -138,7 +138,8 @@ class PatternTokenizer(CallableTokenizer):
             raise ValueError(f"{token_pattern=} is no regular expression: {error}.") from error
         if self._pattern.groups > 1:
             raise ValueError(
-                f"{token_pattern=} has {self._pattern.groups} groups: write all but one as (?:...)."
+                f"{token_pattern=} has {self._pattern.groups} capturing groups: keep only one, "
+                "and write the others as (?:...)."
             )
         self._blanks = str.maketrans(dict.fromkeys(filters, " "))
         super().__init__(recipe, self._pattern.findall)

@@ -73,15 +73,16 @@ def check_vocabulary(recipe: Recipe) -> dict[str, int]:
         if not isinstance(rank, Integral) or isinstance(rank, bool) or rank < 1:
             raise ValueError(f"vocabulary needs integer ranks from 1, got {rank!r} for {word!r}.")
         if (twin := word_of.setdefault(int(rank), word)) != word:
-            raise ValueError(f"vocabulary must not give {twin!r} and {word!r} one rank, {rank}.")
+            raise ValueError(f"vocabulary gives {twin!r} and {word!r} the same rank, {rank}.")
     ranks = sorted(word_of)
     if recipe.num_words is None and ranks[-1] + index_from > LARGEST_INDEX:
         raise ValueError(
-            f"vocabulary must hold ranks up to {LARGEST_INDEX - index_from}, got {ranks[-1]}."
+            f"vocabulary must have no rank above {LARGEST_INDEX - index_from}, got {ranks[-1]}."
         )
     if ranks[0] > n_ranks:
         raise ValueError(
-            f"vocabulary has ranks from {ranks[0]}, and num_words to {n_ranks}: raise num_words."
+            f"num_words={recipe.num_words} keeps only ranks up to {n_ranks}, but the lowest rank "
+            f"in vocabulary is {ranks[0]}: raise num_words."
         )
     _warn_of_capitals(vocabulary, recipe)
     return {word_of[rank]: rank for rank in ranks if rank <= n_ranks}
@@ -115,8 +116,9 @@ def warn_if_not_split(terms: Sequence[str], recipe: Recipe) -> None:
     unspaced = [term for term in some if has_unspaced_script(term)]
     if 2 * len(unspaced) > len(some) and sum(map(len, unspaced)) > _WORD_LENGTH * len(unspaced):
         warn_user(
-            "The texts are of a script without spaces, so that tokenizer='keras' takes sentences "
-            f"for words, such as {unspaced[0]!r}. Set tokenizer='unicode' and ngram_range=(1, 3)."
+            "The texts are of a script without spaces, and tokenizer='keras' splits only at "
+            f"spaces: whole sentences become words, such as {unspaced[0]!r}. Set "
+            "tokenizer='unicode' and ngram_range=(1, 3)."
         )
 
 
@@ -124,8 +126,8 @@ def check_has_words(vocabulary: Mapping[str, int]) -> None:
     """Raise a ValueError if there are no words to look up or to name."""
     if not vocabulary:
         raise ValueError(
-            "The vectorizer knows no words, as after a fit on index lists: fit it on texts, or set "
-            "a vocabulary, such as Keras's word index."
+            "The vectorizer knows no words. It may have been fitted on lists of word indices. Fit "
+            "it on texts, or set vocabulary, for example to Keras's word index."
         )
 
 

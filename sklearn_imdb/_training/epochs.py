@@ -111,14 +111,15 @@ def _warn_if_unconverged(job: Job, epochs: "Epochs") -> None:
     best = min(history.get("val_loss", [0.0]))
     if was_cut_short and accuracy - largest < (1 - largest) / 2:
         message = (
-            f"The network has not converged in epochs={plan.epochs}. Its training accuracy is "
-            f"{accuracy:.2f}, the largest class has {largest:.2f}. Raise learning_rate or epochs"
+            f"The network has not converged after epochs={plan.epochs}. Its training accuracy is "
+            f"{accuracy:.2f}. To predict the largest class for every row would give {largest:.2f}. "
+            "Raise learning_rate or epochs"
         )
     elif ended_early and not has_own_loss and best > (1 - _LEAST_LEARNED) * known:
         message = (
-            f"Early stopping ended the training after {len(loss)} epochs with next to nothing "
-            f"learned: the best val_loss is {best:.3f}, and the shares of the classes give "
-            f"{known:.3f}. Raise learning_rate or patience"
+            f"Early stopping ended the training after {len(loss)} epochs, before the network "
+            f"learned much. The best val_loss is {best:.3f}. To predict the class frequencies for "
+            f"every row would give {known:.3f}. Raise learning_rate or patience"
         )
     else:
         return
@@ -225,8 +226,10 @@ def score_rows(monitor: str, network: Network, weights: Weights, rows: Rows) -> 
         error.add_note(f"Raised by monitor={monitor!r}, on the validation rows.")
         raise
     if not math.isfinite(value):
-        found = f"monitor={monitor!r} is {value} on the validation rows"
-        raise ValueError(f"{found}: have rows of each class there, or set monitor='val_loss'.")
+        raise ValueError(
+            f"monitor={monitor!r} is {value} on the validation rows. They may lack a class. "
+            "Validate on rows of every class, or set monitor='val_loss'."
+        )
     return value
 
 

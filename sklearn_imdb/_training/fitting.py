@@ -69,8 +69,10 @@ def fit_network(
     classes = training.targets.classes
     are_numbers = classes.dtype.kind in "iuf" and not training.targets.several
     if len(classes) >= _MANY_NUMBERS and are_numbers and plan.has_loss_of_regression:
-        found = f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are"
-        warn_user(f"{found} classes. To predict a number, take predict_proba(X) @ classes_.")
+        warn_user(
+            f"loss={plan.loss!r} makes no regression: the {len(classes)} numbers in y are classes. "
+            "To predict a number, use predict_proba(X) @ classes_."
+        )
     training, _ = weigh_rows(training, parameters.get("class_weight"))
     if before is None:
         weights = fix_bias(network, weights, training.class_totals())
@@ -107,8 +109,11 @@ def fit_chunk(
     plan = Plan.of_chunk(parameters, training, network)
     now, then = (plan.backend, plan.optimizer_name), (state.backend, state.optimizer_name)
     if then not in ((None, None), now):
-        began = f"Training began with backend and optimizer {then}"
-        raise ValueError(f"{began}, and cannot go on with {now}: set them back, or take a clone.")
+        raise ValueError(
+            f"Training began with backend={then[0]!r} and optimizer={then[1]!r}, and cannot go on "
+            f"with backend={now[0]!r} and optimizer={now[1]!r}: set the earlier values again, or "
+            "start with a clone."
+        )
     is_auto = isinstance(parameters["learning_rate"], str)
     if is_auto and state.learning_rate is not None:
         plan = replace(plan, learning_rate=state.learning_rate)

@@ -33,7 +33,8 @@ try:
     from tensorflow.python.eager import context
 except ImportError as error:
     raise ImportError(
-        f"backend='keras', model_, callbacks, other optimizers and losses need Keras ({error}): "
+        f"Keras cannot be imported ({error}). It is needed for backend='keras', model_, callbacks, "
+        "and optimizers and losses that backend='scipy' does not support: "
         "pip install 'tensorflow>=2.18' 'keras>=3.8' 'scikeras>=0.13'."
     ) from error
 
@@ -192,8 +193,10 @@ def make_loss(plan: Plan) -> Any:
     name = getattr(known, "__name__", getattr(known, "name", ""))
     if "categorical" in name and (plan.n_classes == 2 or plan.several):
         kind = "several labels of a row" if plan.several else "2 classes"
-        found = f"loss={plan.loss!r} does not go with {kind}"
-        raise ValueError(f"{found}: use 'binary_crossentropy' or another loss of sigmoid units.")
+        raise ValueError(
+            f"loss={plan.loss!r} does not go with {kind}, where the network ends in sigmoid units: "
+            "use 'binary_crossentropy' or another loss for sigmoid units."
+        )
     return known
 
 
@@ -213,13 +216,15 @@ def check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     given = list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
     for callback in given:
         if not isinstance(callback, keras.callbacks.Callback):
-            wanted = "callbacks must be a list of keras.callbacks.Callback"
-            raise TypeError(f"{wanted}, got {callback!r}: set scikit-learn's by set_callbacks.")
+            raise TypeError(
+                f"callbacks must be a list of keras.callbacks.Callback, got {callback!r} of type "
+                f"{type(callback).__name__}. Pass callbacks of scikit-learn to set_callbacks."
+            )
     try:
         return copy.deepcopy(given)
     except TypeError as error:
-        found = f"callbacks are copied for a fit, and one of {given!r} cannot be: {error}"
-        raise TypeError(f"{found}. Have it open files in on_train_begin.") from error
+        found = f"callbacks are copied for a fit, and one of {given!r} cannot be copied: {error}"
+        raise TypeError(f"{found}. Let it open files in on_train_begin.") from error
 
 
 # -- training ---------------------------------------------------------------------------------
@@ -358,7 +363,7 @@ def _average(self: layers.GlobalAveragePooling1D, inputs: Any, mask: Any = None)
 
 def _restore(optimizer: keras.Optimizer, state: list[npt.NDArray[Any]]) -> None:
     if [array.shape for array in state] != [tuple(v.shape) for v in optimizer.variables]:
-        raise ValueError("optimizer has been changed since the last partial_fit: set it back.")
+        raise ValueError("optimizer has been changed since the last partial_fit: set the old one.")
     for variable, array in zip(optimizer.variables, state, strict=True):
         if variable.name != "learning_rate":  # It may have been set anew since.
             variable.assign(array)

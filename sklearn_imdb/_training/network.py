@@ -129,8 +129,9 @@ def start_network(
             np.empty(min(n_bytes, sys.maxsize), dtype=np.uint8)  # Reserved, not written to.
         except MemoryError as error:  # One word index that was a hash or an id is enough for that.
             raise ValueError(
-                f"X holds the word index {largest_index}, and input_dim={input_dim}: to train "
-                f"{network.input_dim} rows of embedding_dim={network.embedding_dim} columns takes "
+                f"The largest word index in X is {largest_index}, and input_dim={input_dim}. So "
+                f"the embeddings are a table of {network.input_dim} rows and "
+                f"embedding_dim={network.embedding_dim} columns. Training it takes "
                 f"{n_bytes / 2**30:.0f} GiB, more than there is. Lower num_words of a vectorizer, "
                 "embedding_dim or input_dim, or number the words without gaps."
             ) from error
@@ -138,8 +139,10 @@ def start_network(
         if initial is None:
             return network, weights
         if initial.shape != weights[0].shape:
-            found = f"initial_embedding has the shape {initial.shape}, not {weights[0].shape}"
-            raise ValueError(f"{found}: set input_dim=None and embedding_dim='auto'.")
+            raise ValueError(
+                f"initial_embedding has the shape {initial.shape}, but input_dim and embedding_dim "
+                f"ask for {weights[0].shape}: set input_dim=None and embedding_dim='auto'."
+            )
         return network, [initial, *weights[1:]]
     trained, weights = before
     pooling = network.pooling.go_on_from(trained.pooling)
@@ -147,7 +150,7 @@ def start_network(
     if pooling is None or shapes != network.shapes:
         raise ValueError(
             f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
-            "hidden_units or pooling has been changed. Set it back, or fit with warm_start=False."
+            "hidden_units or pooling has been changed. Set the old value, or warm_start=False."
         )
     return replace(network, pooling=pooling), weights
 
@@ -160,8 +163,10 @@ def _check_initial(initial: Any) -> Floats:
         expected = "initial_embedding must be an array of shape (input_dim, embedding_dim)"
         raise ValueError(f"{expected}: {error}") from error
     if len(table) < N_RESERVED:
-        found = f"initial_embedding has {len(table)} rows, and the first {N_RESERVED} are reserved"
-        raise ValueError(f"{found}: give a row for each word index.")
+        raise ValueError(
+            f"initial_embedding has {len(table)} rows, and the first {N_RESERVED} are reserved: it "
+            "must have a row for each word index."
+        )
     return table
 
 

@@ -83,8 +83,8 @@ class Plan:
         if isinstance(known["learning_rate"], str):
             optimizer = known["optimizer"]
             if optimizer not in tuple(OPTIMIZERS):
-                rule = f"learning_rate='auto' has a rule for optimizer in {list(OPTIMIZERS)}"
-                raise ValueError(f"{rule}, got {optimizer!r}: give a number as learning_rate.")
+                rule = f"learning_rate='auto' is for an optimizer in {list(OPTIMIZERS)}"
+                raise ValueError(f"{rule}, got {optimizer!r}: set learning_rate to a number.")
             auto_rate = OPTIMIZERS[optimizer].auto_rate
             known["learning_rate"] = auto_learning_rate(rows, network) * auto_rate
         return cls(**{field.name: known[field.name] for field in fields(cls)})._resolve()
@@ -116,20 +116,26 @@ class Plan:
     def _resolve(self) -> Self:
         """Return the plan with its loss and its backend, or raise a ValueError."""
         if self.monitor not in (*MEASURED, *(f"val_{name}" for name in get_scorer_names())):
-            scorer = "'val_' and one of sklearn.metrics.get_scorer_names(), as 'val_f1_macro'"
-            known = f"one of {list(MEASURED)}, or {scorer}"
-            raise ValueError(f"monitor must be {known}, got {self.monitor!r}.")
+            raise ValueError(
+                f"monitor must be one of {list(MEASURED)}, or 'val_' and a name of "
+                "sklearn.metrics.get_scorer_names(), as in 'val_f1_macro', got "
+                f"{self.monitor!r}."
+            )
         if self.learning_rate_schedule == "cosine":
             if not isinstance(self.optimizer, str | type):
-                rule = "learning_rate_schedule='cosine' is for an optimizer given by name or class"
-                raise ValueError(f"{rule}: give the schedule to {self.optimizer!r} itself.")
+                raise ValueError(
+                    "learning_rate_schedule='cosine' is for an optimizer given by name or class, "
+                    f"got {self.optimizer!r}: give the schedule to this optimizer itself."
+                )
             if not isinstance(self.learning_rate, Real):
-                found = f"learning_rate={self.learning_rate!r} is a schedule of its own"
+                found = f"learning_rate={self.learning_rate!r} is already a schedule"
                 raise ValueError(f"{found}: set learning_rate_schedule='constant'.")
         is_cross_entropy = self.loss in ("auto", *CROSS_ENTROPIES)
         if self.label_smoothing and not is_cross_entropy:
-            rule = f"label_smoothing={self.label_smoothing!r} is for loss='auto', got {self.loss!r}"
-            raise ValueError(f"{rule}: give it to the loss itself.")
+            raise ValueError(
+                f"label_smoothing={self.label_smoothing!r} is for loss='auto', got "
+                f"loss={self.loss!r}: set loss='auto', or give label_smoothing to the loss itself."
+            )
         fitting_loss = CROSS_ENTROPIES[self.n_classes > 2 and not self.several]
         if is_cross_entropy and self.loss not in ("auto", fitting_loss):
             kind = "labels of which a row may have several" if self.several else "classes"
@@ -143,7 +149,7 @@ class Plan:
         }
         lacking = [f"{name}={getattr(self, name)!r}" for name in needs_keras if needs_keras[name]]
         if self.backend == "scipy" and lacking:
-            found = f"backend='scipy' does not know {', '.join(lacking)}"
+            found = f"backend='scipy' does not support {', '.join(lacking)}"
             raise ValueError(f"{found}: set backend='auto' or 'keras'.")
         backend = "keras" if self.backend == "keras" or lacking else "scipy"
         return replace(self, backend=backend, loss=fitting_loss if is_cross_entropy else self.loss)
@@ -161,11 +167,16 @@ def _name_kind(given: Any) -> str:
 def check_partial_fit(class_weight: Any, learning_rate_schedule: str) -> None:
     """Raise a ValueError where a parameter needs more than a chunk of the rows."""
     if isinstance(class_weight, str) and class_weight == "balanced":
-        rule = "class_weight='balanced' needs all rows at once, and partial_fit sees a chunk"
-        raise ValueError(f"{rule}: give a dict, as compute_class_weight finds on all labels.")
+        raise ValueError(
+            "class_weight='balanced' needs all rows at once, and partial_fit sees only a chunk: "
+            "set class_weight to a dict of the weights that "
+            "sklearn.utils.class_weight.compute_class_weight finds from all labels."
+        )
     if learning_rate_schedule == "cosine":
-        rule = "learning_rate_schedule='cosine' needs the number of steps"
-        raise ValueError(f"{rule}, and partial_fit sees a chunk: set it to 'constant'.")
+        raise ValueError(
+            "learning_rate_schedule='cosine' needs the number of steps, which partial_fit does not "
+            "know: set learning_rate_schedule='constant'."
+        )
 
 
 def auto_learning_rate(rows: Rows, network: Network) -> float:

@@ -118,8 +118,8 @@ def hold_out(
     share, stops_early = parameters["validation_split"], parameters["early_stopping"]
     if not stops_early or not parameters["monitor"].startswith("val_"):
         if not stops_early and share != VALIDATION_SPLIT:
-            found = f"validation_split={share} holds out nothing without early_stopping=True"
-            warn_user(f"{found}: set it, or pass X_val and y_val.")
+            found = f"validation_split={share} holds out nothing with early_stopping=False"
+            warn_user(f"{found}: set early_stopping=True, or pass X_val and y_val.")
         return training, None
     y = np.zeros(len(training), np.intp) if training.targets.several else training.targets.numbers
     try:
@@ -131,9 +131,11 @@ def hold_out(
     of_class = [order[y[order] == number] for number in present]
     held_out = np.concatenate([rows[: int(len(rows) * share)] for rows in of_class])
     if not len(held_out):
-        largest = f"the {sizes.max()} rows of the largest class"
-        found = f"early_stopping=True holds out nothing: validation_split={share} of {largest}"
-        warn_user(f"{found} is less than one row. Raise it, or pass X_val and y_val.")
+        warn_user(
+            f"early_stopping=True holds out nothing: validation_split={share} of the "
+            f"{sizes.max()} rows of the largest class is less than one row. So all epochs are "
+            "trained. Raise validation_split, or pass X_val and y_val."
+        )
         return training, None
     return training[np.setdiff1d(order, held_out)], training[held_out]
 
@@ -178,8 +180,10 @@ def _weigh_by_class(class_weight: Any, targets: Targets) -> npt.NDArray[np.float
     classes = targets.classes.tolist()
     unknown = [key for key in class_weight if key not in classes]
     if unknown and len(class_weight) - len(unknown) < len(classes):
-        found = f"class_weight has the key {unknown[0]!r}, and the classes are {classes}"
-        raise ValueError(f"{found}: give these as keys, in text or in numbers as they are.")
+        raise ValueError(
+            f"class_weight has the key {unknown[0]!r}, which is none of the classes {classes}: use "
+            "the classes as keys. Text and numbers are different keys."
+        )
     # All classes are passed, because some of them may have no row.
     weights = compute_class_weight(dict(class_weight), classes=targets.classes, y=targets.classes)
     return weights[targets.numbers]

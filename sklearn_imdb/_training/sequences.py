@@ -40,18 +40,22 @@ def check_indices(
         return f"{name}[{row if rows is None else rows[row]}, {column}] = {X[row, column]}"
 
     if X.min() < 0:
-        found = f"Negative values in data passed to EmbeddingAverageClassifier: {show(X < 0)}"
-        raise ValueError(f"{found}, and word indices count from 0{_explain_columns(X) or '.'}")
+        raise ValueError(
+            "Negative values in data passed to EmbeddingAverageClassifier: "
+            f"{show(X < 0)}, and word indices count from 0{_explain_columns(X) or '.'}"
+        )
     if float(X.max()) > LARGEST_INDEX:
-        beyond = f"beyond the largest word index, {LARGEST_INDEX}"
-        raise ValueError(f"{show(X > LARGEST_INDEX)}, {beyond}.")
+        found = show(X > LARGEST_INDEX)
+        raise ValueError(f"{found}, beyond the largest word index allowed, {LARGEST_INDEX}.")
     if X.dtype.kind in "iu":
         return X
     indices = X.astype(np.int32)
     if (indices != X).any():
-        remedy = _explain_columns(X) or ": put a SequenceVectorizer in front, no tf-idf or scaler."
-        found = f"Fractional values in {name}: {show(indices != X)}"
-        raise ValueError(f"{found}, and word indices are whole numbers{remedy}")
+        remedy = _explain_columns(X) or ": put a SequenceVectorizer directly in front."
+        raise ValueError(
+            f"Fractional values in {name}: {show(indices != X)}, and word indices are whole "
+            f"numbers{remedy}"
+        )
     return indices
 
 
@@ -64,10 +68,10 @@ def _explain_columns(X: npt.NDArray[Any]) -> str:
 
 
 _OF_NUMBERS = (
-    "Give numbers beside texts a model of their own, and join both by a StackingClassifier; see "
-    "'several columns' in the user guide."
+    "If other columns hold numbers, train another model on these, and combine both models with a "
+    "StackingClassifier; see 'several columns' in the user guide."
 )
-_REMEDY = f"Join the texts of a row to one text. {_OF_NUMBERS}"
+_REMEDY = f"Join the texts of a row into one text. {_OF_NUMBERS}"
 
 
 def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) -> None:
@@ -80,8 +84,9 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         place = re.fullmatch(r"(.*)position\d+", str(name))
         origins.setdefault(place and place[1], name)
     if len(origins) > 1:
-        found = f"X holds columns of several transformers, such as {list(origins.values())}"
-        raise ValueError(f"{found}. {_REMEDY}")
+        raise ValueError(
+            f"X holds columns of several transformers, such as {list(origins.values())}. {_REMEDY}"
+        )
     if X.max() < N_RESERVED:
         return
     is_padding = X == PADDING
@@ -102,7 +107,7 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         found = f"Row {late.argmax()} of X has padding before its words, and other rows behind them"
     else:
         return
-    raise ValueError(f"{found}: pass only the columns of one vectorizer. {_REMEDY}")
+    raise ValueError(f"{found}: pass only the columns of one SequenceVectorizer. {_REMEDY}")
 
 
 def _check_divider(
@@ -113,16 +118,16 @@ def _check_divider(
     Empty rows, of padding alone, may do without.
     """
     lacks = (counts == 0) & ~are_empty
-    row, found = counts.argmax(), f"{counts.max()} times"
+    row, found = counts.argmax(), f"in {counts.max()} places"
     if counts.max() == 1 and lacks.any():
-        row, found = lacks.argmax(), "not at all, where other rows hold it"
+        row, found = lacks.argmax(), "not at all, but other rows hold it"
     elif counts.max() <= 1:
         return
     raise ValueError(
-        f"Row {row} of X holds divider={divider} {found}. It stands once, between words and "
-        f"subwords. If it is a word, because index_from is less than {divider}, set divider=None. "
-        "Pass the columns of one vectorizer, without numbers. Do not draw rows between rows, as "
-        "SMOTE does: repeat rows, or set class_weight='balanced'."
+        f"Row {row} of X holds divider={divider} {found}. It must stand once in a row, between "
+        f"words and subwords. If {divider} is a word, because index_from is less than {divider}, "
+        "set divider=None. If not, pass only the columns of one SequenceVectorizer. If a sampler, "
+        "such as SMOTE, made new rows, repeat rows instead, or set class_weight='balanced'."
     )
 
 

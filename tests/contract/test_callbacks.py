@@ -313,5 +313,5 @@ def test_what_is_no_callback_is_refused():
 
 @with_keras
 def test_scikit_learns_callbacks_as_parameter_are_refused_with_the_remedy(sequences, keras):
-    with pytest.raises(TypeError, match="set by set_callbacks"):
+    with pytest.raises(TypeError, match="Pass callbacks of scikit-learn to set_callbacks"):
         quick(callbacks=[Recorder()]).fit(*sequences)

@@ -115,7 +115,7 @@ for name, (learn, n_before, parameters) in METHODS.items():
             quick(**parameters),
             learn,
             n_before,
-            interrupted("loss_and_gradients", error, 10, learn),
+            interrupted("loss_and_gradients", error, 5, learn),
             error,
         )
     if learn is fit:
@@ -138,7 +138,7 @@ CASES["fit of another width"] = Case(
     quick(),
     fit,
     1,
-    interrupted("loss_and_gradients", KeyboardInterrupt, 10, fit_another_width),
+    interrupted("loss_and_gradients", KeyboardInterrupt, 5, fit_another_width),
     KeyboardInterrupt,
 )
 
@@ -226,7 +226,7 @@ BROKEN = {
     "labels of another kind": ((["fine"], ["good"]), ValueError, r"'good'.* such as 0"),
     "lengths": ((["fine", "dull"], [0]), ValueError, "same length"),
     "index lists": (([[1, 5]], [0]), TypeError, "takes texts"),
-    "four columns": ((["fine"], [0], [1], [1]), TypeError, "tuple of 4"),
+    "four columns": ((["fine"], [0], [1], [1]), TypeError, "tuple of length 4"),
     "weights": ((["fine"], [0], [-1]), ValueError, "sample_weight must not be negative"),
     "reader": (OSError("The disk is gone."), OSError, "The disk is gone"),
 }

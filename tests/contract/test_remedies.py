@@ -351,7 +351,7 @@ def test_scaled_numbers_beside_texts_are_told_of_the_guide(scaler):
 
 
 def test_scaled_counts_are_told_of_the_vectorizer():
-    with pytest.raises(ValueError, match="put a SequenceVectorizer in front, no tf-idf or scaler"):
+    with pytest.raises(ValueError, match="put a SequenceVectorizer directly in front"):
         EmbeddingAverageClassifier().fit(np.random.RandomState(0).rand(30, 4), LABELS)
 
 

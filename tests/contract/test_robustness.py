@@ -114,7 +114,7 @@ def test_a_table_larger_than_memory_is_an_error_that_says_what_to_lower(sequence
     classifier = EmbeddingAverageClassifier(
         input_dim=None if in_X else 2**31, embedding_dim=100_000
     )
-    message = r"X holds the word index 2147483647" if in_X else r"input_dim=2147483648:"
+    message = r"word index in X is 2147483647" if in_X else r"input_dim=2147483648\."
     with pytest.raises(ValueError, match=message + r".*2147483648 rows.*GiB.*Lower num_words"):
         getattr(classifier, method)(X, y, **({} if method == "fit" else {"classes": [0, 1]}))
     assert not hasattr(classifier, "classes_")

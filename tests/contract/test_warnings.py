@@ -33,20 +33,20 @@ def in_a_stream():
 WARNING = {
     "validation_split": (
         lambda: quick(validation_split=0.2).fit(X, Y),
-        "holds out nothing without",
+        "holds out nothing with early_stopping=False",
     ),
     "nothing held out": (
         lambda: quick(early_stopping=True).fit(X[:4], [0, 1, 0, 1]),
         "holds out nothing: validation_split",
     ),
     "unconverged": (lambda: quick(epochs=12).fit(X, Y), "has not converged"),
-    "one-hot": (lambda: quick().fit(X, ONE_HOT), "one of 2 labels"),
+    "one-hot": (lambda: quick().fit(X, ONE_HOT), "one of the 2 labels"),
     "one-hot in a chunk": (
         lambda: quick().partial_fit(X, ONE_HOT, classes=[0, 1]),
-        "one of 2 labels",
+        "one of the 2 labels",
     ),
-    "one-hot in a pipeline": (in_a_pipeline, "one of 2 labels"),
-    "one-hot in a stream": (in_a_stream, "one of 2 labels"),
+    "one-hot in a pipeline": (in_a_pipeline, "one of the 2 labels"),
+    "one-hot in a stream": (in_a_stream, "one of the 2 labels"),
     "one column": (lambda: quick().fit(X, Y[:, None]), r"A column-vector y .*Pass y\.ravel\(\)"),
     "as many rows": (lambda: quick().fit(X, Y, X_val=X, y_val=Y), "as many rows as X"),
     "regression": (lambda: quick(loss="mse").fit(X, np.arange(200) % 6), "makes no regression"),

@@ -387,6 +387,6 @@ def test_what_is_no_text_is_named(pipeline, text):
 @pytest.mark.parametrize("names", [["one"], ["a", "b", "c"], "ab"])
 def test_names_that_are_not_one_a_class_are_refused(pipeline, names):
     with pytest.raises(
-        ValueError, match=r"target_names must have a name for each of \[0, 1\], got"
+        ValueError, match=r"target_names must have a name for each of the classes \[0, 1\], got"
     ):
         explain_html(pipeline, "a", target_names=names)

@@ -110,7 +110,7 @@ def test_coverage_takes_texts_alone(knowing, quick):
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
     with pytest.raises(
-        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+        ValueError, match=r"knows no words\. .* fitted on lists of word indices\. Fit it on texts"
     ):
         coverage(pipeline, ["superb"])
 
@@ -196,7 +196,7 @@ def test_the_words_of_a_class_take_its_name(default_pipeline):
     assert named.word.tolist() == class_words(default_pipeline, n=3).word.tolist()
     assert set(class_words(default_pipeline, 3, 1, target_names=["bad", "good"]).label) == {"good"}
     with pytest.raises(
-        ValueError, match=r"target_names must have a name for each of \[0, 1\], got"
+        ValueError, match=r"target_names must have a name for each of the classes \[0, 1\], got"
     ):
         class_words(default_pipeline, target_names=["bad"])
 

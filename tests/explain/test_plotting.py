@@ -157,7 +157,9 @@ def test_results_without_estimators_are_refused(sequences):
     scores = cross_validate(DummyClassifier(), *sequences, cv=2)
     with pytest.raises(ValueError, match="call cross_validate with return_estimator=True"):
         draw(scores)
-    with pytest.raises(TypeError, match="cv_results must be the dict of cross_validate, got list"):
+    with pytest.raises(
+        TypeError, match="cv_results must be the dict from cross_validate, got list"
+    ):
         draw([])
     dummies = cross_validate(DummyClassifier(), *sequences, cv=2, return_estimator=True)
     with pytest.raises(TypeError, match=r"cv_results\['estimator'\]\[0\] must be an Embedding"):
@@ -200,7 +202,9 @@ def test_axes_given_are_drawn_in(plt):
         assert place.x0 - 1 <= extent.x0 < extent.x1 <= place.x1 + 1
     alone = TrainingHistoryDisplay.from_history({"loss": [1.0]}, ax=right)
     assert alone.ax_.tolist() == [right]
-    with pytest.raises(ValueError, match="ax holds a display of two Axes already: pass its ax_"):
+    with pytest.raises(
+        ValueError, match="ax holds a display of two Axes already: pass its axes, ax_"
+    ):
         display.plot(ax=single)
 
 
@@ -215,7 +219,7 @@ def test_one_epoch_has_one_tick():
 def test_axes_that_do_not_do_are_named(plt):
     figure, axes = plt.subplots(ncols=3)
     draw = TrainingHistoryDisplay.from_history
-    with pytest.raises(ValueError, match="ax has 3 Axes for loss and accuracy: pass one for each"):
+    with pytest.raises(ValueError, match="ax has 3 Axes for loss and accuracy: pass 2, or one"):
         draw(HISTORY, ax=axes)
     for wrong in (figure, "x", {"a": axes[0]}, [axes[0], None], [axes[0], axes[0]]):
         with pytest.raises(
@@ -231,9 +235,9 @@ def test_axes_that_do_not_do_are_named(plt):
         ({"val_loss": [1.0]}, None, ValueError, r"'loss' or 'accuracy', got \['val_loss'\]"),
         ({"loss": []}, None, ValueError, r"a value for each epoch, got lengths {'loss': 0}"),
         ({"loss": [1.0], "val_loss": [1.0, 2.0]}, None, ValueError, "'val_loss': 2}"),
-        (HISTORY, 0, ValueError, "kept_epoch=0 is none of epochs 1 to 3"),
-        (HISTORY, 4, ValueError, "kept_epoch=4 is none of epochs 1 to 3"),
-        (HISTORY, "1", ValueError, "kept_epoch='1' is none of epochs 1 to 3"),
+        (HISTORY, 0, ValueError, "kept_epoch=0 is no epoch of history: its epochs are 1 to 3"),
+        (HISTORY, 4, ValueError, "kept_epoch=4 is no epoch of history: its epochs are 1 to 3"),
+        (HISTORY, "1", ValueError, "kept_epoch='1' is no epoch of history: its epochs are 1 to 3"),
         ([0.5, 0.4], None, TypeError, r"must be a mapping .*, got list\."),
         ([], None, TypeError, r"history must be a mapping .*, got list\."),
         ([HISTORY, 1], None, TypeError, r"history\[1\] must be a mapping .*, got int\."),
@@ -245,7 +249,12 @@ def test_axes_that_do_not_do_are_named(plt):
         ),
         ([HISTORY] * 2, [1], ValueError, r"kept_epoch must list 2 epochs"),
         ([HISTORY] * 2, 1, ValueError, r"one per fold, got 1"),
-        ([HISTORY] * 2, [1, 4], ValueError, r"4 is none of epochs 1 to 3 of history\[1\]"),
+        (
+            [HISTORY] * 2,
+            [1, 4],
+            ValueError,
+            r"4 is no epoch of history\[1\]: its epochs are 1 to 3",
+        ),
         ({"loss": 0.5}, None, TypeError, r"history\['loss'\] must be a list of numbers, got 0.5"),
         ({"loss": ["a"]}, None, TypeError, r"history\['loss'\] must be a list of numbers"),
     ],

@@ -191,7 +191,7 @@ def test_without_a_vocabulary_there_is_nothing_to_explain_by(quick, ask):
     lists = [[1, 4, 5], [1, 6, 7]] * 10
     pipeline = make_pipeline(SequenceVectorizer(maxlen=4), quick(epochs=1)).fit(lists, [0, 1] * 10)
     with pytest.raises(
-        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+        ValueError, match=r"knows no words\. .* fitted on lists of word indices\. Fit it on texts"
     ):
         ask(pipeline)
 
@@ -217,7 +217,7 @@ def test_the_nearest_words_are_those_of_the_largest_cosine(pipeline):
 @pytest.mark.parametrize(
     ("word", "n", "message"),
     [
-        ("xyzzy", 1, r"word='xyzzy' is not known to the network: \d+ words are known"),
+        ("xyzzy", 1, r"word='xyzzy' is not known to the network: choose one of the \d+ words"),
         ("Superb", 1, r"word='Superb' is not known to the network: did you mean 'superb'\?"),
         ("superb", 0, "n must be a positive integer, got 0"),
         ("superb", 2.0, r"n must be a positive integer, got 2\.0"),
@@ -239,7 +239,7 @@ def test_a_word_without_an_embedding_of_its_own_is_unknown(fitted, reviews):
     pipeline = fitted()
     pipeline[-1].embedding_ = pipeline[-1].embedding_[:10]
     word = next(word for word, rank in pipeline[0].vocabulary_.items() if rank == 7)
-    with pytest.raises(ValueError, match=r"is not known to the network: 6 words are known"):
+    with pytest.raises(ValueError, match=r"is not known to the network: choose one of the 6 words"):
         nearest_words(pipeline, word)
 
 

@@ -69,7 +69,7 @@ def test_a_bound_that_leaves_nothing_is_named():
 def test_partial_fit_counts_chunks_that_keep_no_word_yet():
     vectorizer = SequenceVectorizer(min_df=2).partial_fit(["a b"])
     with pytest.raises(
-        ValueError, match="knows no words, as after a fit on index lists: fit it on texts"
+        ValueError, match=r"knows no words\. .* fitted on lists of word indices\. Fit it on texts"
     ):
         vectorizer.transform(["a b"])
     assert vectorizer.partial_fit(["..."]).partial_fit(["b c"]).vocabulary_ == {"b": 1}

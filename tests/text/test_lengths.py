@@ -25,7 +25,7 @@ def test_the_length_of_an_iterator_of_index_lists_is_found_too():
 
 @pytest.mark.parametrize("maxlen", ["auto", None])
 def test_chunks_cannot_know_the_longest(maxlen):
-    with pytest.raises(ValueError, match="maxlen must be an int in partial_fit"):
+    with pytest.raises(ValueError, match="maxlen must be an int for partial_fit"):
         SequenceVectorizer(maxlen=maxlen).partial_fit(["a text"])
 
 
@@ -65,7 +65,7 @@ def test_transform_warns_where_it_cuts_many_more_than_fit(truncating, parameters
     vectorizer.transform(["a b c a b c a b c"] * 19)  # Too few to tell.
     assert not recwarn.list
     with pytest.warns(
-        UserWarning, match=r"100% of the documents are longer than maxlen=8 .*cut 0%"
+        UserWarning, match=r"100% of the documents are longer than maxlen=8 .*in fit it was 0%"
     ):
         vectorizer.transform(["a b c a b c a b c"] * 20)
 

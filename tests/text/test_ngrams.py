@@ -153,7 +153,9 @@ def test_class_evidence_keeps_the_words_that_tell_classes_apart():
 def test_what_is_counted_cannot_change_between_chunks(changed):
     vectorizer = SequenceVectorizer().partial_fit(TEXTS)
     vectorizer.set_params(**changed)
-    with pytest.raises(ValueError, match=f"cannot change {next(iter(changed))}: set it back"):
+    with pytest.raises(
+        ValueError, match=f"after {next(iter(changed))} changed: set the earlier value"
+    ):
         vectorizer.partial_fit(TEXTS, [0, 1, 0, 1, 0])
 
 
@@ -176,7 +178,9 @@ def test_counting_takes_memory_by_the_word_not_by_the_ngram(peak_memory):
 
 @pytest.mark.parametrize("ngram_range", [(0, 1), (2, 1), (1, 2, 3), (1.0, 2), (True, 2), [1]])
 def test_a_range_that_is_none_is_named(ngram_range):
-    with pytest.raises(ValueError, match="ngram_range must be two integers 1 <= min_n <= max_n"):
+    with pytest.raises(
+        ValueError, match=r"ngram_range must be .*integers with 1 <= min_n <= max_n"
+    ):
         SequenceVectorizer(ngram_range=ngram_range).fit(TEXTS)
 
 
@@ -226,7 +230,7 @@ def test_labels_of_another_number_are_refused(n_labels, found, method):
         ([0.1, 0.2, 0.3, 0.4, 0.5], "Unknown label type: continuous"),
         ([0, 1, None, 1, 0], r"y\[2\] = None"),
         ([0, 1, float("nan"), 1, 0], r"y\[2\] = nan"),
-        ([1, 1, 1, 1, 1], r"y must hold more than one class, got \[1\]"),
+        ([1, 1, 1, 1, 1], r"y must hold more than one class, got only \[1\]"),
         ([], "y must hold more than one class"),
     ],
 )
@@ -253,7 +257,7 @@ def test_nothing_left_is_an_error():
     with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and filters keep"):
         SequenceVectorizer(ngram_range=(1, 2), min_df=9).fit(TEXTS)
     for y in ([0, 1], [[0, 1], [1, 0]]):
-        with pytest.raises(ValueError, match="X leaves no word to learn: 2 documents"):
+        with pytest.raises(ValueError, match=r"X leaves no word to learn\. Its 2 documents"):
             SequenceVectorizer(rank_by="class_evidence").fit(["", "..."], y)
 
 

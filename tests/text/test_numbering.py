@@ -73,7 +73,7 @@ def test_a_warm_start_refuses_a_vectorizer_that_was_fitted_to_other_texts(
     weights = pipeline[-1].embedding_
     with pytest.raises(ValueError, match=r"X is numbered by another .*FrozenEstimator") as raised:
         pipeline.fit(texts[:20], y[:20])
-    assert "fit the Pipeline again before it predicts" in raised.value.__notes__[1]
+    assert "fit the Pipeline again before you predict" in raised.value.__notes__[1]
     assert pipeline[-1].embedding_ is weights
     with pytest.warns(UserWarning, match="predictions and explanations mean nothing"):
         pipeline.predict(texts[:2])
@@ -114,7 +114,9 @@ def test_a_chunk_of_another_numbering_is_refused(texts_and_labels):
         vectorizer.transform(texts[:100]), y[:100], classes=[0, 1]
     )
     vectorizer.partial_fit(texts[100:])
-    with pytest.raises(ValueError, match=r"X is numbered by another .*\. Fit the vectorizer once"):
+    with pytest.raises(
+        ValueError, match=r"X is numbered by another .*\. Fit the vectorizer only once"
+    ):
         classifier.partial_fit(vectorizer.transform(texts[100:]), y[100:])
 
 

@@ -57,7 +57,8 @@ def sentences(n, separator=""):
 
 def test_sentences_without_spaces_split_at_spaces_warn_and_are_learned_all_the_same():
     with pytest.warns(
-        UserWarning, match=r"tokenizer='keras' takes sentences for words, .*Set tokenizer='unicode'"
+        UserWarning,
+        match=r"tokenizer='keras' splits only at spaces: whole .*Set tokenizer='unicode'",
     ):
         vectorizer = SequenceVectorizer().fit(sentences(5))
     assert len(vectorizer.vocabulary_) == 5

@@ -115,8 +115,8 @@ def test_x_val_as_long_as_x_is_explained(quick, sequences):
     [
         (lambda X, y: {"X_val": X[:50]}, "y_val is missing"),
         (lambda X, y: {"y_val": y[:50]}, "X_val is missing"),
-        (lambda X, y: {"X_val": X[:50], "y_val": y[:49]}, "50 rows and 49 labels"),
-        (lambda X, y: {"X_val": X[:50, 1:], "y_val": y[:50]}, "X_val has 79 columns where X has"),
+        (lambda X, y: {"X_val": X[:50], "y_val": y[:49]}, "50 rows, but y_val has 49 labels"),
+        (lambda X, y: {"X_val": X[:50, 1:], "y_val": y[:50]}, "X_val has 79 columns, but X has"),
         (lambda X, y: {"X_val": X[:50], "y_val": y[:50] + 1}, "y_val holds labels that are not"),
         (
             lambda X, y: {"X_val": X[:50] / 2, "y_val": y[:50]},

@@ -192,7 +192,7 @@ def test_what_is_no_number_is_named(y, message):
 
 
 def test_chunks_cannot_be_ranked_by_bins():
-    with pytest.raises(ValueError, match="'target_evidence' needs all documents: use fit"):
+    with pytest.raises(ValueError, match="'target_evidence' needs all documents at once: use fit"):
         SequenceVectorizer(rank_by="target_evidence").partial_fit(["a"], [1.5])
 
 

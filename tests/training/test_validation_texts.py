@@ -109,7 +109,7 @@ def test_validation_texts_as_many_as_the_rows_are_cut_and_the_warning_says_so(
     for fitted, (train, _) in zip(seen, StratifiedKFold(2).split(texts, y), strict=True):
         check_validated_on(fitted, *([part[row] for row in train] for part in validation.values()))
     message = str(warned[0].message)
-    assert "both are cut to the rows of each fold" in message
+    assert "X_val was cut to the rows of each fold" in message
     assert "X_val of another length" in message
     assert len(warned) == 2  # One in each fold, whose rows it names.
 
