@@ -28,14 +28,7 @@ ASKS_FOR = {
 }
 """The fixtures, of which one gives a test the marker."""
 
-NEED_KERAS = {
-    "exporting.py",
-    "keras_backend.py",
-    "keras_text.py",
-    "sklearn_imdb/__init__.py",  # pytest reads every name of a module, `exporting` among them.
-    "test_exporting.py",
-    "test_keras.py",
-}
+NEED_KERAS = {"test_exporting.py", "test_keras.py"}
 """Files that import Keras where they are collected, which takes seconds."""
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -51,8 +44,9 @@ def _runs_all(config):
 
 
 def pytest_configure(config):
-    """Leave out the files that import Keras, where its tests would be left out."""
+    """Leave out the code of the documentation, and the files that import Keras."""
     if not _runs_all(config):
+        config.option.doctestmodules, config.option.doctestglob = False, []
         patterns = [f"*{name}" for name in sorted(NEED_KERAS)]
         config.option.ignore_glob = [*(config.option.ignore_glob or []), *patterns]
 
@@ -66,15 +60,14 @@ def pytest_collection_modifyitems(config, items):
         for marker, asked in ASKS_FOR.items():
             if fixtures & asked:
                 item.add_marker(marker)
-        if item.path.name in NEED_KERAS or parameters.get("backend") == "keras":
+        if item.path.name in {*NEED_KERAS, "exporting.py"} or parameters.get("backend") == "keras":
             item.add_marker("keras")
-        if item.path.suffix == ".rst":  # `pytest docs` does not come here, and runs all pages.
+        if isinstance(item, pytest.DoctestItem):  # `pytest docs` and `pytest sklearn_imdb` run all.
             item.add_marker("guide")
     if not _runs_all(config):
-        markers = (*ASKS_FOR, "guide")
-        left_out = [item for item in items if any(map(item.get_closest_marker, markers))]
+        left_out = {item for item in items if any(map(item.get_closest_marker, ASKS_FOR))}
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

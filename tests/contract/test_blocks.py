@@ -70,7 +70,7 @@ def test_rows_of_a_file_are_a_sequence():
 
 
 def test_ngrams_are_the_same_in_blocks_and_in_ranges(reviews, monkeypatch):
-    texts, y = reviews[0][:260], reviews[1][:260]
+    texts, y = reviews[0][:140], reviews[1][:140]
     vectorizer = make_text_classifier()["vectorizer"].set_params(subword_range=(3, 4))
     at_once = vectorizer.fit_transform(texts, y)
     vocabulary = vectorizer.vocabulary_
@@ -79,7 +79,7 @@ def test_ngrams_are_the_same_in_blocks_and_in_ranges(reviews, monkeypatch):
     assert_array_equal(vectorizer.fit_transform(texts, y), at_once)
     assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())
     pipeline = make_pipeline(vectorizer, make_text_classifier()["classifier"])
-    chunks = [(texts[row : row + 130], y[row : row + 130]) for row in range(0, 260, 130)]
+    chunks = [(texts[row : row + 70], y[row : row + 70]) for row in range(0, 140, 70)]
     fit_stream(pipeline, chunks, epochs=1)
     assert list(vectorizer.vocabulary_.items()) == list(vocabulary.items())
     assert_array_equal(vectorizer.transform(texts), at_once)

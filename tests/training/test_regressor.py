@@ -103,6 +103,7 @@ def test_intervals_hold_what_they_promise(ratings, fitted):
     assert set(middle) <= set(fitted["regressor"].bin_values_)
 
 
+@pytest.mark.usefixtures("keras")
 def test_quantiles_of_bins_lie_evenly_between_their_edges():
     X, y = np.arange(4, 404)[:, np.newaxis] % 2 + 4, np.linspace(0, 1, 400)
     regressor = EmbeddingAverageRegressor(n_bins=4, epochs=1, random_state=0).fit(X, y)
