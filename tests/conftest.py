@@ -3,6 +3,7 @@
 What a test asks for decides its markers, and the markers decide which tests plain `pytest` runs.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -68,6 +69,12 @@ def pytest_collection_modifyitems(config, items):
         left_out = {item for item in items if any(map(item.get_closest_marker, ASKS_FOR))}
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish():
+    """Leave what is imported and collected out of the garbage collector's search from here on."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ tokenizer = UnicodeTokenizer(lowercase=True)
 # What the n-gram preset used until now.
 PATTERN = re.compile(r"(?:<br />)*('\w+|\w+|(?:(?!<br />)[^\w\s'])+)")
 
-LONG = 120_000
+LONG = 80_000
 """Bytes of a text that takes minutes where time is quadratic."""
 
 
