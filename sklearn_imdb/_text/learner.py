@@ -19,7 +19,7 @@ from sklearn_imdb._text.ngrams import NgramCounts
 from sklearn_imdb._text.packing import narrow, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Rows
-from sklearn_imdb._text.subwords import SubwordCounts
+from sklearn_imdb._text.subwords import SubwordCounts, is_subword
 from sklearn_imdb._text.unicode_tokens import detect_script
 from sklearn_imdb._text.vocabulary import check_vocabulary, rank_terms, warn_if_not_split
 
@@ -165,6 +165,13 @@ class VocabularyLearner:
         recipe = self.recipe.resolve(
             words.n_words, n_classes, lambda: detect_script(words.words, words.occurrences.tolist())
         )
+        if self._is_partial and recipe.subword_range is not None:
+            # As in a fit, words come before subwords, whichever chunk had them first.
+            order = np.argsort(list(map(is_subword, words.words)), kind="stable")
+            occurrences, by_class = words.occurrences[order], words.by_class[order]
+            words = replace(
+                words, words=words.name_terms(order), occurrences=occurrences, by_class=by_class
+            )
         counted = recipe
         if self._is_partial:  # The terms of each chunk were counted as if they were words.
             counted = recipe._replace(ngram_range=(1, 1), subword_range=None)
