@@ -89,7 +89,7 @@ class LearningMixin(CallbackSupportMixin):
         shown.maxdict = 1
         given = []
         for name, parameter in inspect.signature(type(self)).parameters.items():
-            value = shown.repr(getattr(self, name))
+            value = shown.repr(getattr(self, name, parameter.default))
             if value != shown.repr(parameter.default):
                 given.append(f"{name}={value}")
         return f"{type(self).__name__}({', '.join(given)})"

@@ -213,6 +213,6 @@ def find_steps(pipeline: Any) -> Steps:
     if found:
         got += f": pass {remedy.format(found[0])}"
     raise TypeError(
-        "pipeline must be a fitted Pipeline that ends in a SequenceVectorizer and an "
+        "pipeline must be a Pipeline that ends in a SequenceVectorizer and an "
         f"EmbeddingAverageClassifier, got {got}."
     )

@@ -450,7 +450,8 @@ def _n_rows(chunk: Any) -> int:
     if not kinds or not all(isinstance(column, Sized) for column in chunk):
         raise TypeError(
             "chunks must yield tuples of columns that have a length, such as lists or arrays: "
-            f"(texts, y), or (texts,) for one column. Got a {type(chunk).__name__} of {kinds}."
+            f"(texts, y), or (texts,) for one column. Got a {type(chunk).__name__}"
+            f"{f' of {kinds}' if kinds else ''}."
         )
     lengths = [column.shape[0] if issparse(column) else len(column) for column in chunk]
     if len(set(lengths)) > 1:

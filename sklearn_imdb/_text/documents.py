@@ -131,6 +131,8 @@ def _find_column(X: Any) -> str:
     names = list(X.columns) if hasattr(X, "iloc") else []
     if twins := [name for name in names if names.count(name) > 1]:
         return f"some columns share the name {twins[0]!r}; pass X.iloc[:, {names.index(twins[0])}]"
+    if isinstance(X, Set) or issparse(X):
+        return "pass a list of texts"
     how = "X[:, 0]" if isinstance(X, np.ndarray) else "X['text']"
     return f"pass one column of texts, such as {how}"
 

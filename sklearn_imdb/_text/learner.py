@@ -182,7 +182,7 @@ class VocabularyLearner:
             raise ValueError(
                 f"X leaves no word to learn. Its {words.by_class.n_documents} documents hold "
                 f"{len(words.words)} different words, and max_df={recipe.max_df}, "
-                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and filters keep "
+                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and the tokenizer keep "
                 "none of them. Lower min_df, raise max_df, or pass longer texts."
             )
         warn_if_not_split(terms, recipe)

@@ -6,6 +6,7 @@ counting and looking up work with keys of any type.
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from sklearn_imdb._text import unicode_tokens
@@ -96,8 +97,8 @@ class CallableTokenizer(Tokenizer):
 
     def _find_words(self, prepared: str) -> list[str]:
         words = self._tokenize(prepared)
-        if isinstance(words, str):
-            raise TypeError("tokenizer must return the words of a text as a list, got a str")
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise TypeError(f"tokenizer must return the words of a text as a list, got {words!r}.")
         words = list(words)
         for word in words:
             if not isinstance(word, str):

@@ -207,7 +207,7 @@ def _find_known(module: Any, name: str, given: Any) -> Any:
             return given()
         # Keras takes a config apart.
         return module.get(copy.deepcopy(dict(given)) if isinstance(given, Mapping) else given)
-    except (TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{name}={given!r} is none that Keras knows: {error}") from error
 
 

@@ -150,7 +150,7 @@ def start_network(
     if pooling is None or shapes != network.shapes:
         raise ValueError(
             f"Training cannot go on from weights of shapes {shapes}: input_dim, embedding_dim, "
-            "hidden_units or pooling has been changed. Set the old value, or warm_start=False."
+            "hidden_units or pooling has been changed. Set the old value, or train anew."
         )
     return replace(network, pooling=pooling), weights
 

@@ -95,7 +95,7 @@ def check_rows(
         numbers = find_weighted(weights, name)
         X, targets, sample_weight = X[numbers], targets[numbers], weights[numbers]
     if needs_two:
-        targets.check_two_classes()
+        targets.check_two_classes("y" if numbers is None else "y of the rows with a weight")
     return Rows(check_indices(X, f"X{suffix}", numbers), targets, sample_weight)
 
 

@@ -180,3 +180,15 @@ def test_subclasses_may_have_constructors_of_their_own():
     best = search.best_estimator_[-1]
     assert best.get_params() == {"epochs": best.epochs}
     assert best.partial_fit([[1, 4, 5, 6, 0]], [1]).n_iter_ == 1
+
+
+class AnyParameters(EmbeddingAverageClassifier):
+    """A subclass that hands on what it is given."""
+
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+
+
+def test_the_error_of_a_subclass_is_that_of_what_went_wrong():
+    with pytest.raises(ValueError, match=r"y\[1\] = None"):
+        AnyParameters().fit([[4], [5]], [0, None])

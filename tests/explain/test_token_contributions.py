@@ -256,7 +256,7 @@ def test_what_is_no_such_pipeline_is_named(reviews, pipeline):
         (pipeline[-1], "EmbeddingAverageClassifier"),
         (GridSearchCV(pipeline, {}, cv=2).fit(texts, y), "GridSearchCV: pass its best_estimator_"),
     ):
-        with pytest.raises(TypeError, match=rf"pipeline must be a fitted Pipeline .* got {got}\."):
+        with pytest.raises(TypeError, match=rf"pipeline must be a Pipeline .* got {got}\."):
             token_contributions(wrong, ["a"])
 
 

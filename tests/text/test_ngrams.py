@@ -254,7 +254,7 @@ def test_a_chunk_with_labels_of_another_kind_is_refused():
 
 
 def test_nothing_left_is_an_error():
-    with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and filters keep"):
+    with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and the tokenizer keep"):
         SequenceVectorizer(ngram_range=(1, 2), min_df=9).fit(TEXTS)
     for y in ([0, 1], [[0, 1], [1, 0]]):
         with pytest.raises(ValueError, match=r"X leaves no word to learn\. Its 2 documents"):
