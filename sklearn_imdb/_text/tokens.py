@@ -98,7 +98,8 @@ class CallableTokenizer(Tokenizer):
     def _find_words(self, prepared: str) -> list[str]:
         words = self._tokenize(prepared)
         if isinstance(words, str) or not isinstance(words, Iterable):
-            raise TypeError(f"tokenizer must return the words of a text as a list, got {words!r}.")
+            got = type(words).__name__
+            raise TypeError(f"tokenizer must return the words of a text as a list, got a {got}.")
         words = list(words)
         for word in words:
             if not isinstance(word, str):

@@ -380,7 +380,12 @@ def test_tokenizer_and_token_pattern_exclude_each_other():
 
 
 @pytest.mark.parametrize(
-    ("tokenizer", "message"), [(str, "got a str"), (lambda text: [1], "got 1 of type int")]
+    ("tokenizer", "message"),
+    [
+        (str, "got a str"),
+        (lambda text: None, "got a NoneType"),
+        (lambda text: [1], "got 1 of type int"),
+    ],
 )
 def test_a_tokenizer_that_returns_no_words_is_named(tokenizer, message):
     with pytest.raises(TypeError, match=message):
