@@ -149,6 +149,8 @@ class NgramCounts:
             beginnings, lasts = shorter[starts], words[starts + size]
             documents = documents[starts]
         found = starts + self._blocks.first_words[block], beginnings, lasts, documents
+        if n_parts == 1:
+            return _Occurrences(*found)
         is_in = (beginnings + lasts) & (n_parts - 1) == part  # `n_parts` is a power of 2.
         return _Occurrences(*(array[is_in] for array in found))
 
