@@ -187,7 +187,7 @@ def test_grid_search_over_what_stops_early(pipeline, labelled):
     search = GridSearchCV(pipeline, grid, cv=2).fit(texts, y)
     assert len(search.cv_results_["params"]) == 6
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    assert len(np.unique(search.cv_results_["mean_test_score"])) > 1
+    assert len(np.unique(search.cv_results_["mean_test_score"])) > 3
     assert_same_weights(search.best_estimator_, clone(search.best_estimator_).fit(texts, y))
 
 

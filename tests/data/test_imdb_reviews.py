@@ -209,9 +209,12 @@ def test_a_grid_searchs_winner_survives_a_new_process(imdb_train, imdb_test, tmp
 
 
 def test_the_ngram_preset_gets_over_92_percent(imdb_train, imdb_test):
-    pipeline = make_text_classifier("ngram", random_state=0)
-    pipeline.fit(imdb_train.data, imdb_train.target)
-    assert pipeline.score(imdb_test.data, imdb_test.target) > 0.92
+    scores = []
+    for seed in range(3):
+        pipeline = make_text_classifier("ngram", random_state=seed)
+        pipeline.fit(imdb_train.data, imdb_train.target)
+        scores.append(pipeline.score(imdb_test.data, imdb_test.target))
+    assert np.mean(scores) >= 0.922
     vectorizer = pipeline["vectorizer"]
     assert (vectorizer.min_df_, vectorizer.subword_range_) == (3, None)
     # Few reviews are cut off: what is not padding ends before the sequence does.
