@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer
-from sklearn_imdb.datasets import fetch_imdb, make_reviews
+import sklearn_imdb
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -114,14 +113,14 @@ def run_python(new_process):
 @pytest.fixture(scope="session")
 def reviews():
     """600 generated reviews and their classes."""
-    return make_reviews(600, mean_length=60, random_state=0)
+    return sklearn_imdb.datasets.make_reviews(600, mean_length=60, random_state=0)
 
 
 @pytest.fixture(scope="session")
 def sequences(reviews):
     """The same as sequences of 80 word indices, and their classes."""
     texts, y = reviews
-    return SequenceVectorizer(maxlen=80).fit_transform(texts), y
+    return sklearn_imdb.SequenceVectorizer(maxlen=80).fit_transform(texts), y
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +129,9 @@ def quick():
 
     def make(**parameters):
         defaults = {"batch_size": 32, "learning_rate": 0.01, "epochs": 8, "embedding_dim": 8}
-        return EmbeddingAverageClassifier(**{**defaults, "random_state": 0, **parameters})
+        return sklearn_imdb.EmbeddingAverageClassifier(
+            **{**defaults, "random_state": 0, **parameters}
+        )
 
     return make
 
@@ -203,12 +204,12 @@ def imdb_home(imdb_data, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def imdb_train(imdb_home):
-    return fetch_imdb(subset="train", data_home=imdb_home)
+    return sklearn_imdb.datasets.fetch_imdb(subset="train", data_home=imdb_home)
 
 
 @pytest.fixture(scope="session")
 def imdb_test(imdb_home):
-    return fetch_imdb(subset="test", data_home=imdb_home)
+    return sklearn_imdb.datasets.fetch_imdb(subset="test", data_home=imdb_home)
 
 
 @pytest.fixture(scope="session")
