@@ -167,8 +167,8 @@ class NgramCounts:
         if self._sizes:
             n_beginnings = len(self._sizes[-1].pairs)
             order = order[_counting_argsort(found.beginnings[order], n_beginnings)]
-        pairs = found.beginnings[order] * np.int64(self._n_words) + found.lasts[order]
-        is_first = np.diff(pairs, prepend=-1) != 0
+        pairs = (found.beginnings * np.int64(self._n_words) + found.lasts)[order]
+        is_first = _find_changes(pairs)
         occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
         # No n-gram is in more documents than it has occurrences: most of the rare ones end here.
         may_be_kept = occurrences >= self._least_df
@@ -177,14 +177,14 @@ class NgramCounts:
         occurrences = occurrences[may_be_kept]
         ends = np.concatenate([[0], np.cumsum(occurrences)])
         documents = found.documents[order]
-        is_new_document = np.diff(documents, prepend=np.intc(-1)) != 0
+        is_new_document = _find_changes(documents)
         is_new_document[ends[:-1]] = True
         items = is_new_document.astype(np.int32), documents, ends
         columns, sizes = self._blocks.columns, self._blocks.sizes
         frequency = csr_matrix(items, (len(occurrences), columns.shape[0])) @ columns
         by_class = ClassCounts(frequency, sizes, self._blocks.n_classes)
         is_kept = by_class.of_all >= self._least_df
-        new_ids = np.where(is_kept, np.cumsum(is_kept) - 1 + n_before, -1)
+        new_ids = np.where(is_kept, np.cumsum(is_kept) - 1 + n_before, -1).astype(np.intc)
         ids = np.full(len(found.starts), -1, np.intc)
         ids[order] = np.repeat(new_ids, occurrences)
         firsts = order[ends[:-1][is_kept]]
@@ -207,6 +207,13 @@ def join_columns(columns: list[npt.NDArray[np.int32]], ends: Integers) -> Iterat
     for begin, end in pairwise(ends.tolist()):
         document = rows[begin:end].ravel()
         yield document[document >= 0].tobytes()
+
+
+def _find_changes(values: TermIds | Integers) -> npt.NDArray[np.bool_]:
+    """Whether each value is another than the one before it. The first one is."""
+    is_other = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=is_other[1:])
+    return is_other
 
 
 def _counting_argsort(keys: TermIds, n_keys: int) -> TermIds:

@@ -36,16 +36,18 @@ PARTS = (0.6, 0.4)
 class WordShares(csr_matrix):
     """Share of each word in each sequence, shape (n_samples, input_dim), float32."""
 
-    def compact(self) -> tuple[npt.NDArray[np.intp], "WordShares"]:
-        """Return the words that occur, and the shares with columns for these words alone."""
+    def compact(self, begin: int, end: int) -> tuple[npt.NDArray[np.intp], "WordShares"]:
+        """Return the words of some sequences, and the shares with columns for these words alone."""
+        indptr = self.indptr[begin : end + 1]
+        indices, data = self.indices[indptr[0] : indptr[-1]], self.data[indptr[0] : indptr[-1]]
         # The different words, without sorting the 50,000 items of a batch of long texts.
         is_there = np.zeros(self.shape[1], bool)
-        is_there[self.indices] = True
+        is_there[indices] = True
         words = np.flatnonzero(is_there)
         column_of = np.empty(self.shape[1], np.int32)
         column_of[words] = np.arange(len(words), dtype=np.int32)
-        items = self.data, column_of[self.indices], self.indptr
-        return words, WordShares(items, shape=(self.shape[0], len(words)))
+        items = data, column_of[indices], indptr - indptr[0]
+        return words, WordShares(items, shape=(end - begin, len(words)))
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """Return the words of a sequence, and their shares: a column, or one for each dimension."""
@@ -93,16 +95,16 @@ class LabelShares:
         """Return the vector of each sequence, shape (n_samples, embedding_dim)."""
         shares, width = self, table.shape[1]
         if self.counts.nnz < len(table):  # Multiply the rows of words that occur, not all.
-            words, shares = self.compact()
+            words, shares = self.compact(0, self.shape[0])
             table = table[words]
         parts = shares.counts @ (table * by_dimension(shares.weights, width))
         parts *= by_dimension(shares.scales, width)
         return parts[::2] + parts[1::2]
 
-    def compact(self) -> tuple[npt.NDArray[np.intp], "LabelShares"]:
+    def compact(self, begin: int, end: int) -> tuple[npt.NDArray[np.intp], "LabelShares"]:
         """As `WordShares` has it."""
-        words, counts = self.counts.compact()
-        return words, LabelShares(counts, self.scales, self.weights[words])
+        words, counts = self.counts.compact(2 * begin, 2 * end)
+        return words, LabelShares(counts, self.scales[2 * begin : 2 * end], self.weights[words])
 
     def of_row(self, row: int, embedding_dim: int) -> tuple[Words, Floats]:
         """As `WordShares` has it."""

@@ -33,10 +33,12 @@ def train(
                 rows, first = order[start : start + plan.batch_size], start % at_once
                 if first == 0:  # To gather each batch alone takes longer than its arithmetic.
                     gathered = shares[order[start : start + at_once]]
-                of_batch, words = gathered[first : first + len(rows)], None
+                end, words = first + len(rows), None
                 table, *dense = optimizer.weights
-                if not optimizer.moves_all_rows:  # Take the rows of words in the batch.
-                    words, of_batch = of_batch.compact()
+                if optimizer.moves_all_rows:
+                    of_batch = gathered[first:end]
+                else:  # Take the rows of words in the batch.
+                    words, of_batch = gathered.compact(first, end)
                     table = table.take(words, axis=0)  # Faster than indexing by an array.
                 batch_loss, gradients, z = loss_and_gradients(
                     network, [table, *dense], of_batch, y[rows], sample_weight[rows], rng

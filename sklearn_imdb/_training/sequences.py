@@ -35,7 +35,7 @@ def check_indices(
     `X` may be some rows of the user's: those with the numbers `rows`.
     """
 
-    def show(wrong: npt.NDArray[np.bool_]) -> str:
+    def show(wrong: Any) -> str:  # An annotation such as NDArray is made in each call.
         row, column = np.argwhere(wrong)[0]
         return f"{name}[{row if rows is None else rows[row]}, {column}] = {X[row, column]}"
 
@@ -148,10 +148,12 @@ def count_words(
     """
     words = X.astype(np.uint32)  # It has room for as many subwords as words.
     if divider is not None:
-        is_divider = np.equal(X, divider)
+        is_divider, n_places = np.equal(X, divider), X.shape[1]
+        ends = np.where(is_divider.any(axis=1), is_divider.argmax(axis=1), n_places)
+        is_behind = (np.arange(n_places) > ends[:, np.newaxis]) & (X != PADDING)
         # Subwords get numbers of their own while words are sorted.
-        words += np.uint32(input_dim) * np.logical_or.accumulate(is_divider, axis=1)
-        words[is_divider | (X == PADDING)] = PADDING
+        words += np.uint32(input_dim) * is_behind
+        words[is_divider] = PADDING
     words.sort(axis=1)
     is_first = np.ones(X.shape, bool)
     np.not_equal(words[:, 1:], words[:, :-1], out=is_first[:, 1:])
