@@ -33,21 +33,21 @@ class Encoder:
     def __init__(self, vocabulary: Mapping[str, int], recipe: Recipe) -> None:
         self.numbering = numbering(vocabulary, recipe.index_from)
         self._recipe = recipe
-        self._tokenizer = tokenizer = make_tokenizer(recipe)
+        self._tokenizer = make_tokenizer(recipe)
         index_of = {term: rank + recipe.index_from for term, rank in vocabulary.items()}
         self._subwords: SubwordTable | None = None
         if isinstance(recipe.subword_range, tuple):
             self._subwords = SubwordTable(index_of, recipe.subword_range)
             index_of = {term: index for term, index in index_of.items() if not is_subword(term)}
-        keys = {tokenizer.key(term): index for term, index in index_of.items()}
+        key = self._tokenizer.key
         self._ngrams: NgramTable | None = None
         if recipe.ngram_range != (1, 1):
-            space = tokenizer.key(" ")
-            terms = {tuple(key.split(space)): index for key, index in keys.items()}
+            space = key(" ")
+            terms = {tuple(key(term).split(space)): index for term, index in index_of.items()}
             self._ngrams = NgramTable(terms, recipe.ngram_range)
             return
         self._unknown = b"" if recipe.oov_char is None else _as_bytes(recipe.oov_char)
-        self._index_of = {key: _as_bytes(index) for key, index in keys.items()}
+        self._index_of = {key(term): _as_bytes(index) for term, index in index_of.items()}
 
     def __call__(self, documents: Documents, maxlen: int) -> Iterator[bytes]:
         """Yield the sequence of each document. It is longer than `maxlen` if it has to be cut."""
