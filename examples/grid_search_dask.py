@@ -7,7 +7,7 @@ Here the cluster is a local one of two processes. For a real cluster one line ch
 and workers need no TensorFlow.
 
 Run it with ``python examples/grid_search_dask.py``. It takes about 30 seconds on two cores.
-It needs ``sklearn-imdb[dask]``.
+It needs the extra ``dask``: ``pip install ".[dask]"`` in a checkout.
 """
 
 from contextlib import ExitStack

@@ -6,7 +6,7 @@ chunk at a time, however large the file is. At the end it shows how a row that c
 reported.
 
 Run it with ``python examples/streaming.py``. It takes about 5 seconds on two cores.
-It needs pyarrow, which comes with ``sklearn-imdb[dask]``.
+It needs pyarrow: ``pip install pyarrow``.
 """
 
 from pathlib import Path

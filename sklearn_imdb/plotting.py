@@ -281,7 +281,7 @@ def import_pyplot() -> Any:
     try:
         return import_module("matplotlib.pyplot")
     except ImportError as error:
-        raise ImportError('Displays need matplotlib: pip install "sklearn-imdb[plot]".') from error
+        raise ImportError("Displays need matplotlib: pip install matplotlib.") from error
 
 
 def _find_history(estimator: Any, name: str) -> tuple[Mapping[str, Any], int]:

@@ -611,7 +611,16 @@ def keep_learned(
 
     What `partial_fit` had counted is no longer the vectorizer's.
     """
-    maxlen = learned.recipe.maxlen
+    maxlen, index_from = learned.recipe.maxlen, learned.recipe.index_from
+    for name in ("start_char", "oov_char"):
+        index = getattr(learned.recipe, name)
+        if index is None or index < index_from:  # Words have no smaller indices.
+            continue
+        if index - index_from in learned.vocabulary.values():
+            warn_user(
+                f"{name}={index} is also the index of a word, because index_from={index_from}. The "
+                f"two cannot be told apart: set index_from to {index} or more, or {name} to None."
+            )
     vectorizer.vocabulary_ = learned.vocabulary
     vectorizer.min_df_ = learned.recipe.min_df
     vectorizer.subword_range_ = learned.recipe.subword_range

@@ -42,7 +42,7 @@ def check_indices(
     if X.min() < 0:
         raise ValueError(
             "Negative values in data passed to EmbeddingAverageClassifier: "
-            f"{show(X < 0)}, and word indices count from 0{_explain_columns(X) or '.'}"
+            f"{show(X < 0)}, and word indices count from 0{_explain_columns(X) or _VECTORIZE}"
         )
     if float(X.max()) > LARGEST_INDEX:
         found = show(X > LARGEST_INDEX)
@@ -51,10 +51,9 @@ def check_indices(
         return X
     indices = X.astype(np.int32)
     if (indices != X).any():
-        remedy = _explain_columns(X) or ": put a SequenceVectorizer directly in front."
         raise ValueError(
             f"Fractional values in {name}: {show(indices != X)}, and word indices are whole "
-            f"numbers{remedy}"
+            f"numbers{_explain_columns(X) or _VECTORIZE}"
         )
     return indices
 
@@ -71,6 +70,7 @@ _OF_NUMBERS = (
     "If other columns hold numbers, train another model on these, and combine both models with a "
     "StackingClassifier; see 'several columns' in the user guide."
 )
+_VECTORIZE = ": put a SequenceVectorizer directly in front."
 _REMEDY = f"Join the texts of a row into one text. {_OF_NUMBERS}"
 
 

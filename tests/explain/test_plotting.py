@@ -281,7 +281,7 @@ def test_estimators_without_a_history_are_refused(sequences):
         draw(SimpleNamespace(history=HISTORY))
 
 
-def test_without_matplotlib_the_extra_is_named(monkeypatch):
+def test_without_matplotlib_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r'pip install "sklearn-imdb\[plot\]"'):
+    with pytest.raises(ImportError, match="pip install matplotlib"):
         TrainingHistoryDisplay.from_history(HISTORY)

@@ -169,6 +169,7 @@ def test_a_pipeline_that_puts_out_tables_is_explained_alike(pipeline, reviews):
         {"vocabulary": {"b": 2, "a": 1}},
     ],
 )
+@pytest.mark.filterwarnings("ignore:oov_char=2 is also the index of a word")
 def test_tokens_are_named_as_inverse_transform_names_them(quick, parameters):
     gaps = {"vocabulary": {"b": 5, "a": 2, "c d": 8}, "maxlen": 19}
     vectorizer = SequenceVectorizer(**gaps | parameters)

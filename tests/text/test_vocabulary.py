@@ -45,6 +45,16 @@ def _titles(text):
     return text.title().split()
 
 
+@pytest.mark.parametrize(
+    ("parameters", "name"), [({"start_char": 5}, "start_char=5"), ({"index_from": 1}, "oov_char=2")]
+)
+def test_a_reserved_index_that_is_also_a_words_warns(parameters, name):
+    with pytest.warns(UserWarning, match=rf"{name} is also the index of a word, .* to None"):
+        SequenceVectorizer(**parameters).fit(["a good film"])
+    # Here no word has it.
+    SequenceVectorizer(vocabulary={"good": 1, "film": 7}, **parameters | {"oov_char": None}).fit([])
+
+
 def test_few_words_with_capitals_in_a_large_vocabulary_are_no_mistake():
     SequenceVectorizer(vocabulary=["Ángela", *map(str, range(200))]).fit(TEXTS)
 
