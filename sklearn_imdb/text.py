@@ -28,7 +28,7 @@ from sklearn_imdb._text.analyzer import Analyzer
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import INDEX_BYTES, Encoder, find_maxlen, pad_sequences
 from sklearn_imdb._text.learner import Learned, VocabularyLearner
-from sklearn_imdb._text.packing import is_packable, pack_words, unpack_words
+from sklearn_imdb._text.pickling import is_packable, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.vocabulary import check_has_words, name_indices
 from sklearn_imdb._warnings import warn_user

@@ -16,7 +16,7 @@ from sklearn_imdb._text.counts import Blocks, TermIds, WordCounts, count_words, 
 from sklearn_imdb._text.documents import Documents
 from sklearn_imdb._text.encoding import encode_row
 from sklearn_imdb._text.ngrams import NgramCounts
-from sklearn_imdb._text.packing import narrow, pack_words, unpack_words
+from sklearn_imdb._text.pickling import narrow, pack_words, unpack_words
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Rows
 from sklearn_imdb._text.subwords import SubwordCounts, is_subword

@@ -1,4 +1,4 @@
-"""Words with numbers as few arrays, which take the least room in a file."""
+"""The vocabulary of a pickled vectorizer: words with numbers, as few and small arrays."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
