@@ -148,12 +148,12 @@ def keras_words():
 
 
 @pytest.fixture(scope="session")
-def keras_encode(keras_words):
-    """Return Keras's own steps from a text to its padded indices, by a word index."""
+def keras_encode():
+    """Return Keras's own steps from a text's words to padded indices, by a word index."""
 
-    def encode(text, word_index, num_words=10_000, maxlen=256):
+    def encode(words, word_index, num_words=10_000, maxlen=256):
         indices = [1]
-        for word in keras_words(text):
+        for word in words:
             index = word_index.get(word, num_words) + 3
             indices.append(index if index < num_words else 2)
         indices = indices[-maxlen:]

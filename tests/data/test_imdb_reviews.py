@@ -36,7 +36,7 @@ def fit_with_seeds(preset, train, test):
 # -- encoding ---------------------------------------------------------------------------------
 
 
-def test_the_tutorials_first_review(imdb_train, word_index, keras_encode):
+def test_the_tutorials_first_review(imdb_train, word_index, keras_words, keras_encode):
     review = first_review(imdb_train)
     vectorizer = SequenceVectorizer(vocabulary=word_index).fit([review])
     (sequence,) = vectorizer.transform([review])
@@ -45,7 +45,7 @@ def test_the_tutorials_first_review(imdb_train, word_index, keras_encode):
     assert sequence[209:218].tolist() == FIRST_REVIEW_ENDS
     assert np.count_nonzero(sequence[:218]) == 218
     assert_array_equal(sequence[218:], 0)
-    assert sequence.tolist() == keras_encode(review, word_index)
+    assert sequence.tolist() == keras_encode(keras_words(review), word_index)
     (decoded,) = vectorizer.inverse_transform([sequence])
     assert decoded.startswith("<START> this film was just brilliant casting location scenery")
 
@@ -83,16 +83,18 @@ def test_index_lists_are_keras_own(imdb_home):
     assert (limited[:12], limited[-9:]) == (FIRST_REVIEW_BEGINS, FIRST_REVIEW_ENDS)
 
 
-@pytest.mark.parametrize("num_words", [10_000, None])
 def test_all_50000_reviews_encode_as_keras_encodes_them(
-    imdb_train, imdb_test, word_index, keras_encode, num_words
+    imdb_train, imdb_test, word_index, keras_words, keras_encode
 ):
-    vectorizer = SequenceVectorizer(vocabulary=word_index, num_words=num_words).fit(["any"])
+    limits = (10_000, None)
+    vectorizers = [SequenceVectorizer(vocabulary=word_index, num_words=n).fit([]) for n in limits]
     for reviews in (imdb_train.data, imdb_test.data):
         assert len(reviews) == 25_000
-        sequences = vectorizer.transform(reviews)
-        for review, sequence in zip(reviews, sequences.tolist(), strict=True):
-            assert sequence == keras_encode(review, word_index, num_words or 10**9)
+        encoded = [vectorizer.transform(reviews).tolist() for vectorizer in vectorizers]
+        for review, *sequences in zip(reviews, *encoded, strict=True):
+            words = keras_words(review)
+            for sequence, num_words in zip(sequences, limits, strict=True):
+                assert sequence == keras_encode(words, word_index, num_words or 10**9)
 
 
 def test_the_words_of_the_training_reviews_are_keras_words(imdb_train, word_index, keras_words):

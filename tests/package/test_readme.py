@@ -60,7 +60,7 @@ def environment(imdb_home):
 
 @pytest.fixture
 def bare_python(tmp_path, checkout, environment):
-    """Return the interpreter of a new environment in which a command was run."""
+    """Return the interpreter of an environment, new at first, in which a command was run."""
 
     def make(install):
         folder = tmp_path / "bare"
@@ -128,18 +128,15 @@ def test_the_main_job_and_the_code_run_as_written(checkout, tmp_path, environmen
     assert "superb" in (tmp_path / "review.html").read_text(encoding="utf-8")
 
 
-def test_a_slim_environment_trains_saves_and_answers(bare_python, tmp_path, environment):
+def test_slim_environments_train_save_and_answer_and_are_a_cluster(
+    bare_python, checkout, tmp_path, environment
+):
     python = bare_python(command_of("docs/guide/service.rst"))
-    assert "tensorflow" not in run([python, "-m", "pip", "list"])
     first = next(i for i, (language, _) in enumerate(BLOCKS) if language == "python")
     blocks = [*BLOCKS[first : first + 2], ("python", SERVICE), ("text", "[1]\n")]
     assert_prints_what_it_says(python, blocks, tmp_path, environment)
-
-
-def test_a_cluster_searches_and_scores_in_an_environment_without_tensorflow(
-    bare_python, checkout, environment
-):
+    # The other page's command installs all that this one does, and more.
     python = bare_python(command_of("docs/guide/streams.rst"))
-    assert "tensorflow" not in run([python, "-m", "pip", "list"])
     output = run([python, checkout / "examples/grid_search_dask.py", "--small"], env=environment)
     assert "The same as at once: True" in output
+    assert "tensorflow" not in run([python, "-m", "pip", "list"])

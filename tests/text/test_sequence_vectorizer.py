@@ -83,10 +83,10 @@ def test_the_awkward_texts_together_encode_as_keras_encodes_them(keras_words, ke
     word_index = {word: rank for rank, word in enumerate(ranked, 1)}
     vectorizer = fitted(texts, num_words=None)
     assert vectorizer.vocabulary_ == word_index
-    expected = [keras_encode(text, word_index, num_words=10**6) for text in texts]
+    expected = [keras_encode(keras_words(text), word_index, num_words=10**6) for text in texts]
     assert vectorizer.transform(texts).tolist() == expected
     few = SequenceVectorizer(vocabulary=word_index, num_words=20).fit(texts)
-    expected = [keras_encode(text, word_index, num_words=20) for text in texts]
+    expected = [keras_encode(keras_words(text), word_index, num_words=20) for text in texts]
     assert few.transform(texts).tolist() == expected
 
 

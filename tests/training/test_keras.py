@@ -101,7 +101,15 @@ def test_the_backends_agree_on_weighted_rows_and_three_classes(sequences):
     assert_same_training(one, other, atol=1e-4)
 
 
-@pytest.mark.parametrize("parameters", [*AS_SHIPPED[:5], {"n_classes": 3}], ids=str)
+ON_REAL_REVIEWS = [
+    {},
+    {"shuffle": True, "l2": 0.001, "class_weight": {0: 2.0, 1: 0.5}},
+    {"pooling": "masked_mean"},
+    {"n_classes": 3},
+]
+
+
+@pytest.mark.parametrize("parameters", ON_REAL_REVIEWS, ids=str)
 def test_the_backends_agree_on_2000_real_reviews(imdb_train, parameters):
     """Batch 32, rate .01, 5 epochs, at the tutorial's sizes, as shipped."""
     parameters = dict(parameters)
@@ -558,11 +566,11 @@ def test_many_fits_do_not_grow_the_process(run_python):
         "    with open('/proc/self/statm') as pages:\n"
         "        return int(pages.read().split()[1]) * resource.getpagesize()\n"
         "X = np.random.RandomState(0).randint(1, 500, (64, 20)); y = np.arange(64) % 2\n"
-        "for n_fits in range(1, 31):\n"
+        "for n_fits in range(1, 21):\n"
         "    EmbeddingAverageClassifier(backend='keras', epochs=1, random_state=0).fit(X, y)\n"
         "    if n_fits == 10:\n"
         "        start = resident()\n"
         "print(resident() / start)\n"
     )
     printed = run_python(script)
-    assert float(printed) < 1.03
+    assert float(printed) < 1.015  # In ten more fits.
