@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from sklearn_imdb._convention import LARGEST_INDEX, N_RESERVED, PADDING, START, UNKNOWN
+from sklearn_imdb._warnings import warn_user
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 Words: TypeAlias = npt.NDArray[np.integer]
@@ -87,21 +88,30 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         raise ValueError(
             f"X holds columns of several transformers, such as {list(origins.values())}. {_REMEDY}"
         )
-    if X.max() < N_RESERVED:
-        return
-    is_padding = X == PADDING
-    if divider is not None:
+    is_padding, holds_words = X == PADDING, X.max() >= N_RESERVED
+    if divider is not None and holds_words:
         _check_divider(np.equal(X, divider).sum(axis=1), is_padding.all(axis=1), divider)
     begins_late, ends_early = is_padding[:, 0], is_padding[:, -1]
     rises = is_padding[:, :-1] & ~is_padding[:, 1:]
     if not rises.any():  # Most sequences are padded behind their words.
         return
     # Words begin at the first place, or where padding ends.
-    has_gap = np.count_nonzero(rises, axis=1) + ~begins_late > 1
+    n_runs = np.count_nonzero(rises, axis=1) + ~begins_late
+    has_gap = n_runs > 1
+    if has_gap.mean() > 0.5 and np.count_nonzero(X) < 1.5 * n_runs.sum():
+        warn_user(
+            "Most numbers of X stand alone between zeros, as counts of words or one-hot columns "
+            "do. X must hold sequences of word indices: put a SequenceVectorizer directly in front."
+        )
+        return
+    if not holds_words:
+        return
     begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
     late = begins_late & ~ends_early
-    # Padding alone between words is no proof: whoever numbers words may begin at 0.
-    if has_gap.any() and (divider is not None or begins.mean() > 0.5):
+    # Padding alone between words is no proof: whoever numbers words may begin at 0. But then it
+    # does not end at the same place in most rows.
+    is_joined = has_gap.mean() > 0.5 and rises.mean(axis=0).max() > 0.5
+    if has_gap.any() and (divider is not None or begins.mean() > 0.5 or is_joined):
         found = f"Row {has_gap.argmax()} of X has words, padding and words again"
     elif divider is not None and late.any() and (ends_early & ~begins_late).any():
         found = f"Row {late.argmax()} of X has padding before its words, and other rows behind them"

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 
 from sklearn_imdb import EmbeddingAverageClassifier, SequenceVectorizer, make_text_classifier
@@ -44,6 +45,27 @@ def test_numbers_behind_the_padding_are_refused(rows):
         ValueError, match=r"words, padding and words again: .* numbers, train another model"
     ):
         classifier.fit(np.column_stack([X, np.full(len(X), 7)]), y)
+
+
+def test_columns_of_two_vectorizers_without_a_start_are_refused(problem):
+    texts, y = problem
+    X = SequenceVectorizer(start_char=None, maxlen=60).fit_transform(texts)
+    with pytest.raises(ValueError, match=r"words, padding and words again: .* of one Sequence"):
+        EmbeddingAverageClassifier(epochs=1).fit(np.column_stack([X, X]), y)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_counts_of_words_are_taken_with_a_warning(problem, binary):
+    texts, y = problem
+    X = CountVectorizer(binary=binary).fit_transform(texts).toarray()
+    with pytest.warns(UserWarning, match="stand alone between zeros, as counts of words"):
+        EmbeddingAverageClassifier(epochs=1).fit(X, y)
+
+
+def test_words_that_are_numbered_from_zero_are_sequences():
+    rng = np.random.RandomState(0)
+    X = rng.zipf(1.3, (60, 40)).clip(max=300) - 1  # Two of five words are the first one.
+    EmbeddingAverageClassifier(epochs=1).fit(X, np.arange(60) % 2)
 
 
 def test_rows_padded_at_either_end_are_refused(rows):
