@@ -69,8 +69,8 @@ class Targets:
         return csr_matrix(items, shape=(n_rows, self.n_classes))
 
     def check_two_classes(self, name: str = "y") -> None:
-        """Raise a ValueError where all rows are of one class."""
-        if not self.several and len(np.unique(self.numbers)) < 2:
+        """Raise a ValueError where all rows are of one class, or have the same labels."""
+        if (self.numbers == self.numbers[:1]).all():
             raise ValueError(f"{name} must hold more than one class, got only {self.labels[:1]}.")
 
     def warn_if_one_hot(self) -> None:
@@ -277,6 +277,11 @@ def _number_labels(
 
 def check_numbers(y: Any, name: str = "y") -> npt.NDArray[np.float64]:
     """Return the numbers of a regression, finite, shape (n_samples,)."""
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise ValueError(
+            f"{name} must hold one number for each row, got shape {np.shape(y)}: fit a regressor "
+            "for each column, as MultiOutputRegressor does."
+        )
     labels = check_labels(y, name)
     if not len(labels):
         raise ValueError(f"{name} must hold at least one number, got none.")

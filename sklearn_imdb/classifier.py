@@ -801,5 +801,4 @@ def fit_on_rows(
     parameters = {**vars(classifier), **parameters}
     rng, y = check_random_state(classifier.random_state), training.targets.labels
     with classifier._fit_task("fit", training.X, y, epochs=parameters["epochs"]) as task:
-        trained = fit_network(parameters, training, validation, rng, task)
-        classifier.__dict__.update(trained)
+        classifier.__dict__.update(fit_network(parameters, training, validation, rng, task))

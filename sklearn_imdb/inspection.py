@@ -655,8 +655,7 @@ def _align(steps: Steps, text: str, sequence: npt.NDArray[np.int32]) -> Alignmen
     n_tokens = len(alignment.tokens)
     indices = sequence[:n_tokens] if vectorizer.padding == "post" else sequence[-n_tokens:]
     network, _ = trained_network(steps.classifier)
-    is_token = is_token_at(indices, network)
-    return alignment._replace(tokens=[*compress(alignment.tokens, is_token)])
+    return alignment._replace(tokens=[*compress(alignment.tokens, is_token_at(indices, network))])
 
 
 def _check_n(n: Any) -> None:

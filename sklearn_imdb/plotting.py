@@ -272,8 +272,7 @@ class TrainingHistoryDisplay:
             label = f"{style['label']}, mean ± sd of {len(curves)} folds"
             style = {**style, "label": label, "linewidth": 2}
         # Without markers a single epoch would be invisible. More than 20 would hide the line.
-        every = max(1, n_epochs // 20)
-        self.lines_ += ax.plot(epochs, mean, marker=".", markevery=every, **style)
+        self.lines_ += ax.plot(epochs, mean, marker=".", markevery=max(1, n_epochs // 20), **style)
 
 
 def import_pyplot() -> Any:

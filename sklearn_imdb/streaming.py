@@ -35,6 +35,7 @@ from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import Row, RowFile, join_rows
 from sklearn_imdb._training.rows import Rows, StreamedRows, check_pair, check_weights, find_weighted
 from sklearn_imdb._training.sequences import ROWS_AT_ONCE, Words
+from sklearn_imdb._warnings import warn_user
 from sklearn_imdb.classifier import BaseEmbeddingAverage, find_targets, fit_on_rows
 from sklearn_imdb.pipelines import find_steps
 from sklearn_imdb.text import check_recipe, find_term_targets, keep_learned
@@ -159,6 +160,7 @@ def fit_stream(
         if not reader.targets:
             raise ValueError("chunks must hold at least one text, got none.")
         labels = np.concatenate([of_chunk.labels for of_chunk in reader.targets])
+        _warn_if_sorted(reader.targets)
         targets = find_targets(classifier, labels, known=reader.known)
         learned = reader.learner.learn(find_term_targets(labels, recipe))
         if learned.sequences is not None:
@@ -183,6 +185,8 @@ def fit_stream(
             of_validation = find_targets(classifier, y_val, "y_val", known=targets)
             validation = Rows(np.asarray(vectorizer.transform(X_val)), of_validation)
             check_consistent_length(validation.X, of_validation)
+            if not len(validation):
+                raise ValueError("X_val must hold at least one text, got none.")
         fit_on_rows(classifier, training, validation, parameters)
     return pipeline
 
@@ -200,6 +204,16 @@ def _check_parameters(
     if copied.early_stopping and monitor.startswith("val_") and X_val is None:
         raise ValueError(
             f"monitor={monitor!r} needs X_val: pass X_val and y_val, or set early_stopping=False."
+        )
+
+
+def _warn_if_sorted(targets: list[Targets]) -> None:
+    """Warn where most chunks hold one class each, and not all of them the same."""
+    single = [chunk.classes[0] for chunk in targets if chunk.n_classes == 1 and len(chunk) > 1]
+    if 2 * len(single) > len(targets) and len(set(single)) > 1:
+        warn_user(
+            f"{len(single)} of {len(targets)} chunks hold one class each. Training forgets the "
+            "classes of earlier chunks: shuffle the rows before they are divided into chunks."
         )
 
 

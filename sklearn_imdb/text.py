@@ -21,7 +21,7 @@ from sklearn_imdb._base import LearningMixin, learning_method
 from sklearn_imdb._checks import refuse_swapped
 from sklearn_imdb._compat import Interval, RealNotInt, StrOptions
 from sklearn_imdb._convention import DIVIDER, FILTERS, INDEX_FROM, LARGEST_INDEX, START, UNKNOWN
-from sklearn_imdb._numbering import numbering
+from sklearn_imdb._numbering import numbering, numbering_of
 from sklearn_imdb._progress import Progress
 from sklearn_imdb._targets import N_BINS, Targets, check_numbers, check_targets, make_bins
 from sklearn_imdb._text.analyzer import Analyzer
@@ -302,7 +302,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             keep_learned(self, learned, np.array(list(map(len, sequences))) // INDEX_BYTES)
         if not makes_rows:
             return None
-        numbered_by = None
+        numbered_by = numbering_of(X)  # Of sequences that another vectorizer made.
         if documents.are_texts:
             numbered_by = numbering(learned.vocabulary, recipe.index_from)
         return pad_sequences(sequences, numbered_by, self.maxlen_, learned.recipe)[0]
@@ -416,7 +416,7 @@ class SequenceVectorizer(LearningMixin, TransformerMixin, BaseEstimator):
             are_texts = documents.are_texts and not documents.is_empty
             if are_texts:
                 check_has_words(self.vocabulary_)
-            numbered_by = encoder.numbering if are_texts else None
+            numbered_by = encoder.numbering if are_texts else numbering_of(X)
             rows, n_cut = pad_sequences(encoder(documents, maxlen), numbered_by, maxlen, recipe)
         share = n_cut / max(len(rows), 1)
         usual = 1.0 if self.cut_share_ is None else self.cut_share_
@@ -612,15 +612,22 @@ def keep_learned(
     What `partial_fit` had counted is no longer the vectorizer's.
     """
     maxlen, index_from = learned.recipe.maxlen, learned.recipe.index_from
+    taken = {0: "padding"}
+    if learned.recipe.subword_range is not None:
+        taken[DIVIDER] = "the divider before subwords"
     for name in ("start_char", "oov_char"):
         index = getattr(learned.recipe, name)
-        if index is None or index < index_from:  # Words have no smaller indices.
+        if index is None:
             continue
-        if index - index_from in learned.vocabulary.values():
+        # Words have no index below `index_from`.
+        if index >= index_from and index - index_from in learned.vocabulary.values():
+            taken[index] = "a word"
+        if index in taken:
             warn_user(
-                f"{name}={index} is also the index of a word, because index_from={index_from}. The "
-                f"two cannot be told apart: set index_from to {index} or more, or {name} to None."
+                f"{name}={index} is also the index of {taken[index]}, and the two cannot be told "
+                f"apart. Set {name} to another index or to None, or raise index_from."
             )
+        taken[index] = name
     vectorizer.vocabulary_ = learned.vocabulary
     vectorizer.min_df_ = learned.recipe.min_df
     vectorizer.subword_range_ = learned.recipe.subword_range

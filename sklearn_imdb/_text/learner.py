@@ -182,8 +182,9 @@ class VocabularyLearner:
             raise ValueError(
                 f"X leaves no word to learn. Its {words.by_class.n_documents} documents hold "
                 f"{len(words.words)} different words, and max_df={recipe.max_df}, "
-                f"min_df={recipe.min_df}, ngram_range={recipe.ngram_range} and the tokenizer keep "
-                "none of them. Lower min_df, raise max_df, or pass longer texts."
+                f"min_df={recipe.min_df} and ngram_range={recipe.ngram_range} keep none of them. "
+                "Lower min_df, raise max_df, pass longer texts, or look at what build_analyzer "
+                "returns: the tokenizer or token_pattern may find no words."
             )
         warn_if_not_split(terms, recipe)
         vocabulary = dict(zip(terms, itertools.count(1)))

@@ -65,6 +65,8 @@ class NgramCounts:
         self._least_df = find_df_bound(recipe.min_df, len(blocks.documents))
         self._sizes: list[_Size] = []
         while len(self._sizes) < longest:
+            if len(self._sizes) >= self._shortest and not len(self._sizes[-1].pairs):
+                break  # No longer n-gram is in enough documents.
             self._sizes.append(self._count_next_size())
         self._wanted = self._sizes[self._shortest - 1 :]
         self._ends = np.cumsum([0, *(len(size.pairs) for size in self._wanted)])
@@ -165,8 +167,7 @@ class NgramCounts:
         # The sorts are stable, so the occurrences of a pair stay in the order of the documents.
         order = _counting_argsort(found.lasts, self._n_words)
         if self._sizes:
-            n_beginnings = len(self._sizes[-1].pairs)
-            order = order[_counting_argsort(found.beginnings[order], n_beginnings)]
+            order = order[_counting_argsort(found.beginnings[order], len(self._sizes[-1].pairs))]
         pairs = (found.beginnings * np.int64(self._n_words) + found.lasts)[order]
         is_first = _find_changes(pairs)
         occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
@@ -253,7 +254,7 @@ class NgramTable:
         self._pairs: list[Integers] = []
         self._indices: list[npt.NDArray[np.int32]] = []
         ngrams, n_ngrams = flat[begins], len(words)
-        for n in range(1, longest + 1):
+        for n in range(1, max(self._shortest, lengths.max(initial=1)) + 1):
             if n > 1:
                 reaching = np.flatnonzero(lengths >= n)
                 pairs = ngrams[reaching] * len(words) + flat[begins[reaching] + n - 1]

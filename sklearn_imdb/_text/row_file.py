@@ -19,8 +19,7 @@ _ROWS_AT_ONCE = 4096
 
 def join_rows(rows: Sequence[Row]) -> tuple[Row, npt.NDArray[np.int64]]:
     """Return rows end to end in one array, and where each begins and the last one ends."""
-    ends = np.cumsum([0, *map(len, rows)])
-    return np.concatenate([np.empty(0, np.int32), *rows]), ends
+    return np.concatenate([np.empty(0, np.int32), *rows]), np.cumsum([0, *map(len, rows)])
 
 
 class RowFile(Sequence[Row], AbstractContextManager["RowFile"]):

@@ -289,8 +289,7 @@ class Evidence(Pooling):
             columns = class_columns(chunk.targets, len(chunk))
             members = columns.multiply(chunk.weights[:, np.newaxis].astype(np.float64)).T.tocsr()
             for block in split_rows(chunk.X):
-                words = within(chunk.X[block], input_dim)
-                counts = count_words(words, input_dim, self.divider)
+                counts = count_words(within(chunk.X[block], input_dim), input_dim, self.divider)
                 # A sequence has the items of its two parts.
                 items = np.ones(counts.nnz), counts.indices, counts.indptr[::2]
                 is_there = csr_matrix(items, shape=(counts.shape[0] // 2, input_dim))
@@ -299,8 +298,7 @@ class Evidence(Pooling):
         counted = ClassCounts(frequency.T.tocsr(), sizes, rows.targets.n_classes)
         if before is not None:
             counted = counted + before
-        weights = self.find_evidence(counted).astype(np.float32)
-        return replace(self, token_weights=weights), counted
+        return replace(self, token_weights=self.find_evidence(counted).astype(np.float32)), counted
 
     def go_on_from(self, trained: "Pooling") -> "Pooling | None":
         # The weights that were learned stay.

@@ -91,6 +91,11 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
     is_padding, holds_words = X == PADDING, X.max() >= N_RESERVED
     if divider is not None and holds_words:
         _check_divider(np.equal(X, divider).sum(axis=1), is_padding.all(axis=1), divider)
+    if is_padding.all():
+        warn_user(
+            "X is padding alone, so there is nothing to learn from. The vectorizer may know no "
+            "word of the texts, or its maxlen may be too small."
+        )
     begins_late, ends_early = is_padding[:, 0], is_padding[:, -1]
     rises = is_padding[:, :-1] & ~is_padding[:, 1:]
     if not rises.any():  # Most sequences are padded behind their words.
@@ -98,7 +103,7 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
     # Words begin at the first place, or where padding ends.
     n_runs = np.count_nonzero(rises, axis=1) + ~begins_late
     has_gap = n_runs > 1
-    if has_gap.mean() > 0.5 and np.count_nonzero(X) < 1.5 * n_runs.sum():
+    if has_gap.mean() > 0.5 and np.count_nonzero(X) < min(1.5 * n_runs.sum(), X.size / 2):
         warn_user(
             "Most numbers of X stand alone between zeros, as counts of words or one-hot columns "
             "do. X must hold sequences of word indices: put a SequenceVectorizer directly in front."
@@ -109,9 +114,9 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
     begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
     late = begins_late & ~ends_early
     # Padding alone between words is no proof: whoever numbers words may begin at 0. But then it
-    # does not end at the same place in most rows.
-    is_joined = has_gap.mean() > 0.5 and rises.mean(axis=0).max() > 0.5
-    if has_gap.any() and (divider is not None or begins.mean() > 0.5 or is_joined):
+    # does not end at the same place in so many rows.
+    is_joined = has_gap.sum() > 9 and rises[has_gap].mean(axis=0).max() > 0.9
+    if has_gap.any() and (divider is not None or begins[has_gap].mean() > 0.5 or is_joined):
         found = f"Row {has_gap.argmax()} of X has words, padding and words again"
     elif divider is not None and late.any() and (ends_early & ~begins_late).any():
         found = f"Row {late.argmax()} of X has padding before its words, and other rows behind them"

@@ -93,8 +93,9 @@ def test_words_of_a_regression_that_are_rare_are_unknown_as_in_a_fit():
 
 def test_a_class_may_be_missing_in_the_first_chunk(reviews):
     texts, y = reviews
-    order = np.argsort(-y, kind="stable")
-    texts, y = [texts[row] for row in order.tolist()], y[order]
+    order = [*np.flatnonzero(y)[:100], *np.flatnonzero(y)[100:], *np.flatnonzero(y == 0)]
+    order[100:] = np.random.RandomState(0).permutation(order[100:])
+    texts, y = [texts[row] for row in order], y[order]
     for preset in ("ngram", "tutorial"):
         pipeline = make_text_classifier(preset, random_state=0)
         pipeline.set_params(
@@ -105,6 +106,23 @@ def test_a_class_may_be_missing_in_the_first_chunk(reviews):
         fitted = clone(pipeline).fit(texts, y)
         streamed = fit_stream(pipeline, in_chunks(texts, y, 100), epochs=1)
         assert list(streamed[0].vocabulary_.items()) == list(fitted[0].vocabulary_.items())
+
+
+def test_chunks_that_are_sorted_by_label_are_learned_with_a_warning(reviews):
+    texts, y = reviews
+    order = np.argsort(y, kind="stable")
+    texts, y = [texts[row] for row in order.tolist()], y[order]
+    with pytest.warns(
+        UserWarning, match=r"6 of 6 chunks hold one class each\. .*: shuffle the rows"
+    ):
+        fit_stream(make_text_classifier(random_state=0), in_chunks(texts, y, 100))
+    rare = (np.arange(600) % 250 == 0).astype(int)  # It is in three of the chunks.
+    fit_stream(make_text_classifier(random_state=0), in_chunks(texts, rare, 100))
+
+
+def test_no_texts_to_validate_on_are_an_error(reviews):
+    with pytest.raises(ValueError, match="X_val must hold at least one text, got none"):
+        fit_stream(make_text_classifier(), [reviews], X_val=[], y_val=[])
 
 
 def test_several_labels_are_learned():

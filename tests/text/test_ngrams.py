@@ -254,11 +254,19 @@ def test_a_chunk_with_labels_of_another_kind_is_refused():
 
 
 def test_nothing_left_is_an_error():
-    with pytest.raises(ValueError, match=r"min_df=9, ngram_range=\(1, 2\) and the tokenizer keep"):
+    with pytest.raises(ValueError, match=r"min_df=9 and ngram_range=\(1, 2\) keep none"):
         SequenceVectorizer(ngram_range=(1, 2), min_df=9).fit(TEXTS)
     for y in ([0, 1], [[0, 1], [1, 0]]):
         with pytest.raises(ValueError, match=r"X leaves no word to learn\. Its 2 documents"):
             SequenceVectorizer(rank_by="class_evidence").fit(["", "..."], y)
+
+
+def test_ngrams_longer_than_the_texts_take_no_time():
+    few, many = (SequenceVectorizer(ngram_range=(1, n)).fit(TEXTS) for n in (20, 10**9))
+    assert few.vocabulary_ == many.vocabulary_
+    assert_array_equal(few.transform(TEXTS), many.transform(TEXTS))
+    with pytest.raises(ValueError, match="leaves no word to learn"):
+        SequenceVectorizer(ngram_range=(50, 50)).fit(TEXTS)
 
 
 def test_chunks_may_have_fewer_pairs_than_words():

@@ -50,6 +50,19 @@ def test_another_offset_is_another_numbering():
     assert is_warned_of(X, vectorizer.set_params(index_from=9).transform(["a"]))
 
 
+def test_sequences_of_another_vectorizer_keep_their_numbering():
+    texts, others = ["a b", "a"], ["b", "c"]
+    made_elsewhere = SequenceVectorizer().fit_transform(others)
+    vectorizer = SequenceVectorizer().fit(texts)
+    assert is_warned_of(vectorizer.transform(texts), vectorizer.transform(made_elsewhere))
+    assert is_warned_of(
+        SequenceVectorizer().fit_transform(made_elsewhere), vectorizer.transform(texts)
+    )
+    assert not is_warned_of(
+        vectorizer.transform(texts), vectorizer.transform(vectorizer.transform(texts))
+    )
+
+
 # -- going on, and predicting -------------------------------------------------------------------
 
 

@@ -46,13 +46,22 @@ def _titles(text):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "name"), [({"start_char": 5}, "start_char=5"), ({"index_from": 1}, "oov_char=2")]
+    ("parameters", "message"),
+    [
+        ({"start_char": 5}, "start_char=5 is also the index of a word"),
+        ({"index_from": 1}, "oov_char=2 is also the index of a word"),
+        ({"oov_char": 1}, "oov_char=1 is also the index of start_char"),
+        ({"start_char": 0}, "start_char=0 is also the index of padding"),
+        ({"oov_char": 3, "subword_range": (2, 3)}, "oov_char=3 is also the index of the divider"),
+    ],
 )
-def test_a_reserved_index_that_is_also_a_words_warns(parameters, name):
-    with pytest.warns(UserWarning, match=rf"{name} is also the index of a word, .* to None"):
+def test_a_reserved_index_that_is_also_anothers_warns(parameters, message):
+    with pytest.warns(UserWarning, match=rf"{message}.* to another index or to None"):
         SequenceVectorizer(**parameters).fit(["a good film"])
-    # Here no word has it.
-    SequenceVectorizer(vocabulary={"good": 1, "film": 7}, **parameters | {"oov_char": None}).fit([])
+
+
+def test_a_reserved_index_between_those_of_words_is_free():
+    SequenceVectorizer(vocabulary={"good": 1, "film": 7}, start_char=5).fit([])
 
 
 def test_few_words_with_capitals_in_a_large_vocabulary_are_no_mistake():

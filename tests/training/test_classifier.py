@@ -266,6 +266,7 @@ def test_a_loss_that_is_not_finite_says_what_to_change(quick, sequences, learnin
         (lambda X, y: (X[0], y), "Expected 2D array"),
         (lambda X, y: (X[:-1], y), "inconsistent numbers of samples"),
         (lambda X, y: (X, np.zeros(len(X))), r"more than one class.*got only \[0\.\]\."),
+        (lambda X, y: (X, np.tile([0, 1], (len(X), 1))), r"more than one class.*\[\[0 1\]\]\."),
         (lambda X, y: (X, None), "requires y to be passed"),
         (lambda X, y: (X, y + 0.5 * X[:, 0] + np.arange(len(y)) / 7), "Unknown label type"),
         (lambda X, y: (["a text", "another"], [0, 1]), r"X holds raw texts.*SequenceVectorizer"),

@@ -185,6 +185,7 @@ def test_a_constant_warns_and_is_predicted(ratings):
         ([1.0, np.nan] * 20, r"y\[1\] = nan"),
         ([1.0, np.inf] * 20, r"y must be finite, got y\[1\] = inf"),
         (None, "needs y, got None|requires y"),
+        (np.ones((40, 2)), r"one number for each row, got shape \(40, 2\): .*MultiOutputReg"),
     ],
 )
 def test_what_is_no_number_is_named(y, message):

@@ -47,9 +47,10 @@ def test_numbers_behind_the_padding_are_refused(rows):
         classifier.fit(np.column_stack([X, np.full(len(X), 7)]), y)
 
 
-def test_columns_of_two_vectorizers_without_a_start_are_refused(problem):
-    texts, y = problem
-    X = SequenceVectorizer(start_char=None, maxlen=60).fit_transform(texts)
+@pytest.mark.parametrize(("start_char", "maxlen"), [(None, 60), (1, 20)])
+def test_columns_of_two_vectorizers_are_refused(problem, start_char, maxlen):
+    texts, y = problem  # Few of them are shorter than 20 words.
+    X = SequenceVectorizer(start_char=start_char, maxlen=maxlen).fit_transform(texts)
     with pytest.raises(ValueError, match=r"words, padding and words again: .* of one Sequence"):
         EmbeddingAverageClassifier(epochs=1).fit(np.column_stack([X, X]), y)
 
@@ -60,6 +61,13 @@ def test_counts_of_words_are_taken_with_a_warning(problem, binary):
     X = CountVectorizer(binary=binary).fit_transform(texts).toarray()
     with pytest.warns(UserWarning, match="stand alone between zeros, as counts of words"):
         EmbeddingAverageClassifier(epochs=1).fit(X, y)
+
+
+def test_rows_of_padding_alone_are_taken_with_a_warning():
+    texts, y = ["the film", "the cast"] * 20, [0, 1] * 20
+    vectorizer = SequenceVectorizer(vocabulary=["a film"], start_char=None, oov_char=None)
+    with pytest.warns(UserWarning, match="X is padding alone, .* know no word of the texts"):
+        make_pipeline(vectorizer, EmbeddingAverageClassifier(epochs=1)).fit(texts, y)
 
 
 def test_words_that_are_numbered_from_zero_are_sequences():
