@@ -277,10 +277,11 @@ def _number_labels(
 
 def check_numbers(y: Any, name: str = "y") -> npt.NDArray[np.float64]:
     """Return the numbers of a regression, finite, shape (n_samples,)."""
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    shape: tuple[int, ...] = getattr(y, "shape", ())
+    if len(shape) == 2 and shape[1] > 1:
         raise ValueError(
-            f"{name} must hold one number for each row, got shape {np.shape(y)}: fit a regressor "
-            "for each column, as MultiOutputRegressor does."
+            f"{name} must hold one number for each row, got shape {shape}: fit a regressor for "
+            "each column, as MultiOutputRegressor does."
         )
     labels = check_labels(y, name)
     if not len(labels):

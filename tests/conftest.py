@@ -82,6 +82,15 @@ def keras():
     return pytest.importorskip("keras")
 
 
+@pytest.fixture
+def without_tracing(keras):
+    """Have TensorFlow compute step by step: a graph takes longer to make than few steps to run."""
+    tensorflow = pytest.importorskip("tensorflow")
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def new_process():
     """Nothing; a test that starts a process asks for it."""

@@ -46,7 +46,7 @@ def test_scikit_learns_check_of_the_regressor(regressor, check):
     check(regressor)
 
 
-@pytest.mark.usefixtures("keras")
+@pytest.mark.usefixtures("without_tracing")
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     # Fewer epochs, because Keras takes its time; what is checked turns on no number of them.

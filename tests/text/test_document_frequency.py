@@ -62,7 +62,7 @@ def test_ngrams_and_subwords_have_the_bound_too():
 
 
 def test_a_bound_that_leaves_nothing_is_named():
-    with pytest.raises(ValueError, match=r"max_df=1, min_df=2, .* keep none"):
+    with pytest.raises(ValueError, match=r"max_df=1, min_df=2 and .* keep none"):
         SequenceVectorizer(max_df=1, min_df=2).fit(TEXTS)
 
 

@@ -76,6 +76,7 @@ def test_of_two_balanced_classes_it_is_the_log_count_ratio_with_counts_raised_by
     assert_allclose(evidence_of(frequency, [20, 20]), np.abs(ratios), rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:X is padding alone")
 def test_a_term_of_no_document_and_a_class_of_no_document_tell_nothing():
     assert_array_equal(evidence_of(np.zeros((2, 3), int), [4, 5, 6]), [0, 0])
     frequency = np.array([[3, 1, 0]])
