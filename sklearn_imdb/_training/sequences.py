@@ -76,7 +76,7 @@ _REMEDY = f"Join the texts of a row into one text. {_OF_NUMBERS}"
 
 
 def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) -> None:
-    """Raise a ValueError where a row is no sequence of one vectorizer.
+    """Raise a ValueError where a row is no sequence of one vectorizer; warn where most are none.
 
     It shows in the names of the columns, in padding between words, and in the divider.
     """
