@@ -20,6 +20,7 @@ from sklearn_imdb.streaming import fit_stream
 
 distributed = pytest.importorskip("distributed", reason="Dask is not here: pip install '.[dask]'")
 pytest.importorskip("pyarrow", reason="dask.dataframe needs pyarrow: pip install '.[dask]'")
+dask = pytest.importorskip("dask")
 bag = pytest.importorskip("dask.bag")
 dataframe = pytest.importorskip("dask.dataframe")
 
@@ -29,8 +30,12 @@ TIMEOUT = 60
 
 @pytest.fixture(scope="module")
 def client(new_process):
-    """A client of a cluster whose copies of what is sent to every worker are not discarded."""
+    """A client of a cluster whose copies of what is sent to every worker are not discarded.
+
+    A killed worker is started again, which may take longer on a busy machine than Dask waits.
+    """
     with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
