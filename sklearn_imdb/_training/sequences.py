@@ -88,10 +88,10 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
         raise ValueError(
             f"X holds columns of several transformers, such as {list(origins.values())}. {_REMEDY}"
         )
-    is_padding, holds_words = X == PADDING, X.max() >= N_RESERVED
-    if divider is not None and holds_words:
+    is_padding, largest = X == PADDING, X.max()
+    if divider is not None and largest >= N_RESERVED:
         _check_divider(np.equal(X, divider).sum(axis=1), is_padding.all(axis=1), divider)
-    if is_padding.all():
+    if largest == PADDING:
         warn_user(
             "X is padding alone, so there is nothing to learn from. The vectorizer may know no "
             "word of the texts, or its maxlen may be too small."
@@ -109,7 +109,7 @@ def check_sequences(X: Words, names: Sequence[str] | None, divider: int | None) 
             "do. X must hold sequences of word indices: put a SequenceVectorizer directly in front."
         )
         return
-    if not holds_words:
+    if largest < N_RESERVED:
         return
     begins = X[np.arange(len(X)), (~is_padding).argmax(axis=1)] == START
     late = begins_late & ~ends_early
