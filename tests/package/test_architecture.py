@@ -1,4 +1,4 @@
-"""The rooms of the package: arrows point down only, and one file knows Keras."""
+"""The layers of the package: imports go one way, and two files import Keras."""
 
 import ast
 import tokenize
@@ -32,8 +32,8 @@ def imported(path):
     return names
 
 
-def floor(module):
-    """Count up: what every room stands on, rooms, what explains, public files, the top."""
+def layer(module):
+    """Count up: shared private files, sub-packages, `_explain`, public files, `__init__`."""
     _, *parts = module.split(".")
     if not parts:
         return 4
@@ -43,22 +43,22 @@ def floor(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_arrows_point_down(module):
+def test_imports_go_down(module):
     for other in imported(MODULES[module]) & MODULES.keys():
-        assert floor(other) <= floor(module), other
-        is_room = floor(other) == floor(module) == 1
-        assert not is_room or other.split(".")[1] == module.split(".")[1], other
+        assert layer(other) <= layer(module), other
+        are_in_sub_packages = layer(other) == layer(module) == 1
+        assert not are_in_sub_packages or other.split(".")[1] == module.split(".")[1], other
 
 
-def test_there_is_no_circle():
-    arrows = {module: imported(path) & MODULES.keys() for module, path in MODULES.items()}
-    while arrows:
-        lowest = {module for module, below in arrows.items() if not below & arrows.keys()}
-        assert lowest, f"a circle among {sorted(arrows)}"
-        arrows = {module: below for module, below in arrows.items() if module not in lowest}
+def test_no_imports_are_circular():
+    imports = {module: imported(path) & MODULES.keys() for module, path in MODULES.items()}
+    while imports:
+        lowest = {module for module, below in imports.items() if not below & imports.keys()}
+        assert lowest, f"circular imports among {sorted(imports)}"
+        imports = {module: below for module, below in imports.items() if module not in lowest}
 
 
-def test_an_import_of_the_package_itself_is_an_arrow(tmp_path):
+def test_imports_of_the_package_itself_are_found(tmp_path):
     script = tmp_path / "one.py"
     script.write_text("from sklearn_imdb import SequenceVectorizer\nimport sklearn_imdb._base")
     assert imported(script) == {"sklearn_imdb", "sklearn_imdb._base"}
@@ -67,10 +67,10 @@ def test_an_import_of_the_package_itself_is_an_arrow(tmp_path):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_files_of_keras_alone_know_keras(module):
+def test_only_the_files_named_after_keras_import_it(module):
     libraries = {name.partition(".")[0] for name in imported(MODULES[module])}
-    knows_keras = bool(libraries & {"keras", "tensorflow", "scikeras"})
-    assert knows_keras == module.startswith("sklearn_imdb._training.keras_")
+    imports_keras = bool(libraries & {"keras", "tensorflow", "scikeras"})
+    assert imports_keras == module.startswith("sklearn_imdb._training.keras_")
 
 
 def n_code_lines(path):
