@@ -11,6 +11,7 @@ import contest
 options = contest.start(__doc__)
 
 import pickle
+import runpy
 import statistics
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
 FILE = Path(tempfile.gettempdir()) / f"cold_process_{options.small}.pkl"
 
 
@@ -29,17 +31,27 @@ def preset(name, texts, y, test_texts, seed):
     return pipeline.predict(test_texts)
 
 
-def tfidf(classifier, n, texts, y, test_texts, seed):
+def tfidf(classifier, n, texts, y, test_texts, seed, characters=()):
     """Fit scikit-learn's usual baselines."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
+    from sklearn.pipeline import make_pipeline, make_union
     from sklearn.svm import LinearSVC
 
     kinds = {"LogisticRegression": LogisticRegression, "LinearSVC": LinearSVC}
     vectorizer = TfidfVectorizer(ngram_range=(1, n))
+    if characters:
+        of_characters = TfidfVectorizer(analyzer="char_wb", ngram_range=characters)
+        vectorizer = make_union(vectorizer, of_characters)
     pipeline = make_pipeline(vectorizer, kinds[classifier](random_state=seed))
     return pipeline.fit(texts, y).predict(test_texts)
+
+
+def nbsvm(texts, y, test_texts, seed):
+    """Fit the NBSVM of the examples, whose C was chosen on the training reviews."""
+    sys.path.insert(0, str(EXAMPLES))  # They import the module `_start` beside them.
+    made = runpy.run_path(str(EXAMPLES / "ngram_accuracy.py"))["contenders"](seed)["NBSVM"]
+    return made.fit(texts, y).predict(test_texts)
 
 
 def fast_text(n, texts, y, test_texts, seed):
@@ -86,6 +98,8 @@ CONTENDERS = {
     "preset tutorial": partial(preset, "tutorial"),
     "Tfidf + LogisticRegression": partial(tfidf, "LogisticRegression", 1),
     "Tfidf(1, 2) + LinearSVC": partial(tfidf, "LinearSVC", 2),
+    "Tfidf(1, 2), char_wb(4, 5) + LinearSVC": partial(tfidf, "LinearSVC", 2, characters=(4, 5)),
+    "NBSVM(1, 3)": nbsvm,
     "Keras": in_keras,
 }
 if find_spec("fasttext"):

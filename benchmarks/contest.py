@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 REPORT = Path(__file__).with_name("README.md")
-PACKAGES = "numpy scipy scikit-learn tensorflow keras scikeras".split()
+PACKAGES = "numpy scipy scikit-learn tensorflow keras".split()
 
 
 def start(doc, **defaults):
@@ -121,18 +121,29 @@ def report(options, section, rows, notes):
                 for name in contenders[1:]
             ]
         lines.append(f"| {job} | {' | '.join(cells)} |")
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    lines += [
-        "",
-        f"{time.strftime('%Y-%m-%d')}, {_processor()}, Python {platform.python_version()}, "
-        f"{packages}; {notes}; medians of {options.rounds} runs; accuracies are means ± standard "
-        "deviations.",
-    ]
+    lines += ["", f"{circumstances()}; {notes}; medians of {options.rounds} runs."]
     text = "\n".join(lines)
     print(text)
-    if options.small:
-        return
-    begin, end = (f"<!-- {section}, {options.cores} cores: {word} -->" for word in ("from", "to"))
+    if not options.small:
+        write(f"{section}, {options.cores} cores", text)
+
+
+def circumstances():
+    """Return when, which commit of the package, and on what is measured."""
+    log = ["git", "log", "-1", "--format=%h", "--", "sklearn_imdb"]
+    found = subprocess.run(
+        log, cwd=REPORT.parents[1], check=True, stdout=subprocess.PIPE, text=True
+    )
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"{time.strftime('%Y-%m-%d')}, commit {found.stdout.strip()}, {_processor()}, "
+        f"Python {platform.python_version()}, {packages}"
+    )
+
+
+def write(section, text):
+    """Put a text into the report, in place of what the last run wrote."""
+    begin, end = (f"<!-- {section}: {word} -->" for word in ("from", "to"))
     old = REPORT.read_text(encoding="utf-8")
     block = f"{begin}\n{text}\n{end}"
     new, n = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: block, old, flags=re.S)

@@ -11,7 +11,6 @@ import argparse
 import json
 import lzma
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,7 +37,14 @@ from sklearn_imdb import make_text_classifier, make_text_regressor
 
 OURS = ["default", "tutorial"]
 UNSPACED = ["chinese_takeaway", "thai_opinions", "korean_films"]  # And Korean, whose words inflect.
-METRICS = ["accuracy", "macro-F1", "log loss", "CPU seconds of a fold", "peak memory, MB"]
+METRICS = [  # Each with its factor and its decimals.
+    ("accuracy, %", 100, 1),
+    ("macro-F1, %", 100, 1),
+    ("log loss", 1, 2),
+    ("peak memory, MB", 1, 0),
+    ("CPU seconds of a fold", 1, 1),
+]
+SECONDS = -1
 
 
 class LogCountRatios(TransformerMixin, BaseEstimator):
@@ -129,7 +135,7 @@ def read(path):
 
 
 def measure(model, texts, y, train, test):
-    """Return accuracy, macro-F1, log loss and CPU seconds of a fold."""
+    """Return the metrics of a fold, but for the memory."""
     begin = time.process_time()
     model.fit(texts[train].tolist(), y[train])
     predicted = model.predict(texts[test].tolist())
@@ -173,30 +179,58 @@ def classes_of_a_text(options, sets):
                 for seed in seeds
             ]
             memory = peak_memory(options, name, contender)
-            results[contender][name] = np.array([[*found, memory] for found in each])
+            results[contender][name] = np.array([[*found, memory, cpu] for *found, cpu in each])
             print(name, contender, np.mean(results[contender][name], 0).round(4), file=sys.stderr)
-    if options.alone or not results:
-        return
+    if results:
+        report(options, results)
+
+
+def report(options, results):
+    """Print the tables: each metric on each set, and the means, which the report keeps."""
     names = list(results["default"])
-    for column, title in enumerate(METRICS):
-        scale, digits = (100, 1) if column < 2 else (1, [2, 1, 0][column - 2])
-        print(f"\n| {title} | {' | '.join(names)} | mean |")
-        print("| --- |" + " ---: |" * (len(names) + 1))
-        for contender, found in results.items():
-            row = [scale * found[n][:, column].mean() if n in found else np.nan for n in names]
-            cells = [f"{v:.{digits}f}" if v == v else "" for v in [*row, statistics.mean(row)]]
-            if any(cells):
-                print(f"| {contender} | {' | '.join(cells)} |")
-    print(
-        "\nAccuracy of the default less that of the best peer, in points, and its standard error:"
-    )
-    for name in names:
-        peers = {c: f[name][:, 0] for c, f in results.items() if c not in OURS and name in f}
-        best = max(peers, key=lambda contender: peers[contender].mean())
-        ours = results["default"][name][:, 0].reshape(options.folds, -1).mean(axis=1)
-        difference = 100 * (ours - peers[best])
-        error = difference.std(ddof=1) / np.sqrt(options.folds)
-        print(f"- {name}: {difference.mean():+.1f} ({error:.1f}), {best}")
+    peers = [contender for contender in results if contender not in OURS]
+    for column, (title, scale, digits) in enumerate(METRICS):
+        lines = [f"| {title} | {' | '.join(results)} |", "| --- |" + " ---: |" * len(results)]
+        for name in names:
+            measured = [
+                scale * found[name][:, column].mean() if name in found else np.nan
+                for found in results.values()
+            ]
+            cells = ["" if np.isnan(v) else f"{v:.{digits}f}" for v in measured]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        if not column:
+            lines[:2] = f"{lines[0]} default less best peer |", f"{lines[1]} ---: |"
+            for row, name in enumerate(names, 2):
+                best = max(
+                    (results[peer][name][:, 0] for peer in peers if name in results[peer]),
+                    key=np.mean,
+                )
+                ours = results["default"][name][:, 0].reshape(options.folds, -1).mean(axis=1)
+                points = scale * (ours - best)
+                error = points.std(ddof=1) / np.sqrt(options.folds)
+                lines[row] += f" {points.mean():+.1f} ± {error:.1f} |"
+            accuracies = "\n".join(lines)
+        print("", *lines, sep="\n")
+    lines = [
+        f"| mean of all sets | {' | '.join(title for title, *_ in METRICS[:SECONDS])} | CPU time |",
+        "| --- |" + " ---: |" * 5,
+    ]
+    for contender, found in results.items():
+        if found.keys() == set(names):
+            each = np.array([found[name].mean(axis=0) for name in names])
+            ratios = each[:, SECONDS] / [results["default"][n][:, SECONDS].mean() for n in names]
+            cells = [
+                "" if np.isnan(mean) else f"{scale * mean:.{digits}f}"
+                for mean, (_, scale, digits) in zip(each.mean(axis=0), METRICS, strict=True)
+            ]
+            cells[SECONDS] = f"{np.exp(np.log(ratios).mean()):.2f} ×"
+            lines.append(f"| {contender} | {' | '.join(cells)} |")
+    means = "\n".join(lines)
+    notes = f"{options.folds} folds; seeds of the presets: {options.seeds}."
+    text = f"{accuracies}\n\n{means}\n\n{contest.circumstances()}; {notes}"
+    print("", means, sep="\n")
+    if not options.only:
+        contest.write("text sets", text)
 
 
 def scores(model, texts):

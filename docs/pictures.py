@@ -1,4 +1,4 @@
-"""Pictures of the guide, drawn when the site is built: of small runs, and of the README's table."""
+"""Pictures of the guide, drawn when the site is built: of small runs, and of the benchmarks."""
 
 import re
 from pathlib import Path
@@ -50,22 +50,27 @@ def stop_early(folder):
 
 
 def compare(folder):
-    """Draw the README's table of accuracies."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = re.search(r"^\| accuracy \|.*?\n\n", readme, re.MULTILINE | re.DOTALL)[0]
+    """Draw the accuracies on the public text sets."""
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| accuracy, % \|.*?\n\n", page, re.MULTILINE | re.DOTALL)[0]
     header, _, *rows = (
-        [cell.strip(" *`") for cell in line.strip("|").split("|")]
-        for line in table.split("\n")[:-2]
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.split("\n")[:-2]
     )
-    sets, accuracies = header[1:], {name: [float(cell) for cell in row] for name, *row in rows}
-    names = list(accuracies)[::-1]
-    colours = [OURS if name.startswith("make_") else OTHERS for name in names]
-    figure, (left, right) = plt.subplots(ncols=2, figsize=(10, 3.4), layout="constrained")
-    bars = left.barh(names, [100 - accuracies[name][-1] for name in names], color=colours)
+    sets = [name for name, *_ in rows]
+    accuracies = {
+        method: [float(row[column]) for row in rows]
+        for column, method in enumerate(header)
+        if 0 < column < len(header) - 1 and all(row[column] for row in rows)
+    }
+    colours = [OURS if method == "default" else OTHERS for method in accuracies]
+    figure, (left, right) = plt.subplots(ncols=2, figsize=(10, 4), layout="constrained")
+    errors = [100 - sum(each) / len(each) for each in accuracies.values()]
+    bars = left.barh(list(accuracies), errors, color=colours)
     left.bar_label(bars, fmt="%.1f %%", padding=3)
-    left.set(title="Errors, mean of eight sets", xlim=(0, 34))
-    for name, colour in zip(names, colours, strict=True):
-        right.plot(accuracies[name][:-1], sets[:-1], "o", color=colour)
+    left.invert_yaxis()
+    left.set(title="Errors, mean of the sets", xlim=(0, 1.2 * max(errors)))
+    for each, colour in zip(reversed(accuracies.values()), reversed(colours), strict=True):
+        right.plot(each, sets, "o", color=colour)
     right.invert_yaxis()
     right.set(title="Accuracy on each set, %")
     figure.savefig(folder / "comparison.png")

@@ -4,6 +4,7 @@ import re
 import runpy
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("[a-z]*.py"))
 NEEDED = {"streaming": "pyarrow", "grid_search_dask": "distributed", "own_csv": "pandas"}
 HAVE_TEXTS = {"own_csv", "several_labels"}
 """Examples that write their texts themselves."""
+CLUSTERS = {"grid_search_dask"}
+"""Examples whose workers import the main module of the process that starts them."""
 DRAW_NOTHING = {"streaming", "grid_search_dask"}
 SAID = {
     "grid_search_dask": "The same as at once: True",
@@ -22,16 +25,17 @@ SAID = {
 """What an example finds, whatever the reviews are."""
 
 
+EXPECTED = (
+    "Retry downloading",
+    "Keras's encoded reviews are made from the texts",
+    "__array__ implementation doesn't accept a copy keyword",  # Keras's own, with NumPy 2.
+)
+"""Warnings that are no errors."""
+
+
 def run(example, *arguments, cwd=None):
-    """Run an example with warnings as errors, but for these."""
-    expected = (
-        "Retry downloading",
-        "Keras's encoded reviews are made from the texts",
-        "__array__ implementation doesn't accept a copy keyword",  # Keras's own, with NumPy 2.
-    )
-    if "--small" in arguments:  # A few hundred texts of 50 words teach a network nothing.
-        expected += ("Early stopping ended the training",)
-    ignored = [option for message in expected for option in ("-W", f"ignore:{message}")]
+    """Run an example in a process of its own, with other warnings as errors."""
+    ignored = [option for message in EXPECTED for option in ("-W", f"ignore:{message}")]
     done = subprocess.run(
         [sys.executable, "-W", "error", *ignored, example, *arguments],
         cwd=cwd,
@@ -41,6 +45,23 @@ def run(example, *arguments, cwd=None):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.fixture
+def run_small(monkeypatch, capsys):
+    """Run an example in its small mode in this process, where all it imports is there already."""
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+
+    def run(example, *arguments, cwd):
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", [str(example), "--small", *map(str, arguments)])
+        monkeypatch.syspath_prepend(example.parent)  # For `_start.py` beside it.
+        with pyplot.rc_context():
+            runpy.run_path(str(example), run_name="__main__")
+        pyplot.close("all")
+        return capsys.readouterr().out
+
+    return run
 
 
 pytestmark = pytest.mark.usefixtures("new_process")
@@ -62,15 +83,21 @@ def figures(output):
 
 
 @pytest.mark.usefixtures("no_network")
+@pytest.mark.filterwarnings(*(f"ignore:{message}" for message in EXPECTED))
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_without_the_real_data(example, tmp_path):
+def test_an_example_runs_without_the_real_data(example, tmp_path, run_small):
     if example.stem in NEEDED:
         pytest.importorskip(NEEDED[example.stem], reason="needs the extra: pip install '.[dask]'")
     home, pictures = tmp_path / "home", tmp_path / "pictures"
     home.mkdir()
     pictures.mkdir()
     data_home = [] if example.stem in HAVE_TEXTS else ["--data-home", home]
-    output = run(example, "--small", *data_home, cwd=pictures)
+    run_it = (
+        partial(run, example, "--small")
+        if example.stem in CLUSTERS
+        else partial(run_small, example)
+    )
+    output = run_it(*data_home, cwd=pictures)
     assert ("NO REAL DATA" in output) == bool(data_home)
     assert (str(home) in output) == bool(data_home)
     assert list(home.iterdir()) == []
@@ -128,9 +155,9 @@ def test_the_index_has_every_example_with_its_pictures():
 
 
 @pytest.mark.usefixtures("no_network")
-def test_generated_reviews_are_no_failure_to_find_real_ones(tmp_path):
+def test_generated_reviews_are_no_failure_to_find_real_ones(tmp_path, run_small):
     example = EXAMPLES[0].with_name("encodings.py")
-    output = run(example, "--small", "--generated", cwd=tmp_path)
+    output = run_small(example, "--generated", cwd=tmp_path)
     assert "600 generated reviews, not IMDB's." in output
     assert "NO REAL DATA" not in output
     assert [path.name for path in tmp_path.iterdir()] == ["encodings_generated.png"]
