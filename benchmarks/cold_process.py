@@ -47,11 +47,30 @@ def tfidf(classifier, n, texts, y, test_texts, seed, characters=()):
     return pipeline.fit(texts, y).predict(test_texts)
 
 
+def of_example(name):
+    """Return what an example defines; it imports the module `_start` beside it."""
+    sys.path.insert(0, str(EXAMPLES))
+    return runpy.run_path(str(EXAMPLES / f"{name}.py"))
+
+
 def nbsvm(texts, y, test_texts, seed):
-    """Fit the NBSVM of the examples, whose C was chosen on the training reviews."""
-    sys.path.insert(0, str(EXAMPLES))  # They import the module `_start` beside them.
-    made = runpy.run_path(str(EXAMPLES / "ngram_accuracy.py"))["contenders"](seed)["NBSVM"]
-    return made.fit(texts, y).predict(test_texts)
+    """Fit the NBSVM of an example, whose C was chosen on the training reviews."""
+    pipeline = of_example("ngram_accuracy")["contenders"](seed)["NBSVM"]
+    return pipeline.fit(texts, y).predict(test_texts)
+
+
+def unlabelled():
+    """Return IMDB's reviews without labels."""
+    from sklearn_imdb.datasets import fetch_imdb
+
+    where = {"data_home": options.data_home, "download_if_missing": False}
+    return fetch_imdb(subset="unsupervised", **where).data
+
+
+def self_trained(texts, y, test_texts, seed):
+    """Fit the default preset on the labelled reviews, and then on those without labels too."""
+    train = of_example("unlabelled_reviews")["self_trained"]
+    return train(texts, y, unlabelled(), seed).predict(test_texts)
 
 
 def fast_text(n, texts, y, test_texts, seed):
@@ -95,6 +114,7 @@ def in_keras(texts, y, test_texts, seed):
 EPOCHS = 7
 CONTENDERS = {
     "default preset": partial(preset, "ngram"),
+    "default, self-trained": self_trained,
     "preset tutorial": partial(preset, "tutorial"),
     "Tfidf + LogisticRegression": partial(tfidf, "LogisticRegression", 1),
     "Tfidf(1, 2) + LinearSVC": partial(tfidf, "LinearSVC", 2),
@@ -116,13 +136,19 @@ if options.contender:
 *data, source = contest.reviews(options)
 FILE.write_bytes(pickle.dumps(data))
 del data
+try:
+    unlabelled()
+except OSError as error:
+    print(f"Without reviews that have no labels: {error}", file=sys.stderr)
+    del CONTENDERS["default, self-trained"]
 measured = contest.processes(__file__, options, CONTENDERS)
 FILE.unlink()
 rows = {
     "whole process": {name: found["seconds"] for name, found in measured.items()},
     "peak memory": {name: found["megabytes"] for name, found in measured.items()},
     "test accuracy": {
-        name: [float(output) for output in found["output"]] for name, found in measured.items()
+        name: [float(output.split()[-1]) for output in found["output"]]
+        for name, found in measured.items()
     },
 }
 contest.report(options, "cold process", rows, f"{source}, {EPOCHS} epochs in Keras")

@@ -39,6 +39,24 @@ train_texts, y_train, test_texts, y_test = load_reviews(options, "train", "test"
 print(f"{len(train_texts):,} reviews to train and {len(test_texts):,} to test.")
 
 # %%
+# What one would use instead
+# --------------------------
+# This is scikit-learn's usual answer. It takes longer, because it counts every pair of words. So
+# another process trains it meanwhile.
+
+
+def fit_peer():
+    """Return what the usual answer predicts of the test reviews, and the seconds it takes."""
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
+    peer = make_pipeline(words, LinearSVC(random_state=options.seed), verbose=True)
+    start = time.perf_counter()
+    predicted = peer.fit(train_texts, y_train).predict(test_texts)
+    return predicted, time.perf_counter() - start
+
+
+meanwhile = joblib.Parallel(n_jobs=2, return_as="generator")([joblib.delayed(fit_peer)()])
+
+# %%
 # Training
 # --------
 # ``make_text_classifier`` makes the pipeline to try first on texts of your own. It counts words,
@@ -52,25 +70,12 @@ probabilities = pipeline.predict_proba(test_texts)
 seconds = time.perf_counter() - start
 
 # %%
-# What one would use instead
-# --------------------------
-# This is scikit-learn's usual answer. It is slower here, because it keeps every pair of words.
-
-print("\nTfidf(1, 2) + LinearSVC")
-peer = make_pipeline(
-    TfidfVectorizer(ngram_range=(1, 2)), LinearSVC(random_state=options.seed), verbose=True
-)
-start = time.perf_counter()
-peer.fit(train_texts, y_train)
-print("Classifying the test reviews ...", flush=True)
-peer_predicted = peer.predict(test_texts)
-peer_seconds = time.perf_counter() - start
-
-# %%
 # How good is it?
 # ---------------
 
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]
+print("\nTfidf(1, 2) + LinearSVC is not ready yet ...", flush=True)
+[[peer_predicted, peer_seconds]] = meanwhile
 accuracies = {
     "Tfidf(1, 2) + LinearSVC": np.mean(peer_predicted == y_test),
     "make_text_classifier()": np.mean(predicted == y_test),

@@ -63,7 +63,8 @@ def test_a_fit_is_not_lost(make_stream, verbose, monkeypatch):
 
 @verbosities
 @streams
-def test_a_fit_by_keras_is_not_lost(keras, make_stream, verbose, monkeypatch):
+@pytest.mark.usefixtures("without_tracing")
+def test_a_fit_by_keras_is_not_lost(make_stream, verbose, monkeypatch):
     monkeypatch.setattr(sys, "stdout", make_stream())
     assert fit("keras", verbose)["classifier"].n_iter_ == 2
 
