@@ -63,6 +63,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("keras")
         if isinstance(item, pytest.DoctestItem):  # `pytest docs` and `pytest sklearn_imdb` run all.
             item.add_marker("guide")
+    items.sort(key=lambda item: item.get_closest_marker("install") is None)  # They take longest.
     if not _runs_all(config):
         left_out = {item for item in items if any(map(item.get_closest_marker, ASKS_FOR))}
         config.hook.pytest_deselected(items=left_out)

@@ -356,7 +356,7 @@ def test_what_fails_is_left_as_it_was(case, data):
 
 
 @with_keras
-@pytest.mark.usefixtures("without_tracing")
+@pytest.mark.usefixtures("keras")
 @pytest.mark.parametrize("case", KERAS_CASES.values(), ids=KERAS_CASES)
 def test_what_fails_by_keras_is_left_as_it_was(case, data):
     check_left_as_it_was(case, data)
