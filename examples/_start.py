@@ -62,7 +62,7 @@ def load_reviews(options, *subsets, n=None, n_small=1_000, ratings=False):
     With `ratings` the labels are the ratings, not whether a review is positive.
     """
     n = n_small if options.small else n
-    n_generated = min(n or 10_000, 10_000)
+    n_generated = min(n or 5_000, 5_000)
     bunches = fetch_reviews(options, *subsets, n_generated=n_generated * len(subsets), verbose=1)
     if bunches is None:
         n_classes = len(RATINGS) if ratings else 2

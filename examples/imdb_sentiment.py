@@ -6,8 +6,8 @@ reviews of IMDB and learns from half of them. It classifies the other half, besi
 vector machine on tf-idf of words and pairs. It explains a sentence, draws what it found, and saves
 the pipeline.
 
-Run it with ``python examples/imdb_sentiment.py``. It takes less than a minute on two cores of an
-Intel Xeon server. The first run also downloads 84 MB.
+Run it with ``python examples/imdb_sentiment.py``. It took 48 seconds on two cores of an AMD EPYC
+server on 2026-11-27. The first run also downloads 84 MB.
 """
 
 import time
@@ -74,7 +74,7 @@ seconds = time.perf_counter() - start
 # ---------------
 
 predicted = pipeline.classes_[probabilities.argmax(axis=1)]
-print("\nTfidf(1, 2) + LinearSVC is not ready yet ...", flush=True)
+print("\nWaiting for Tfidf(1, 2) + LinearSVC ...", flush=True)
 [[peer_predicted, peer_seconds]] = meanwhile
 accuracies = {
     "Tfidf(1, 2) + LinearSVC": np.mean(peer_predicted == y_test),

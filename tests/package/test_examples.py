@@ -115,7 +115,7 @@ def test_an_example_runs_without_the_real_data(example, tmp_path, run_small):
 def test_the_main_job_on_generated_reviews(tmp_path):
     example = Path(__file__).parents[2] / "examples" / "imdb_sentiment.py"
     output = run(example, "--data-home", tmp_path, "--pictures", tmp_path, cwd=tmp_path)
-    assert "Going on with 20,000 GENERATED reviews" in output
+    assert "Going on with 10,000 GENERATED reviews" in output
     accuracy, peer_accuracy, loss = figures(output)
     assert accuracy > peer_accuracy > 0.88
     assert loss < 0.3
