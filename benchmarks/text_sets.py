@@ -226,8 +226,9 @@ def report(options, results):
             cells[SECONDS] = f"{np.exp(np.log(ratios).mean()):.2f} ×"
             lines.append(f"| {contender} | {' | '.join(cells)} |")
     means = "\n".join(lines)
-    notes = f"{options.folds} folds; seeds of the presets: {options.seeds}."
-    text = f"{accuracies}\n\n{means}\n\n{contest.circumstances()}; {notes}"
+    seeds = ", ".join(map(str, range(options.seeds)))
+    notes = f"{options.folds} folds, seeds of the presets: {seeds}"
+    text = f"{accuracies}\n\n{means}\n\n{contest.circumstances()}; {notes}."
     print("", means, sep="\n")
     if not options.only:
         contest.write("text sets", text)
