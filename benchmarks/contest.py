@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 REPORT = Path(__file__).with_name("README.md")
-PACKAGES = "numpy scipy scikit-learn tensorflow keras".split()
+PACKAGES = "numpy scipy scikit-learn tensorflow keras scikeras".split()
 
 
 def start(doc, **defaults):
