@@ -58,19 +58,20 @@ def compare(folder):
     )
     sets = [name for name, *_ in rows]
     accuracies = {
-        method: [float(row[column]) for row in rows]
+        method: [float(row[column] or "nan") for row in rows]
         for column, method in enumerate(header)
-        if 0 < column < len(header) - 1 and all(row[column] for row in rows)
+        if 0 < column < len(header) - 1
     }
-    colours = [OURS if method == "default" else OTHERS for method in accuracies]
-    figure, (left, right) = plt.subplots(ncols=2, figsize=(10, 4), layout="constrained")
-    errors = [100 - sum(each) / len(each) for each in accuracies.values()]
-    bars = left.barh(list(accuracies), errors, color=colours)
-    left.bar_label(bars, fmt="%.1f %%", padding=3)
-    left.invert_yaxis()
-    left.set(title="Errors, mean of the sets", xlim=(0, 1.2 * max(errors)))
-    for each, colour in zip(reversed(accuracies.values()), reversed(colours), strict=True):
-        right.plot(each, sets, "o", color=colour)
-    right.invert_yaxis()
-    right.set(title="Accuracy on each set, %")
+    figure, (upper, lower) = plt.subplots(nrows=2, figsize=(7.2, 7), layout="constrained")
+    means = {method: sum(each) / len(sets) for method, each in accuracies.items()}
+    errors = {method: 100 - mean for method, mean in means.items() if mean == mean}
+    colours = [OURS if method == "default" else OTHERS for method in errors]
+    bars = upper.barh(list(errors), list(errors.values()), color=colours)
+    upper.bar_label(bars, fmt="%.1f %%", padding=3)
+    upper.invert_yaxis()
+    upper.set(title="Errors, mean of the sets", xlim=(0, 50))
+    for method in reversed(accuracies):  # The first on top of the others.
+        lower.plot(accuracies[method], sets, "o", color=OURS if method == "default" else OTHERS)
+    lower.invert_yaxis()
+    lower.set(title="Accuracy on each set, %")
     figure.savefig(folder / "comparison.png")
