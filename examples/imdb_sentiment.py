@@ -29,6 +29,7 @@ from sklearn_imdb.inspection import ClassWordsDisplay, explain_html, token_contr
 options = parse_options(
     __doc__, model=(Path("sentiment.joblib"), "file to save to"), seed=(0, "seed of the training")
 )
+options.model.parent.mkdir(parents=True, exist_ok=True)  # An error now, not after the training.
 
 # %%
 # The reviews
@@ -41,8 +42,8 @@ print(f"{len(train_texts):,} reviews to train and {len(test_texts):,} to test.")
 # %%
 # What one would use instead
 # --------------------------
-# This is scikit-learn's usual answer. It takes longer, because it counts every pair of words. So
-# another process trains it meanwhile.
+# This is scikit-learn's usual answer. On long reviews it takes longer, because it counts every pair
+# of words. So another process trains it meanwhile.
 
 
 def fit_peer():
