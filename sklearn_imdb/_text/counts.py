@@ -130,12 +130,8 @@ def count_words(
         occurrences += np.bincount(ids, minlength=len(id_of))
         frequency.resize(len(id_of), len(labels))
         if by_document and are_terms:
-            items = np.ones(n_ids, np.int64), ids, ends
-            counted = csr_matrix(items, (len(block), len(id_of)))
-            counted.sum_duplicates()
-            counted.data[:] = 1  # However often a document has an id.
             columns = class_columns(None if targets is None else targets[rows], len(block))
-            frequency += (counted.T @ columns).tocsr()
+            frequency += count_documents(ids, ends, len(id_of), columns)
         if keeps:
             documents += block
     if targets is not None and n_documents != len(targets):
@@ -147,6 +143,13 @@ def count_words(
     by_class = ClassCounts(frequency, sizes, len(labels) - labels.count(None))
     words = tokenizer.words(list(id_of))
     return WordCounts(words, n_words, occurrences, by_class, labels, documents)
+
+
+def count_documents(ids: TermIds, ends: Integers, n_terms: int, columns: csr_matrix) -> csr_matrix:
+    """Return how many documents of each column have each term, however often they have it."""
+    found = csr_matrix((np.ones(len(ids), bool), ids, ends), (len(ends) - 1, n_terms))
+    found.sum_duplicates()
+    return (found.astype(np.int64).T @ columns).tocsr()
 
 
 def label_columns(targets: Targets | None) -> list[Any]:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._class_evidence import ClassCounts
-from sklearn_imdb._text.counts import Blocks, Integers, TermIds, find_df_bound
+from sklearn_imdb._text.counts import Blocks, Integers, TermIds, count_documents, find_df_bound
 from sklearn_imdb._text.recipe import Recipe
 from sklearn_imdb._text.row_file import RowFile, Rows, join_rows
 
@@ -63,7 +63,7 @@ class NgramCounts:
         # If there is no word, arrays by word have one item.
         self._n_words = max(len(words), 1)
         self._least_df = find_df_bound(recipe.min_df, len(blocks.documents))
-        self._sizes: list[_Size] = []
+        self._sizes = [self._count_words()]
         while len(self._sizes) < longest:
             if len(self._sizes) >= self._shortest and not len(self._sizes[-1].pairs):
                 break  # No longer n-gram is in enough documents.
@@ -105,17 +105,34 @@ class NgramCounts:
 
     # -- counting ---------------------------------------------------------------------------
 
-    def _count_next_size(self) -> _Size:
-        """Count the n-grams one word longer than the last size, and keep the frequent ones.
+    def _count_words(self) -> _Size:
+        """Count single words block by block: all occurrences of a word may not fit into memory."""
+        blocks, n_words = self._blocks, self._n_words
+        occurrences, first_words = np.zeros((2, n_words), np.int64)
+        frequency = csr_matrix((n_words, blocks.columns.shape[1]), dtype=np.int64)
+        for rows, start in reversed(list(zip(blocks.rows, blocks.first_words[:-1], strict=True))):
+            words, ends = join_rows(blocks.documents[rows])
+            occurrences += np.bincount(words, minlength=n_words)
+            found, firsts = np.unique(words, return_index=True)
+            first_words[found] = start + firsts  # The blocks before replace it.
+            frequency += count_documents(words, ends, n_words, blocks.columns[rows])
+        of_all = ClassCounts(frequency, blocks.sizes, blocks.n_classes).of_all
+        kept = np.flatnonzero((of_all >= self._least_df) & (occurrences > 0))
+        new_ids = np.full(n_words, -1, np.intc)
+        new_ids[kept] = np.arange(len(kept))
+        ids: Rows = RowFile() if isinstance(blocks.documents, RowFile) else []
+        for rows in blocks.rows:
+            ids.extend([new_ids[join_rows(blocks.documents[rows])[0]]])
+        return _Size(ids, kept, first_words[kept], occurrences[kept], frequency[kept])
 
-        A word is an n-gram that begins with the empty one.
-        """
+    def _count_next_size(self) -> _Size:
+        """Count the n-grams one word longer than the last size, and keep the frequent ones."""
         blocks, begins = self._blocks, self._blocks.first_words
         ids: Rows = RowFile() if isinstance(blocks.documents, RowFile) else []
         for n_words in np.diff(begins).tolist():
             ids.extend([np.full(n_words, -1, np.intc)])
-        n_pairs = self._sizes[-1].occurrences.sum() if self._sizes else begins[-1]
-        n_parts = 2 ** (int(n_pairs) // _PAIRS_AT_ONCE).bit_length()
+        n_pairs = int(self._sizes[-1].occurrences.sum())
+        n_parts = 2 ** (n_pairs // _PAIRS_AT_ONCE).bit_length()
         parts: list[Any] = []
         n_kept = 0
         for part in range(n_parts):
@@ -140,16 +157,12 @@ class NgramCounts:
         rows = self._blocks.rows[block]
         words, ends = join_rows(self._blocks.documents[rows])
         documents = np.repeat(np.arange(rows.start, rows.stop, dtype=np.intc), np.diff(ends))
-        if size == 0:
-            starts = np.arange(len(words), dtype=np.intc)
-            beginnings, lasts = np.zeros_like(words), words
-        else:
-            shorter = self._sizes[-1].ids[block]
-            starts = find_longer(shorter, documents, size + 1)
-            # Both n-grams one word shorter that are in it are kept.
-            starts = starts[shorter[starts + 1] >= 0]
-            beginnings, lasts = shorter[starts], words[starts + size]
-            documents = documents[starts]
+        shorter = self._sizes[-1].ids[block]
+        starts = find_longer(shorter, documents, size + 1)
+        # Both n-grams one word shorter that are in it are kept.
+        starts = starts[shorter[starts + 1] >= 0]
+        beginnings, lasts = shorter[starts], words[starts + size]
+        documents = documents[starts]
         found = starts + self._blocks.first_words[block], beginnings, lasts, documents
         if n_parts == 1:
             return _Occurrences(*found)
@@ -166,8 +179,7 @@ class NgramCounts:
         """
         # The sorts are stable, so the occurrences of a pair stay in the order of the documents.
         order = _counting_argsort(found.lasts, self._n_words)
-        if self._sizes:
-            order = order[_counting_argsort(found.beginnings[order], len(self._sizes[-1].pairs))]
+        order = order[_counting_argsort(found.beginnings[order], len(self._sizes[-1].pairs))]
         pairs = (found.beginnings * np.int64(self._n_words) + found.lasts)[order]
         is_first = _find_changes(pairs)
         occurrences = np.diff(np.flatnonzero(is_first), append=len(order))
