@@ -117,7 +117,7 @@ def row(name):
 rows = {"fitting": row("seconds"), "test accuracy": row("accuracy")}
 rows["peak memory"] = {name: measured[name]["megabytes"] for name in CONTENDERS}
 notes = (
-    f"pyarrow {pa.__version__}; {N_TRAIN:,} generated reviews in chunks of {CHUNK:,}; 5 epochs of "
-    "the tutorial, 2 of the default"
+    f"pyarrow {pa.__version__}; {N_TRAIN:,} generated reviews in chunks of {CHUNK:,}; "
+    f"{EPOCHS['tutorial']} epochs of the tutorial, 2 of the default"
 )
 contest.report(options, "streaming", rows, notes)

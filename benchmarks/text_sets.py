@@ -213,7 +213,7 @@ def report(options, results):
         print("", *lines, sep="\n")
     lines = [
         f"| mean of all sets | {' | '.join(title for title, *_ in METRICS[:SECONDS])} | CPU time |",
-        "| --- |" + " ---: |" * 5,
+        "| --- |" + " ---: |" * len(METRICS),
     ]
     for contender, found in results.items():
         if found.keys() == set(names):
