@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -60,13 +59,19 @@ class WordCounts:
         words = self.words + new
         id_of.update(zip(new, itertools.count(len(self.words))))
         ids = np.fromiter(map(id_of.__getitem__, later.words), np.intc)
-        labels = list(dict.fromkeys([*self.columns, *later.columns]))
-        columns = np.array([labels.index(label) for label in later.columns], np.intp)
+        labels = self.columns
+        if labels != later.columns:  # In the order of one fit, so that sums have the same bits.
+            labels = sorted({*labels, *later.columns})
+        before = np.array([labels.index(label) for label in self.columns], np.intc)
+        columns = np.array([labels.index(label) for label in later.columns], np.intc)
         occurrences = np.pad(self.occurrences, (0, len(new)))
         occurrences[ids] += later.occurrences
-        sizes = np.pad(self.by_class.sizes, (0, len(labels) - len(self.columns)))
+        sizes = np.zeros(len(labels), np.int64)
+        sizes[before] = self.by_class.sizes
         sizes[columns] += later.by_class.sizes
-        frequency = self.by_class.frequency.copy()
+        old = self.by_class.frequency
+        moved = old.data, before[old.indices], old.indptr
+        frequency = csr_matrix(moved, (old.shape[0], len(labels)))
         frequency.resize(len(words), len(labels))
         found = later.by_class.frequency.tocoo()
         items = found.data, (ids[found.row], columns[found.col])
@@ -155,11 +160,6 @@ def count_documents(ids: TermIds, ends: Integers, n_terms: int, columns: csr_mat
 def label_columns(targets: Targets | None) -> list[Any]:
     """Return the labels of the columns of `ClassCounts`."""
     return [None] if targets is None else [*targets.classes.tolist(), *[None] * targets.several]
-
-
-def find_df_bound(df: float | str, n_documents: int) -> float:
-    """Return `min_df` or `max_df` as a number of documents. A float is a share of them."""
-    return float(df) if isinstance(df, Integral) else float(df) * n_documents
 
 
 class Blocks:

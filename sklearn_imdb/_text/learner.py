@@ -30,14 +30,13 @@ class TermCounts:
     def __init__(self, words: WordCounts, targets: Targets | None, recipe: Recipe) -> None:
         self.parts: list[WordCounts | NgramCounts | SubwordCounts] = [words]
         self.occurrences, self.by_class = words.occurrences, words.by_class
-        # If not, count again below: a stream can meet its classes in another order, and bins of
-        # numbers are known only at its end.
+        # If not, count again below: bins of the numbers of a stream are known only at its end.
         columns_fit = targets is None or words.columns == label_columns(targets)
         if recipe.is_of_words and columns_fit:
             return
         blocks = Blocks(words.documents, targets)
         if recipe.ngram_range != (1, 1) or not columns_fit:
-            self.parts = [NgramCounts(words.words, blocks, recipe)]
+            self.parts = [NgramCounts(words, blocks, recipe)]
         if isinstance(recipe.subword_range, tuple):
             self.parts.append(SubwordCounts(words, blocks, recipe.subword_range))
         frequency = vstack([part.by_class.frequency for part in self.parts], format="csr")

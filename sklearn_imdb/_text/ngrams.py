@@ -20,8 +20,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
 
 from sklearn_imdb._class_evidence import ClassCounts
-from sklearn_imdb._text.counts import Blocks, Integers, TermIds, count_documents, find_df_bound
-from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.counts import Blocks, Integers, TermIds, WordCounts, count_documents
+from sklearn_imdb._text.recipe import Recipe, find_df_bound
 from sklearn_imdb._text.row_file import RowFile, Rows, join_rows
 
 _PAIRS_AT_ONCE = 2**22
@@ -57,11 +57,10 @@ class _Occurrences(NamedTuple):
 class NgramCounts:
     """Counts of the n-grams that enough documents contain, in order of first appearance."""
 
-    def __init__(self, words: list[str], blocks: Blocks, recipe: Recipe) -> None:
+    def __init__(self, words: WordCounts, blocks: Blocks, recipe: Recipe) -> None:
         self._shortest, longest = recipe.ngram_range
         self._words, self._blocks = words, blocks
-        # If there is no word, arrays by word have one item.
-        self._n_words = max(len(words), 1)
+        self._n_words = max(len(words.words), 1)  # A divisor.
         self._least_df = find_df_bound(recipe.min_df, len(blocks.documents))
         self._sizes = [self._count_words()]
         while len(self._sizes) < longest:
@@ -86,7 +85,7 @@ class NgramCounts:
             ngrams, words = sorted_ids[is_in] - begin, []
             for size in reversed(self._sizes[:n]):
                 ngrams, lasts = np.divmod(size.pairs[ngrams], self._n_words)
-                words.append([self._words[last] for last in lasts.tolist()])
+                words.append(self._words.name_terms(lasts))
             terms[is_in] = list(map(" ".join, zip(*reversed(words), strict=True)))
         return terms.tolist()
 
@@ -107,23 +106,22 @@ class NgramCounts:
 
     def _count_words(self) -> _Size:
         """Count single words block by block: all occurrences of a word may not fit into memory."""
-        blocks, n_words = self._blocks, self._n_words
-        occurrences, first_words = np.zeros((2, n_words), np.int64)
+        blocks, n_words = self._blocks, len(self._words.words)
+        first_words = np.zeros(n_words, np.int64)
         frequency = csr_matrix((n_words, blocks.columns.shape[1]), dtype=np.int64)
         for rows, start in reversed(list(zip(blocks.rows, blocks.first_words[:-1], strict=True))):
             words, ends = join_rows(blocks.documents[rows])
-            occurrences += np.bincount(words, minlength=n_words)
-            found, firsts = np.unique(words, return_index=True)
-            first_words[found] = start + firsts  # The blocks before replace it.
+            # Backwards, so that an earlier place replaces a later one.
+            first_words[words[::-1]] = np.arange(start, start + len(words))[::-1]
             frequency += count_documents(words, ends, n_words, blocks.columns[rows])
         of_all = ClassCounts(frequency, blocks.sizes, blocks.n_classes).of_all
-        kept = np.flatnonzero((of_all >= self._least_df) & (occurrences > 0))
+        kept = np.flatnonzero(of_all >= self._least_df)
         new_ids = np.full(n_words, -1, np.intc)
         new_ids[kept] = np.arange(len(kept))
         ids: Rows = RowFile() if isinstance(blocks.documents, RowFile) else []
         for rows in blocks.rows:
             ids.extend([new_ids[join_rows(blocks.documents[rows])[0]]])
-        return _Size(ids, kept, first_words[kept], occurrences[kept], frequency[kept])
+        return _Size(ids, kept, first_words[kept], self._words.occurrences[kept], frequency[kept])
 
     def _count_next_size(self) -> _Size:
         """Count the n-grams one word longer than the last size, and keep the frequent ones."""

@@ -125,3 +125,8 @@ class Recipe(NamedTuple):
     def n_ranks(self) -> int:
         """How many terms `num_words` leaves room for."""
         return sys.maxsize if self.num_words is None else self.num_words - self.index_from - 1
+
+
+def find_df_bound(df: float | str, n_documents: int) -> float:
+    """Return `min_df` or `max_df` as a number of documents. A float is a share of them."""
+    return float(df) if isinstance(df, Integral) else float(df) * n_documents

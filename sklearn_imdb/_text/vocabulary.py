@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from sklearn_imdb._class_evidence import ClassCounts, class_evidence
 from sklearn_imdb._convention import DIVIDER, LARGEST_INDEX
-from sklearn_imdb._text.counts import Integers, find_df_bound
-from sklearn_imdb._text.recipe import Recipe
+from sklearn_imdb._text.counts import Integers
+from sklearn_imdb._text.recipe import Recipe, find_df_bound
 from sklearn_imdb._text.unicode_tokens import has_unspaced_script, normalize
 from sklearn_imdb._warnings import warn_user
 
