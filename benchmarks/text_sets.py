@@ -101,6 +101,11 @@ class FastText(BaseEstimator):
 def contenders(seed=0):
     """Return a function that makes each contender, by name; the first are the presets."""
     words = {"ngram_range": (1, 2)}
+
+    def words_and_characters():
+        characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5))
+        return make_union(TfidfVectorizer(**words), characters)
+
     made = {
         "default": lambda: make_text_classifier(random_state=seed),
         "tutorial": lambda: make_text_classifier("tutorial", random_state=seed),
@@ -109,10 +114,10 @@ def contenders(seed=0):
         ),
         "Tfidf(1, 2) + LinearSVC": lambda: make_pipeline(TfidfVectorizer(**words), LinearSVC()),
         "Tfidf(1, 2), char_wb(4, 5) + LinearSVC": lambda: make_pipeline(
-            make_union(
-                TfidfVectorizer(**words), TfidfVectorizer(analyzer="char_wb", ngram_range=(4, 5))
-            ),
-            LinearSVC(),
+            words_and_characters(), LinearSVC()
+        ),
+        "Tfidf(1, 2), char_wb(4, 5) + LogisticRegression": lambda: make_pipeline(
+            words_and_characters(), LogisticRegression(C=10, max_iter=1000)
         ),
         "Tfidf char(1, 3) + LinearSVC": lambda: make_pipeline(
             TfidfVectorizer(analyzer="char", ngram_range=(1, 3)), LinearSVC()
