@@ -1,7 +1,7 @@
 """Time and memory of fitting and predicting, against the number of reviews: straight lines?
 
 From 1,000 to 1,000,000 generated reviews, each size in a process of its own, so that its peak
-memory is its own; drawn into `scaling.png`. `--small` ends at 10,000.
+memory is its own; drawn into `scaling.png`. `--small` ends at 10,000, and keeps no picture.
 """
 
 import contest
@@ -59,9 +59,9 @@ left.legend()
 right.plot(numbers, [measured[size]["megabytes"][0] for size in sizes], marker=".")
 right.set(xlabel="Reviews", ylabel="Peak memory of the process, MB", ylim=(0, None))
 right.ticklabel_format(axis="x", style="plain")
-picture = Path(__file__).with_name("scaling.png")
-figure.savefig(picture, dpi=100)
+if not options.small:
+    figure.savefig(Path(__file__).with_name("scaling.png"), dpi=100)
 for name, seconds in stages.items():
     each = [round(1e6 * value / number, 1) for value, number in zip(seconds, numbers, strict=True)]
     print(f"{name}, microseconds a review:", dict(zip(numbers, each, strict=True)))
-print("MB", {size: round(measured[size]["megabytes"][0]) for size in sizes}, picture)
+print("MB", {size: round(measured[size]["megabytes"][0]) for size in sizes})
