@@ -36,10 +36,15 @@ def start(doc, **defaults):
     parser.set_defaults(**defaults)
     options = parser.parse_args()
     os.sched_setaffinity(0, range(options.cores))
-    for library in ("OMP", "OPENBLAS", "MKL"):
-        os.environ[f"{library}_NUM_THREADS"] = str(options.cores)
+    limit_threads(options.cores)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     return options
+
+
+def limit_threads(n_threads):
+    """Keep NumPy and SciPy to so many threads. Call it before they are imported."""
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = str(n_threads)
 
 
 def reviews(options):

@@ -7,6 +7,10 @@ one whose name ends in `_ratings`, have tables of their own. fastText takes part
 to fit and to predict. Memory is the peak of a process of its own that learns and predicts one fold.
 """
 
+import contest
+
+contest.limit_threads(1)  # A thread that waits takes CPU time, too.
+
 import argparse
 import json
 import lzma
@@ -20,7 +24,6 @@ from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
 
-import contest
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator, TransformerMixin

@@ -1,4 +1,4 @@
-"""Keras in the loop: its optimizers, schedules and callbacks, and its network to take away
+"""The Keras backend: its optimizers, schedules and callbacks, and its network to take away
 ===========================================================================================
 
 SciPy trains the network by default. Keras trains it when you ask for something that only Keras
