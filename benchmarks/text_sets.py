@@ -207,7 +207,7 @@ def report(options, results):
             cells = ["" if np.isnan(v) else f"{v:.{digits}f}" for v in measured]
             lines.append(f"| {name} | {' | '.join(cells)} |")
         if not column:
-            lines[:2] = f"{lines[0]} default less best peer |", f"{lines[1]} ---: |"
+            lines[:2] = f"{lines[0]} default minus best other |", f"{lines[1]} ---: |"
             for row, name in enumerate(names, 2):
                 best = max(
                     (results[peer][name][:, 0] for peer in peers if name in results[peer]),
