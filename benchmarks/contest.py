@@ -6,6 +6,7 @@ as threads that still tidy up. What counts is the ratio of their medians.
 """
 
 import argparse
+import atexit
 import os
 import platform
 import random
@@ -38,6 +39,8 @@ def start(doc, **defaults):
     os.sched_setaffinity(0, range(options.cores))
     limit_threads(options.cores)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if options.contender:
+        atexit.register(lambda: print(peak()))  # For `processes`, behind what it prints itself.
     return options
 
 
@@ -191,13 +194,12 @@ def processes(script, options, contenders):
             command += ["--contender", name, "--turn", str(turn)]
             begin = time.perf_counter()
             child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-            output = child.stdout.read()
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
+            output, _ = child.communicate()
             if child.returncode:
                 raise RuntimeError(f"{name} ended with {child.returncode}: {output}")
             measured[name]["seconds"].append(time.perf_counter() - begin)
-            measured[name]["megabytes"].append(usage.ru_maxrss / 1024)
-            measured[name]["output"].append(output)
+            *lines, megabytes = output.splitlines()
+            measured[name]["megabytes"].append(float(megabytes))
+            measured[name]["output"].append("\n".join(lines))
         print(f"round {turn + 1} of {options.rounds}", file=sys.stderr, flush=True)
     return measured
