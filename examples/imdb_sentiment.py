@@ -6,8 +6,8 @@ reviews of IMDB and learns from half of them. It classifies the other half, besi
 vector machine on tf-idf of words and pairs. It explains a sentence, draws what it found, and saves
 the pipeline.
 
-Run it with ``python examples/imdb_sentiment.py``. It took 48 seconds on two idle cores of an AMD
-EPYC server on 2026-11-27. The first run also downloads 84 MB.
+Run it with ``python examples/imdb_sentiment.py``. It took 21 seconds on two idle cores of an AMD
+EPYC server on 2026-11-27, and 48 on an earlier EPYC. The first run also downloads 84 MB.
 """
 
 import time
